@@ -1,0 +1,51 @@
+"""minioptim: gradient-based optimizers, each written once, as its equation.
+
+>>> from minioptim import Adam, minimize
+>>> from minioptim.problems import Ravine
+>>> trace = minimize(Ravine(), Adam(lr=0.3), steps=100)
+>>> trace.x.shape
+(101, 2)
+"""
+
+from minioptim.rules import (
+    SGD,
+    Adadelta,
+    Adagrad,
+    Adam,
+    AdaMax,
+    AdamW,
+    AMSGrad,
+    BufferMomentum,
+    CenteredRMSProp,
+    EWMAMomentum,
+    GradientDescent,
+    Momentum,
+    NAdam,
+    Nesterov,
+    RMSProp,
+    Rule,
+)
+from minioptim.run import Step, Trace, iterate, minimize
+
+__all__ = [
+    "SGD",
+    "AMSGrad",
+    "AdaMax",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "BufferMomentum",
+    "CenteredRMSProp",
+    "EWMAMomentum",
+    "GradientDescent",
+    "Momentum",
+    "NAdam",
+    "Nesterov",
+    "RMSProp",
+    "Rule",
+    "Step",
+    "Trace",
+    "iterate",
+    "minimize",
+]

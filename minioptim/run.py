@@ -1,0 +1,399 @@
+"""The loop that runs a rule on a problem, and the record it leaves.
+
+`iterate` yields one step after the other and never stops; `minimize` takes a number of steps and
+returns a `Trace`. Hyper-parameters of shape S make a batch: one run per entry, all at once, each
+equal bit for bit to the run made alone. A run computes in float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from itertools import islice
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from minioptim.problems import Array, Gradient, Problem
+from minioptim.rules import Rule
+
+RECORDABLE = ("x", "f", "query", "grad", "state")
+
+
+class Step(NamedTuple):
+    """One step of a run, as `iterate` yields it; all arrays are read-only.
+
+    Attributes
+    ----------
+    t : int
+        The number of the step: 1, 2, 3, ...
+    x : array of shape (*S, d)
+        The point that the step arrived at.
+    query : array of shape (*S, d)
+        Where the gradient was asked for.
+    grad : array of shape (*S, d)
+        The gradient there.
+    state : dict of name to array of shape (*S, d)
+        The rule's state after the step.
+    """
+
+    t: int
+    x: Array
+    query: Array
+    grad: Array
+    state: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a run left behind. With ``every=1`` and n steps, x and f hold n + 1 entries.
+
+    Attributes
+    ----------
+    rule : Rule
+        The rule that was run.
+    t : array of shape (n + 1,)
+        The recorded steps, 0 first (the start) and the last step last.
+    final : array of shape (*S, d)
+        Where the run ended.
+    diverged : bool array of shape S
+        Whether x or f stopped being finite, or f ended above 10 (1 + \\|f at the start\\|).
+    recorded : dict
+        What was asked for of x, f, query, grad and state; also reached as attributes.
+    """
+
+    rule: Rule
+    t: npt.NDArray[np.int64]
+    final: Array
+    diverged: npt.NDArray[np.bool_]
+    recorded: Mapping[str, Any]
+
+    @property
+    def x(self) -> Array:
+        """The points, shape (n + 1, *S, d)."""
+        return self._recorded("x")  # type: ignore[no-any-return]
+
+    @property
+    def f(self) -> Array:
+        """The problem's value at each x, shape (n + 1, *S)."""
+        return self._recorded("f")  # type: ignore[no-any-return]
+
+    @property
+    def query(self) -> Array:
+        """Where gradients were asked for, shape (n, *S, d): query[i] led to x[i + 1]."""
+        return self._recorded("query")  # type: ignore[no-any-return]
+
+    @property
+    def grad(self) -> Array:
+        """The gradients there, shape (n, *S, d)."""
+        return self._recorded("grad")  # type: ignore[no-any-return]
+
+    @property
+    def state(self) -> dict[str, Array]:
+        """The rule's state by name, each of shape (n + 1, *S, d); entry 0 is its start."""
+        return self._recorded("state")  # type: ignore[no-any-return]
+
+    def _recorded(self, name: str) -> Any:
+        if name not in self.recorded:
+            raise AttributeError(
+                f"{name!r} was not recorded; recorded were {tuple(self.recorded)}: "
+                f"pass record=({name!r}, ...) to minimize"
+            )
+        return self.recorded[name]
+
+
+def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike) -> Iterator[Step]:
+    """Yield the steps of a rule for ever; when to stop is the caller's to say.
+
+    Parameters
+    ----------
+    rule : Rule
+        The rule; hyper-parameters of shape S make a batch of runs.
+    grad : callable, (*S, d) to (*S, d)
+        The gradient. Asked once a step, with a read-only array.
+    x0 : array-like of shape (d,) or (*S, d)
+        The start. It is copied, never changed.
+
+    Yields
+    ------
+    Step
+
+    Raises
+    ------
+    TypeError
+        ``rule`` is not a rule or ``grad`` not a function, or numbers of another kind were given.
+    ValueError
+        A NaN or an infinity in ``x0``, or shapes that do not fit. What ``grad`` raises passes
+        through, with a note of the step.
+
+    Examples
+    --------
+    >>> from itertools import takewhile
+    >>> from minioptim.rules import GradientDescent
+    >>> steps = iterate(GradientDescent(lr=0.5), lambda x: x, [8.0])
+    >>> [float(step.x[0]) for step in takewhile(lambda step: step.x[0] >= 1, steps)]
+    [4.0, 2.0, 1.0]
+    """
+    if not isinstance(rule, Rule):
+        hint = f": write {rule.__name__}(...)" if isinstance(rule, type) else ""
+        raise TypeError(f"rule must be a rule such as GradientDescent(), got {rule!r}{hint}")
+    if not callable(grad):
+        raise TypeError(f"grad must be a function of x, got {grad!r}")
+    return _steps(rule, grad, _start_point(x0, rule))
+
+
+def minimize(
+    problem: Problem,
+    rule: Rule,
+    x0: npt.ArrayLike | None = None,
+    steps: int = 100,
+    *,
+    record: Iterable[str] = RECORDABLE,
+    every: int = 1,
+    progress: bool = False,
+) -> Trace:
+    """Run a rule on a problem for a number of steps, and return the record.
+
+    Parameters
+    ----------
+    problem : Problem
+        What to minimise: anything with ``value``, ``gradient`` and ``oracle``.
+    rule : Rule
+        The rule; hyper-parameters of shape S make a batch of runs.
+    x0 : array-like of shape (d,) or (*S, d), optional
+        The start; the problem's own if it has one.
+    steps : int, >= 0
+        How many steps.
+    record : some of "x", "f", "query", "grad", "state"
+        What to keep. A long run of a large model need not keep every point.
+    every : int, >= 1
+        Keep each so-many-th step; the start and the last step are kept anyway.
+    progress : bool
+        Show a progress bar (needs tqdm).
+
+    Returns
+    -------
+    Trace
+        A run that diverges ends as a trace too, and its ``diverged`` says so.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `iterate`; also where ``problem.value`` returns the wrong shape.
+
+    Examples
+    --------
+    >>> from minioptim.problems import Quadratic
+    >>> from minioptim.rules import GradientDescent
+    >>> trace = minimize(Quadratic([1.0, 4.0]), GradientDescent(lr=[0.1, 0.4, 0.6]), [1, 1], 100)
+    >>> trace.x.shape
+    (101, 3, 2)
+    >>> trace.diverged
+    array([False, False,  True])
+    """
+    for name in ("value", "gradient", "oracle"):
+        if not callable(getattr(problem, name, None)):
+            raise TypeError(
+                f"problem must have value, gradient and oracle, got {problem!r}; "
+                "problems.Function makes a problem of two functions"
+            )
+    steps = _whole("steps", steps, at_least=0)
+    every = _whole("every", every, at_least=1)
+    wanted = _names(record)
+    if x0 is None:
+        if problem.start is None:
+            raise ValueError("x0 must be given: the problem has no start of its own")
+        x0 = problem.start
+    stream = iterate(rule, problem.oracle(), x0)
+    x = _start_point(x0, rule)
+    kept = np.unique([*range(0, steps, every), steps])
+    state = _start_state(rule, x)
+    columns = _Columns(wanted, len(kept), np.moveaxis(x, 0, -1), state)
+
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        first_f = last_f = _value(problem, columns.final)
+        columns.keep_start(last_f, state)
+        for step in _shown(islice(stream, steps), steps, progress):
+            columns.final = step.x
+            if step.t % every == 0 or step.t == steps:
+                if "f" in wanted or step.t == steps:
+                    last_f = _value(problem, step.x)
+                columns.keep(step, last_f)
+        left = last_f > 10 * (1 + np.abs(first_f))
+        finite = np.isfinite(columns.final).all(axis=-1) & np.isfinite(last_f)
+    return Trace(rule, kept, columns.final, np.asarray(left | ~finite), columns.named(rule))
+
+
+class _Columns:
+    """The arrays of a trace while they are being filled."""
+
+    def __init__(
+        self, wanted: tuple[str, ...], rows: int, x: Array, state: tuple[Array, ...]
+    ) -> None:
+        self.final = x
+        self.row = 0
+        self.arrays: dict[str, Array] = {}
+        for name in wanted:
+            if name == "state":
+                self.states = [_rows(rows, x.shape) for _ in state]
+            elif name == "f":
+                self.arrays[name] = np.empty((rows, *x.shape[:-1]))
+            else:
+                self.arrays[name] = _rows(rows if name == "x" else rows - 1, x.shape)
+        self.wanted = wanted
+
+    def keep_start(self, f: Array, state: tuple[Array, ...]) -> None:
+        """Fill row 0, which has no query and no gradient."""
+        self._fill({"x": self.final, "f": f}, [np.moveaxis(s, 0, -1) for s in state])
+
+    def keep(self, step: Step, f: Array) -> None:
+        """Fill the next row; query and grad have one row fewer than x."""
+        for name in ("query", "grad"):
+            if name in self.arrays:
+                self.arrays[name][self.row - 1] = getattr(step, name)
+        self._fill({"x": step.x, "f": f}, step.state.values())
+
+    def _fill(self, values: Mapping[str, Array], states: Iterable[Array]) -> None:
+        for name, value in values.items():
+            if name in self.arrays:
+                self.arrays[name][self.row] = value
+        if "state" in self.wanted:
+            for rows, value in zip(self.states, states, strict=True):
+                rows[self.row] = value
+        self.row += 1
+
+    def named(self, rule: Rule) -> dict[str, Any]:
+        """Return what was recorded, by name and in the order of `RECORDABLE`."""
+        result: dict[str, Any] = dict(self.arrays)
+        if "state" in self.wanted:
+            result["state"] = dict(zip(rule.state, self.states, strict=True))
+        return {name: result[name] for name in RECORDABLE if name in result}
+
+
+def _steps(rule: Rule, grad: Gradient, x: Array) -> Iterator[Step]:
+    """Run on arrays with the coordinates first, shape (d, *S).
+
+    So a hyper-parameter of shape S meets them by NumPy's own broadcasting, and each coordinate of
+    a batch is contiguous. What the caller sees has the coordinates last, as a view.
+    """
+    state = _start_state(rule, x)
+    t = 0
+    while True:
+        t += 1
+        try:
+            now = _as_arrays(rule.at(t))
+            # A run that diverges overflows; the trace says so, and no warning need.
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                query = np.array(np.broadcast_to(now.query(x, *state), x.shape))
+                shown = _shown_last(query)
+                g = _gradient(grad(shown), shown.shape)
+                x, *new = now.step(np.moveaxis(g, -1, 0), x, t, *state)
+                state = tuple(new)
+        except Exception as error:
+            error.add_note(f"(at step {t} of {rule!r})")
+            raise
+        named = dict(zip(rule.state, map(_shown_last, state), strict=True))
+        yield Step(t, _shown_last(x), shown, _read_only(g), named)
+
+
+def _as_arrays(rule: Rule) -> Rule:
+    """Return the rule with each hyper-parameter as an array, of shape () if it is a number.
+
+    NumPy raises a Python float to a power by another routine than an array, and the two differ in
+    the last bit. With arrays throughout, a run made alone equals the same run in a batch.
+    """
+    arrays = object.__new__(type(rule))
+    for field in fields(rule):
+        object.__setattr__(arrays, field.name, np.asarray(getattr(rule, field.name)))
+    return arrays
+
+
+def _start_point(x0: npt.ArrayLike, rule: Rule) -> Array:
+    """Return a copy of the start, coordinates first and one for each run: shape (d, *S)."""
+    x = _numbers("x0", x0)
+    if x.ndim == 0:
+        raise ValueError(f"x0 must have shape (d,) or (*S, d), got the number {x0!r}: write [{x0!r}]")
+    if x.size == 0:
+        raise ValueError(f"x0 must have at least one coordinate, got shape {x.shape}")
+    if not np.isfinite(x).all():
+        raise ValueError(f"x0 must be finite, got {x[~np.isfinite(x)].flat[0]} in {x0!r}")
+    hyper = [np.shape(v) for f in fields(rule) if not callable(v := getattr(rule, f.name))]
+    try:
+        batch = np.broadcast_shapes(x.shape[:-1], *hyper)
+    except ValueError as error:
+        raise ValueError(
+            f"the batch of x0, {x.shape[:-1]}, and of the hyper-parameters of {rule!r} "
+            f"must broadcast together, got {hyper}"
+        ) from error
+    return np.array(np.moveaxis(np.broadcast_to(x, (*batch, x.shape[-1])), -1, 0), order="C")
+
+
+def _start_state(rule: Rule, x: Array) -> tuple[Array, ...]:
+    return tuple(np.array(np.broadcast_to(s, x.shape), dtype=np.float64) for s in rule.start())
+
+
+def _numbers(name: str, values: npt.ArrayLike) -> Array:
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array of numbers, got {values!r}") from error
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be an array of real numbers, got one of type {array.dtype}")
+    return array.astype(np.float64)
+
+
+def _gradient(values: npt.ArrayLike, shape: tuple[int, ...]) -> Array:
+    g = _numbers("the gradient", values)
+    if g.shape != shape:
+        raise ValueError(f"the gradient must have the shape of x, {shape}, got {g.shape}")
+    return g
+
+
+def _value(problem: Problem, x: Array) -> Array:
+    f = _numbers("the problem's value", problem.value(x))
+    if f.shape != x.shape[:-1]:
+        raise ValueError(f"the problem's value must have shape {x.shape[:-1]}, got {f.shape}")
+    return f
+
+
+def _names(record: Iterable[str]) -> tuple[str, ...]:
+    names = (record,) if isinstance(record, str) else tuple(record)
+    for name in names:
+        if name not in RECORDABLE:
+            raise ValueError(f"record must be some of {RECORDABLE}, got {name!r}")
+    return names
+
+
+def _whole(name: str, value: Any, at_least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if value < at_least:
+        raise ValueError(f"{name} must be at least {at_least}, got {value}")
+    return int(value)
+
+
+def _read_only(array: Array) -> Array:
+    array.setflags(write=False)
+    return array
+
+
+def _shown_last(array: Array) -> Array:
+    """Return a read-only view with the coordinates last, as callers see points."""
+    return _read_only(np.moveaxis(array, 0, -1))
+
+
+def _rows(rows: int, shape: tuple[int, ...]) -> Array:
+    """Return room for rows of points, each coordinate contiguous within its row."""
+    return np.moveaxis(np.empty((rows, shape[-1], *shape[:-1])), 1, -1)
+
+
+def _shown(stream: Iterable[Step], steps: int, progress: bool) -> Iterable[Step]:
+    if not progress:
+        return stream
+    try:
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        raise ImportError("progress=True needs the package tqdm") from error
+    bar: Callable[..., Iterable[Step]] = tqdm
+    return bar(stream, total=steps)

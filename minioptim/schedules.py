@@ -1,0 +1,267 @@
+"""Learning-rate schedules: functions of the step number t = 1, 2, 3, ...
+
+A schedule stands where a hyper-parameter stands, ``Adam(lr=InverseRoot(0.1))``, and the loop puts
+its value in place before each step; rules never know. Any function of t will do. Those here can be
+joined: ``0.5 * Cosine(...)``, ``Linear(...) * InverseRoot(...)``, ``WarmUp(100, Cosine(...))``,
+``Sequence(...)``.
+
+Every amount may be an array of shape S, one run per entry.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from bisect import bisect_left
+from dataclasses import dataclass, fields
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Real: TypeAlias = Any  # a float, or an array of shape S
+
+
+@dataclass(frozen=True)
+class Schedule(ABC):
+    """A value for each step; ``a * b`` is the schedule of their products.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An amount that is no finite number >= 0, or a number of steps that is no whole number >= 1.
+    """
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type == "int":
+                _check_steps(field.name, value)
+            elif field.type == "Real":
+                _check_amount(field.name, value)
+
+    @abstractmethod
+    def __call__(self, t: int) -> Real:
+        """Return the value at step t, counted from 1."""
+
+    def __mul__(self, other: Real | Schedule) -> Schedule:
+        return Product(self, other if isinstance(other, Schedule) else Constant(other))
+
+    __rmul__ = __mul__
+
+
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """The same value at every step.
+
+    >>> Constant(0.1)(1000)
+    0.1
+    """
+
+    lr: Real
+
+    def __call__(self, t: int) -> Real:
+        return self.lr
+
+
+@dataclass(frozen=True)
+class StepDecay(Schedule):
+    r"""A staircase: ``lr`` times ``factor`` once more after each ``every`` steps.
+
+    .. math:: \mathrm{lr} \cdot \mathrm{factor}^{\lfloor (t - 1) / \mathrm{every} \rfloor}
+
+    >>> schedule = StepDecay(0.8, factor=0.5, every=10)
+    >>> [schedule(t) for t in (1, 10, 11, 21)]
+    [0.8, 0.8, 0.4, 0.2]
+    """
+
+    lr: Real
+    factor: Real
+    every: int
+
+    def __call__(self, t: int) -> Real:
+        return self.lr * self.factor ** ((t - 1) // self.every)
+
+
+@dataclass(frozen=True)
+class Exponential(Schedule):
+    r"""The same part lost at every step.
+
+    .. math:: \mathrm{lr} \cdot \mathrm{decay}^{t - 1}
+
+    >>> [Exponential(0.8, decay=0.5)(t) for t in (1, 2, 3)]
+    [0.8, 0.4, 0.2]
+    """
+
+    lr: Real
+    decay: Real
+
+    def __call__(self, t: int) -> Real:
+        return self.lr * self.decay ** (t - 1)
+
+
+@dataclass(frozen=True)
+class InverseRoot(Schedule):
+    r"""The decay that regret bounds ask for (Zinkevich 2003; Kingma and Ba 2015, section 4).
+
+    .. math:: \mathrm{lr} / \sqrt{t}
+
+    >>> [InverseRoot(0.8)(t) for t in (1, 4, 16)]
+    [0.8, 0.4, 0.2]
+    """
+
+    lr: Real
+
+    def __call__(self, t: int) -> Real:
+        return self.lr / math.sqrt(t)
+
+
+@dataclass(frozen=True)
+class Linear(Schedule):
+    """A straight line from ``lr`` at step 1 to ``final`` at step ``steps`` + 1, and level then.
+
+    >>> [Linear(0.0, 1.0, steps=4)(t) for t in (1, 2, 5, 99)]
+    [0.0, 0.25, 1.0, 1.0]
+    """
+
+    lr: Real
+    final: Real
+    steps: int
+
+    def __call__(self, t: int) -> Real:
+        part = min((t - 1) / self.steps, 1.0)
+        return self.lr + part * (self.final - self.lr)
+
+
+@dataclass(frozen=True)
+class Cosine(Schedule):
+    r"""Half a wave down from ``lr`` to ``final`` over ``steps`` steps, level then.
+
+    .. math:: \mathrm{final} + \tfrac12 (\mathrm{lr} - \mathrm{final})
+        \big(1 + \cos(\pi (t - 1) / \mathrm{steps})\big)
+
+    Loshchilov and Hutter (2017), SGDR, eq. (5), without the restarts.
+
+    >>> [round(Cosine(0.8, steps=4)(t), 3) for t in (1, 3, 5, 99)]
+    [0.8, 0.4, 0.0, 0.0]
+    """
+
+    lr: Real
+    steps: int
+    final: Real = 0.0
+
+    def __call__(self, t: int) -> Real:
+        part = min((t - 1) / self.steps, 1.0)
+        return self.final + 0.5 * (self.lr - self.final) * (1 + math.cos(math.pi * part))
+
+
+@dataclass(frozen=True)
+class Cyclic(Schedule):
+    """A triangle wave: up from ``lr`` to ``peak`` in ``half_period`` steps, and down again.
+
+    Smith (2017), Cyclical learning rates for training neural networks.
+
+    >>> [Cyclic(0.0, peak=1.0, half_period=2)(t) for t in (1, 2, 3, 4, 5)]
+    [0.0, 0.5, 1.0, 0.5, 0.0]
+    """
+
+    lr: Real
+    peak: Real
+    half_period: int
+
+    def __call__(self, t: int) -> Real:
+        phase = (t - 1) / self.half_period % 2
+        return self.lr + (1 - abs(phase - 1)) * (self.peak - self.lr)
+
+
+@dataclass(frozen=True)
+class WarmUp(Schedule):
+    """A rise to the first value of ``after`` in ``steps`` equal parts; then ``after`` from its t=1.
+
+    Goyal et al. (2017), Accurate, large minibatch SGD, section 2.2.
+
+    >>> schedule = WarmUp(4, after=InverseRoot(0.8))
+    >>> [schedule(t) for t in (1, 2, 4, 5, 8)]
+    [0.2, 0.4, 0.8, 0.8, 0.4]
+    """
+
+    steps: int
+    after: Schedule
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_schedule("after", self.after)
+
+    def __call__(self, t: int) -> Real:
+        if t <= self.steps:
+            return t / self.steps * self.after(1)
+        return self.after(t - self.steps)
+
+
+@dataclass(frozen=True)
+class Sequence(Schedule):
+    """One schedule after another, each counted from its own t=1; the last goes on for ever.
+
+    ``ends`` are the last steps of all but the last, in rising order.
+
+    >>> schedule = Sequence((Constant(0.1), Exponential(0.8, decay=0.5)), ends=(10,))
+    >>> [schedule(t) for t in (10, 11, 12)]
+    [0.1, 0.8, 0.4]
+    """
+
+    schedules: tuple[Schedule, ...]
+    ends: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "schedules", tuple(self.schedules))
+        object.__setattr__(self, "ends", tuple(self.ends))
+        for schedule in self.schedules:
+            _check_schedule("schedules", schedule)
+        for end in self.ends:
+            _check_steps("ends", end)
+        if len(self.schedules) != len(self.ends) + 1 or sorted(set(self.ends)) != list(self.ends):
+            raise ValueError(
+                f"ends must rise and be one fewer than the {len(self.schedules)} schedules, "
+                f"got {self.ends}"
+            )
+
+    def __call__(self, t: int) -> Real:
+        index = bisect_left(self.ends, t)
+        begin = self.ends[index - 1] if index else 0
+        return self.schedules[index](t - begin)
+
+
+@dataclass(frozen=True)
+class Product(Schedule):
+    """What ``first * second`` makes.
+
+    >>> (0.5 * Linear(0.0, 1.0, steps=4) * InverseRoot(0.8))(1)
+    0.0
+    >>> (Constant(3.0) * InverseRoot(0.5))(9)
+    0.5
+    """
+
+    first: Schedule
+    second: Schedule
+
+    def __call__(self, t: int) -> Real:
+        return self.first(t) * self.second(t)
+
+
+def _check_amount(name: str, value: Real) -> None:
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be a finite number >= 0, got {value!r}")
+    if not (np.isfinite(array) & (array >= 0)).all():
+        raise ValueError(f"{name} must be a finite number >= 0, got {value!r}")
+
+
+def _check_steps(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be a whole number of steps, got {value!r}")
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1 step, got {value}")
+
+
+def _check_schedule(name: str, value: Any) -> None:
+    if not isinstance(value, Schedule):
+        raise TypeError(f"{name} must be a schedule such as Constant(0.1), got {value!r}")
