@@ -36,7 +36,9 @@ class Range(NamedTuple):
 
 
 # One name means one thing in all rules, so its range is said once. No upper end for `lr`: a run
-# that diverges is a lesson, not an error.
+# that diverges is a lesson, not an error. A rule of your own may have other names: any finite
+# number will do for them, unless you add a range.
+FINITE = Range(np.finfo(np.float64).min, np.inf, False, "a finite number")
 NOT_NEGATIVE = Range(0.0, np.inf, False, "a finite number >= 0")
 DECAY_RATE = Range(0.0, 1.0, False, "a number in [0, 1)")
 RANGES = {
@@ -55,7 +57,8 @@ RANGES = {
 
 def _checked(name: str, value: Real) -> Real:
     """Return ``value`` as a float or a read-only float array, or say what is wrong with it."""
-    expected = RANGES[name].words
+    allowed = RANGES.get(name, FINITE)
+    expected = allowed.words
     if isinstance(value, (bool, np.bool_)) or not isinstance(
         value, (int, float, np.number, np.ndarray, list, tuple)
     ):
@@ -69,7 +72,7 @@ def _checked(name: str, value: Real) -> Real:
             f"{name} must be {expected} or an array of them, got {value!r} of type {array.dtype}"
         )
     array = array.astype(np.float64)
-    wrong = array[~np.asarray(RANGES[name].holds(array))]
+    wrong = array[~np.asarray(allowed.holds(array))]
     if wrong.size:
         among = f" among {array.size} values" if array.ndim else ""
         raise ValueError(f"{name} must be {expected}, got {wrong.flat[0]}{among}")
