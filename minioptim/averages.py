@@ -49,16 +49,20 @@ def ewma(series: npt.ArrayLike, beta: float, *, corrected: bool = False) -> Arra
     array([8., 8., 8.])
     """
     beta = _decay(beta)
-    y = np.asarray(series)
+    try:
+        y = np.asarray(series)
+    except ValueError as error:
+        raise ValueError(f"series must be an array of numbers, got {series!r}") from error
     if y.dtype.kind not in "iuf":
         raise TypeError(f"series must be an array of real numbers, got one of type {y.dtype}")
     if y.ndim == 0:
         raise ValueError(f"series must have shape (n, ...), got the number {series!r}")
     averages = np.empty(y.shape, dtype=np.float64)
     v = np.zeros(y.shape[1:])
-    for t, value in enumerate(y, start=1):
-        v = beta * v + (1 - beta) * value
-        averages[t - 1] = v / bias_correction(beta, t) if corrected else v
+    with np.errstate(invalid="ignore"):  # 0 times an infinity, which is a NaN
+        for t, value in enumerate(y, start=1):
+            v = beta * v + (1 - beta) * value
+            averages[t - 1] = v / bias_correction(beta, t) if corrected else v
     return averages
 
 
@@ -77,7 +81,8 @@ def weights(beta: float, t: int) -> Array:
     >>> weights(0.5, 3)
     array([0.5  , 0.25 , 0.125])
     """
-    return (1 - _decay(beta)) * beta ** np.arange(_step_number(t), dtype=np.float64)
+    beta = _decay(beta)
+    return (1 - beta) * beta ** np.arange(_step_number(t), dtype=np.float64)
 
 
 def bias_correction(beta: float, t: int) -> float:
@@ -131,7 +136,8 @@ def lag(beta: float) -> float:
     >>> lag(0.75)
     3.0
     """
-    return _decay(beta) / (1 - beta)
+    beta = _decay(beta)
+    return beta / (1 - beta)
 
 
 def half_life(beta: float) -> float:
@@ -166,11 +172,12 @@ def effective_sample_size(beta: float) -> float:
     >>> round(effective_sample_size(0.9), 10)
     19.0
     """
-    return (1 + _decay(beta)) / (1 - beta)
+    beta = _decay(beta)
+    return (1 + beta) / (1 - beta)
 
 
 def _decay(beta: float) -> float:
-    if isinstance(beta, bool) or not isinstance(beta, (int, float, np.number)):
+    if isinstance(beta, bool) or not isinstance(beta, (int, float, np.integer, np.floating)):
         raise TypeError(f"beta must be a number in [0, 1), got {beta!r}")
     if not 0 <= beta < 1:
         raise ValueError(f"beta must be a number in [0, 1), got {beta}")

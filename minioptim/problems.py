@@ -111,7 +111,7 @@ class Quadratic(Problem):
     matrix: Array = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        eigenvalues = np.array(self.eigenvalues, dtype=np.float64)
+        eigenvalues = _floats("eigenvalues", self.eigenvalues, "a list of finite numbers")
         if eigenvalues.ndim != 1 or eigenvalues.size == 0 or not np.isfinite(eigenvalues).all():
             raise ValueError(
                 f"eigenvalues must be a list of finite numbers, got {self.eigenvalues!r}"
@@ -120,6 +120,9 @@ class Quadratic(Problem):
         matrix = (axes * eigenvalues) @ axes.T
         matrix.setflags(write=False)
         object.__setattr__(self, "eigenvalues", tuple(eigenvalues.tolist()))
+        if np.ndim(self.rotation):  # as tuples, a matrix can be compared and cannot be changed
+            rows = tuple(map(tuple, np.array(self.rotation, dtype=np.float64).tolist()))
+            object.__setattr__(self, "rotation", rows)
         object.__setattr__(self, "matrix", matrix)
 
     @property
@@ -138,6 +141,7 @@ class Quadratic(Problem):
         return high / low if low > 0 else np.inf
 
     def value(self, x: Array) -> Array:
+        x = _points(x, len(self.eigenvalues), "a quadratic")
         terms = x * self.gradient(x)
         return np.asarray(0.5 * sum(terms[..., j] for j in range(terms.shape[-1])))
 
@@ -458,9 +462,23 @@ SURFACES: tuple[type[Surface], ...] = (
 )
 
 
+def _floats(name: str, values: Any, expected: str) -> Array:
+    """Return ``values`` as a float64 array, or say that they are not real numbers.
+
+    Integers are converted first: their powers would overflow in silence.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be {expected}, got {values!r}") from error
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be {expected}, got {values!r}")
+    return array.astype(np.float64, copy=False)
+
+
 def _points(x: Array, d: int, what: str) -> Array:
     """Return ``x`` as an array of points, or say that its last axis is not of length ``d``."""
-    x = np.asarray(x)
+    x = _floats("x", x, "an array of real numbers")
     if x.ndim == 0 or x.shape[-1] != d:
         raise ValueError(f"x must have shape (..., {d}) for {what}, got {x.shape}")
     return x
@@ -483,7 +501,7 @@ def _like(x: Array, values: Array) -> Array:
 
 def _orthogonal(rotation: Any, d: int) -> Array:
     """Return the orthogonal matrix that ``rotation`` stands for."""
-    q = np.array(rotation, dtype=np.float64)
+    q = _floats("rotation", rotation, "an orthogonal matrix or an angle")
     if not np.isfinite(q).all():
         raise ValueError(f"rotation must be finite, got {rotation!r}")
     if q.ndim == 0 and (d == 2 or q == 0.0):

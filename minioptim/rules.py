@@ -71,7 +71,10 @@ def _checked(name: str, value: Real) -> Real:
         raise TypeError(
             f"{name} must be {expected} or an array of them, got {value!r} of type {array.dtype}"
         )
-    array = array.astype(np.float64)
+    if array.size == 0:
+        raise ValueError(f"{name} must be {expected} or an array of them, got 0 of them")
+    with np.errstate(over="ignore"):  # a long double may end as an infinity, which is refused below
+        array = array.astype(np.float64)
     wrong = array[~np.asarray(allowed.holds(array))]
     if wrong.size:
         among = f" among {array.size} values" if array.ndim else ""
@@ -125,7 +128,7 @@ class Rule:
             return self
         values = {name: getattr(self, name)(t) for name in names}
         try:
-            return replace(self, **values)
+            return replace(self, **{name: _checked(name, value) for name, value in values.items()})
         except (TypeError, ValueError) as error:
             error.add_note(f"(given by the schedule in {self!r} at t={t})")
             raise
@@ -300,7 +303,8 @@ class EWMAMomentum(Rule):
     In the libraries
     ----------------
     Adam's first moment has this form. In PyTorch it is ``SGD(momentum=beta, dampening=beta)``
-    but for the first step, which PyTorch leaves undamped; in Optax, ``ema(decay, debias=False)``.
+    but for the first gradient, which enters undamped and fades from the buffer as beta^t; in
+    Optax it is ``ema(decay, debias=False)``.
 
     Raises
     ------
@@ -351,7 +355,8 @@ class Nesterov(Momentum):
     In the libraries
     ----------------
     PyTorch, Keras and Optax store the look-ahead point, x + momentum v, as the parameter: the
-    same sequence seen from its query points. Their iterates equal this rule's queries.
+    same sequence seen from its query points. Their iterates equal this rule's queries; those of
+    PyTorch and Optax, whose velocity is that of `BufferMomentum`, only while ``lr`` is constant.
 
     Raises
     ------
@@ -511,8 +516,9 @@ class CenteredRMSProp(Rule):
 
     In the libraries
     ----------------
-    PyTorch's and Keras' ``RMSprop(centered=True)``, Optax' ``rmsprop(centered=True)``. They take
-    the root of v - m^2 as it comes; here rounding cannot carry it below 0.
+    PyTorch's and Keras' ``RMSprop(centered=True)``, Optax' ``rmsprop(centered=True)``. PyTorch: eps
+    outside; Keras, and Optax unless told otherwise: inside. They take the root of v - m^2 as it
+    comes; here rounding cannot carry it below 0.
 
     Raises
     ------
@@ -570,8 +576,9 @@ class Adadelta(Rule):
 
     In the libraries
     ----------------
-    The same text in PyTorch (lr 1, rho 0.9), Keras (lr 0.001, rho 0.95) and Optax: the default
-    ``lr`` is what differs, a thousandfold.
+    The same text, other defaults: PyTorch lr 1, rho 0.9, eps 1e-6; Keras lr 0.001, rho 0.95, eps
+    1e-7, so that its steps are a thousand times shorter; Optax rho 0.9, eps 1e-6, and a
+    ``learning_rate`` that must be given: without it the step goes uphill.
 
     Raises
     ------
@@ -749,7 +756,7 @@ class AMSGrad(Rule):
     In the libraries
     ----------------
     PyTorch and Keras take the maximum of the uncorrected v, as here; Optax that of the corrected
-    one. The paper corrects neither m nor v.
+    one. Keras also adds eps as in its Adam. The paper corrects neither m nor v.
 
     Raises
     ------
@@ -818,7 +825,7 @@ class NAdam(Rule):
     In the libraries
     ----------------
     The libraries differ in the schedule of mu alone: PyTorch has psi = 0.004, Keras psi = 1,
-    Optax a constant beta1 (psi = infinity). Keras also adds eps as in its Adam.
+    Optax a constant beta1 (psi = infinity).
 
     Raises
     ------

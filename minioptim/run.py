@@ -45,9 +45,9 @@ class Step(NamedTuple):
     state: dict[str, Array]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
-    """What a run left behind. With ``every=1`` and n steps, x and f hold n + 1 entries.
+    r"""What a run left behind. With ``every=1`` and n steps, x and f hold n + 1 entries.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class Trace:
     final : array of shape (*S, d)
         Where the run ended.
     diverged : bool array of shape S
-        Whether x or f stopped being finite, or f ended above 10 (1 + \\|f at the start\\|).
+        Whether x or f stopped being finite, or f ended above 10 (1 + \|f at the start\|).
     recorded : dict
         What was asked for of x, f, query, grad and state; also reached as attributes.
     """
@@ -192,6 +192,8 @@ def minimize(
     >>> trace.diverged
     array([False, False,  True])
     """
+    if isinstance(problem, type):
+        raise TypeError(f"problem must be a problem, got a class: write {problem.__name__}(...)")
     for name in ("value", "gradient", "oracle"):
         if not callable(getattr(problem, name, None)):
             raise TypeError(
@@ -202,9 +204,9 @@ def minimize(
     every = _whole("every", every, at_least=1)
     wanted = _names(record)
     if x0 is None:
-        if problem.start is None:
+        x0 = getattr(problem, "start", None)
+        if x0 is None:
             raise ValueError("x0 must be given: the problem has no start of its own")
-        x0 = problem.start
     stream = iterate(rule, problem.oracle(), x0)
     x = _start_point(x0, rule)
     kept = np.unique([*range(0, steps, every), steps])
@@ -278,17 +280,22 @@ def _steps(rule: Rule, grad: Gradient, x: Array) -> Iterator[Step]:
     a batch is contiguous. What the caller sees has the coordinates last, as a view.
     """
     state = _start_state(rule, x)
+    constant = _as_arrays(rule) if rule.at(1) is rule else None
     t = 0
     while True:
         t += 1
+        # A rule of the reader's own that writes into its inputs would change steps already yielded.
+        for array in (x, *state):
+            _read_only(array)
         try:
-            now = _as_arrays(rule.at(t))
+            now = constant or _as_arrays(_same_batch(rule.at(t), x.shape[1:]))
             # A run that diverges overflows; the trace says so, and no warning need.
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 query = np.array(np.broadcast_to(now.query(x, *state), x.shape))
                 shown = _shown_last(query)
                 g = _gradient(grad(shown), shown.shape)
-                x, *new = now.step(np.moveaxis(g, -1, 0), x, t, *state)
+                result = now.step(np.moveaxis(g, -1, 0), x, t, *state)
+                x, *new = _stepped(rule, result, x.shape)
                 state = tuple(new)
         except Exception as error:
             error.add_note(f"(at step {t} of {rule!r})")
@@ -305,20 +312,51 @@ def _as_arrays(rule: Rule) -> Rule:
     """
     arrays = object.__new__(type(rule))
     for field in fields(rule):
-        object.__setattr__(arrays, field.name, np.asarray(getattr(rule, field.name)))
+        object.__setattr__(arrays, field.name, np.atleast_1d(getattr(rule, field.name)))
     return arrays
+
+
+def _same_batch(now: Rule, batch: tuple[int, ...]) -> Rule:
+    """Return the rule of this step, or say that a schedule left the shape of the batch."""
+    for field in fields(now):
+        shape = np.shape(getattr(now, field.name))
+        if len(shape) > len(batch) or np.broadcast_shapes(shape, batch) != batch:
+            raise ValueError(
+                f"{field.name} must keep a shape that fits the batch {batch}, got {shape}"
+            )
+    return now
+
+
+def _stepped(rule: Rule, result: Any, shape: tuple[int, ...]) -> tuple[Array, ...]:
+    """Return what a step returned, or say what it must return: a reader may write a rule too."""
+    names = ("x", *rule.state)
+    if not isinstance(result, tuple) or len(result) != len(names):
+        raise TypeError(
+            f"{type(rule).__name__}.step must return the tuple ({', '.join(names)},), "
+            f"got {result!r}"
+        )
+    for name, value in zip(names, result, strict=True):
+        found = np.asarray(value)
+        if found.shape != shape or found.dtype != np.float64:
+            raise ValueError(
+                f"{name} must have the shape of x, {shape} with the coordinates first, and be "
+                f"float64 when {type(rule).__name__}.step returns it; "
+                f"got {found.dtype} of shape {found.shape}"
+            )
+    return result
 
 
 def _start_point(x0: npt.ArrayLike, rule: Rule) -> Array:
     """Return a copy of the start, coordinates first and one for each run: shape (d, *S)."""
     x = _numbers("x0", x0)
     if x.ndim == 0:
-        raise ValueError(f"x0 must have shape (d,) or (*S, d), got the number {x0!r}: write [{x0!r}]")
+        raise ValueError(f"x0 must have shape (d,) or (*S, d), got {x0!r}: write [{x0!r}]")
     if x.size == 0:
         raise ValueError(f"x0 must have at least one coordinate, got shape {x.shape}")
     if not np.isfinite(x).all():
         raise ValueError(f"x0 must be finite, got {x[~np.isfinite(x)].flat[0]} in {x0!r}")
-    hyper = [np.shape(v) for f in fields(rule) if not callable(v := getattr(rule, f.name))]
+    now = rule.at(1)  # a schedule may give an array of shape S too
+    hyper = [np.shape(getattr(now, f.name)) for f in fields(now)]
     try:
         batch = np.broadcast_shapes(x.shape[:-1], *hyper)
     except ValueError as error:
@@ -330,7 +368,11 @@ def _start_point(x0: npt.ArrayLike, rule: Rule) -> Array:
 
 
 def _start_state(rule: Rule, x: Array) -> tuple[Array, ...]:
-    return tuple(np.array(np.broadcast_to(s, x.shape), dtype=np.float64) for s in rule.start())
+    starts = [
+        _numbers(f"the start of {name}", start)
+        for name, start in zip(rule.state, rule.start(), strict=True)
+    ]
+    return tuple(np.array(np.broadcast_to(start, x.shape)) for start in starts)
 
 
 def _numbers(name: str, values: npt.ArrayLike) -> Array:
@@ -340,7 +382,8 @@ def _numbers(name: str, values: npt.ArrayLike) -> Array:
         raise ValueError(f"{name} must be an array of numbers, got {values!r}") from error
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be an array of real numbers, got one of type {array.dtype}")
-    return array.astype(np.float64)
+    with np.errstate(over="ignore"):  # a long double may end as an infinity
+        return array.astype(np.float64)
 
 
 def _gradient(values: npt.ArrayLike, shape: tuple[int, ...]) -> Array:
@@ -358,6 +401,8 @@ def _value(problem: Problem, x: Array) -> Array:
 
 
 def _names(record: Iterable[str]) -> tuple[str, ...]:
+    if not isinstance(record, Iterable):
+        raise TypeError(f"record must be some of {RECORDABLE}, got {record!r}")
     names = (record,) if isinstance(record, str) else tuple(record)
     for name in names:
         if name not in RECORDABLE:

@@ -37,7 +37,9 @@ class Schedule(ABC):
             if field.type == "int":
                 _check_steps(field.name, value)
             elif field.type == "Real":
-                _check_amount(field.name, value)
+                object.__setattr__(self, field.name, _amount(field.name, value))
+            elif field.type == "Schedule":
+                _check_schedule(field.name, value)
 
     @abstractmethod
     def __call__(self, t: int) -> Real:
@@ -47,6 +49,7 @@ class Schedule(ABC):
         return Product(self, other if isinstance(other, Schedule) else Constant(other))
 
     __rmul__ = __mul__
+    __array_ufunc__ = None  # array * schedule is one schedule, not an array of schedules
 
 
 @dataclass(frozen=True)
@@ -187,10 +190,6 @@ class WarmUp(Schedule):
     steps: int
     after: Schedule
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _check_schedule("after", self.after)
-
     def __call__(self, t: int) -> Real:
         if t <= self.steps:
             return t / self.steps * self.after(1)
@@ -247,12 +246,21 @@ class Product(Schedule):
         return self.first(t) * self.second(t)
 
 
-def _check_amount(name: str, value: Real) -> None:
-    array = np.asarray(value)
+def _amount(name: str, value: Real) -> Real:
+    """Return ``value`` as a float or a read-only float array, or say what is wrong with it."""
+    try:
+        array = np.array(value)
+    except ValueError as error:
+        raise TypeError(f"{name} must be a finite number >= 0, got {value!r}") from error
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be a finite number >= 0, got {value!r}")
-    if not (np.isfinite(array) & (array >= 0)).all():
+    array = array.astype(np.float64)
+    if array.size == 0 or not (np.isfinite(array) & (array >= 0)).all():
         raise ValueError(f"{name} must be a finite number >= 0, got {value!r}")
+    if array.ndim == 0:
+        return float(array)
+    array.setflags(write=False)
+    return array
 
 
 def _check_steps(name: str, value: Any) -> None:

@@ -1,0 +1,592 @@
+r"""The losses of small models on data, as problems whose gradient may come from a minibatch.
+
+A model's parameters are one flat vector x of shape (d,): each layer's weights W, row by row, and
+its biases b, one layer after the other. So a rule takes one step for all of them at once, which
+is faster than one for each array. With the inputs h_0 of an example, a network with L layers gives
+each class a probability,
+
+.. math::
+    h_i = \phi(h_{i-1} W_i + b_i) \quad (i < L), \qquad
+    P = \operatorname{softmax}(h_{L-1} W_L + b_L),
+
+and its loss is the mean over the examples of :math:`-\log P_\text{label}`, with a penalty on the
+weights. Softmax regression is the network with one layer.
+
+`Classifier.minibatch` makes the problem of stochastic gradient descent: the same loss, with a
+gradient that looks at a few examples at a time.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise, repeat
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from minioptim.datasets import Dataset, Inputs, Labels, _whole, _within, as_inputs
+from minioptim.problems import Array, Gradient, Problem, _points
+
+Indices: TypeAlias = npt.NDArray[np.int64]
+
+LARGEST = np.finfo(np.float64).max
+NO_DROPOUT = repeat(None)
+
+# Examples whose hidden values are held at once where only the outputs are wanted.
+CHUNK = 4096
+
+
+class Activation(NamedTuple):
+    """A nonlinearity, its slope in terms of its own value, and the first weights that suit it."""
+
+    value: Callable[[Array], Array]
+    slope: Callable[[Array], Any]
+    weights: Callable[[np.random.Generator, int, int], Array]
+
+
+def _he(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
+    """Return normal weights of variance 2 / fan_in (He et al. 2015, eq. 10)."""
+    return rng.normal(scale=np.sqrt(2 / fan_in), size=(fan_in, fan_out))
+
+
+def _glorot(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
+    """Return uniform weights, variance 2 / (fan_in + fan_out) (Glorot and Bengio 2010, eq. 16)."""
+    bound = np.sqrt(6 / (fan_in + fan_out))
+    return rng.uniform(-bound, bound, size=(fan_in, fan_out))
+
+
+ACTIVATIONS = {
+    "relu": Activation(lambda z: np.maximum(z, 0), lambda h: h > 0, _he),
+    "tanh": Activation(np.tanh, lambda h: 1 - h**2, _glorot),
+}
+
+
+class Layer(NamedTuple):
+    """A layer's parameters: weights of shape (..., fan_in, fan_out), biases (..., fan_out)."""
+
+    W: Array
+    b: Array
+
+
+class Classifier(Problem):
+    r"""What the models share: the loss, its gradient, predictions, and minibatches.
+
+    .. math::
+        f(x) = -\frac1n \sum_{i=1}^n \log P_\text{label}(\text{input}_i; x)
+            + \frac{l2}{2} \sum_\text{layers} \lVert W \rVert^2
+
+    `value` and `gradient` are those of all examples, without dropout. A batch of points is worked
+    through point by point: a product of matrices adds in an order that depends on their shapes,
+    and each run of a batch must equal the run made alone bit for bit.
+
+    Attributes
+    ----------
+    data : Dataset
+        The examples.
+    l2 : float
+        Strength of the penalty on weights; biases go free.
+    dropout : float
+        Part of a layer's values that the gradient of a minibatch leaves out.
+    """
+
+    data: Dataset
+    l2: float
+    dropout: float
+
+    @property
+    @abstractmethod
+    def widths(self) -> tuple[int, ...]:
+        """Number of values in each layer, the inputs first and the classes last."""
+
+    @cached_property
+    def dimension(self) -> int:
+        """Number of parameters, d."""
+        return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(self.widths))
+
+    def layers(self, x: Array) -> list[Layer]:
+        """Return the weights and biases of each layer as views of x, of shape (..., d)."""
+        x = self._points(x)
+        layers, begin = [], 0
+        for fan_in, fan_out in pairwise(self.widths):
+            middle, end = begin + fan_in * fan_out, begin + (fan_in + 1) * fan_out
+            W = x[..., begin:middle].reshape(*x.shape[:-1], fan_in, fan_out)
+            layers.append(Layer(W, x[..., middle:end]))
+            begin = end
+        return layers
+
+    def value(self, x: Array) -> Array:
+        """Return the loss over all examples at each point: shape (..., d) to shape (...)."""
+        return self._for_each(x, (), lambda x: self._loss(x, self.data.inputs, self.data.labels))
+
+    def gradient(self, x: Array) -> Array:
+        """Return the gradient of `value` at each point: shape (..., d) to shape (..., d)."""
+        return self._gradients(x, self.data.inputs, self.data.labels)
+
+    def gradient_on(self, indices: npt.ArrayLike, x: Array) -> Array:
+        """Return the gradient of the loss over some of the examples only, without dropout.
+
+        Parameters
+        ----------
+        indices : array-like of int, shape (m,)
+            Which examples; one named twice counts twice.
+        x : array of shape (..., d)
+            Where.
+
+        Raises
+        ------
+        TypeError, ValueError
+            ``indices`` is empty or names no example, or x has another shape.
+        """
+        chosen = self._chosen(indices)
+        return self._gradients(x, self.data.inputs[chosen], self.data.labels[chosen])
+
+    def per_example_gradients(self, x: Array, indices: npt.ArrayLike | None = None) -> Array:
+        """Return the gradient of each example's own loss: shape (m, ..., d).
+
+        Their mean over all examples is `gradient`, and 1/b of their variance is that of a
+        minibatch of b independent draws.
+
+        Parameters
+        ----------
+        x : array of shape (..., d)
+            Where.
+        indices : array-like of int, shape (m,), optional
+            Which examples; all if not given, which takes n times the memory of x.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `gradient_on`.
+        """
+        chosen = self._chosen(np.arange(len(self.data)) if indices is None else indices)
+        return np.stack([self.gradient_on([i], x) for i in chosen])
+
+    def predict(self, x: Array, inputs: Any) -> Labels:
+        """Return the likeliest class of each input: x (..., d) and inputs (m, p) to (..., m).
+
+        Raises
+        ------
+        TypeError, ValueError
+            Inputs that are no finite numbers or have not p columns, or x of another shape.
+        """
+        inputs = as_inputs(inputs)
+        if inputs.shape[1] != self.widths[0]:
+            raise ValueError(f"inputs must have {self.widths[0]} columns, got {inputs.shape[1]}")
+        shape = (inputs.shape[0],)
+        classes = self._for_each(x, shape, lambda x: self._scores(x, inputs).argmax(axis=1))
+        return classes.astype(np.int64)
+
+    def error(self, x: Array, data: Dataset) -> Array:
+        """Return the part of ``data`` that is misclassified at each point: (..., d) to (...).
+
+        Raises
+        ------
+        TypeError, ValueError
+            ``data`` is no data set, or not of this model's inputs.
+        """
+        _check_dataset(data)
+        return np.asarray((self.predict(x, data.inputs) != data.labels).mean(axis=-1))
+
+    def minibatch(self, size: int, seed: int = 0, replace: bool = False) -> Minibatch:
+        """Return the same problem with a gradient of ``size`` examples at a time: `Minibatch`."""
+        return Minibatch(self, size, seed, replace)
+
+    def _points(self, x: Array) -> Array:
+        return _points(x, self.dimension, f"this {type(self).__name__}")
+
+    def _chosen(self, indices: npt.ArrayLike) -> Indices:
+        chosen = np.asarray(indices)
+        n = len(self.data)
+        if chosen.ndim != 1 or chosen.size == 0:
+            raise ValueError(f"indices must have shape (m,) with m >= 1, got {chosen.shape}")
+        if chosen.dtype.kind not in "iu":
+            raise TypeError(f"indices must be whole numbers, got an array of type {chosen.dtype}")
+        wrong = chosen[(chosen < 0) | (chosen >= n)]
+        if wrong.size:
+            raise ValueError(f"indices must lie in 0, ..., {n - 1}, got {wrong[0]}")
+        return chosen.astype(np.int64)
+
+    # A run that diverges overflows here too when no loop is around; it shows in what is returned.
+    @np.errstate(over="ignore", invalid="ignore")
+    def _for_each(self, x: Array, shape: tuple[int, ...], of: Callable[[Array], Any]) -> Array:
+        """Return ``of(point)``, of the given shape, for each of the points x of shape (..., d)."""
+        x = self._points(x)
+        results = np.empty((*x.shape[:-1], *shape))
+        for run in np.ndindex(x.shape[:-1]):
+            # Contiguous: for a strided matrix some versions of NumPy (2.0) take another way to
+            # the product, slower and rounded otherwise.
+            results[run] = of(np.ascontiguousarray(x[run]))
+        return results
+
+    def _gradients(
+        self, x: Array, inputs: Inputs, labels: Labels, masks: Iterable[Any] = NO_DROPOUT
+    ) -> Array:
+        return self._for_each(
+            x, (self.dimension,), lambda x: self._gradient(x, inputs, labels, masks)
+        )
+
+    def _noisy_gradients(self, x: Array, indices: Indices, rng: np.random.Generator) -> Array:
+        """Return the gradient over some examples with dropout, drawn once for all points of x."""
+        inputs, masks = self._dropped(self.data.inputs[indices], rng)
+        return self._gradients(x, inputs, self.data.labels[indices], masks)
+
+    # What follows is at one point, x of shape (d,).
+
+    @abstractmethod
+    def _dropped(self, inputs: Inputs, rng: np.random.Generator) -> tuple[Inputs, Iterable[Any]]:
+        """Return inputs, and a factor for each value of each hidden layer, with dropout."""
+
+    @abstractmethod
+    def _signals(
+        self, layers: list[Layer], inputs: Inputs, masks: Iterable[Any]
+    ) -> tuple[list[Inputs], list[Array]]:
+        """Return what each layer multiplies with W, and the slope of each hidden layer's values."""
+
+    def _logits(self, layers: list[Layer], last: Inputs) -> Array:
+        W, b = layers[-1]
+        # Infinite ones would make inf - inf below; the largest number makes as large a loss.
+        return np.asarray(np.clip(last @ W + b, -LARGEST, LARGEST))
+
+    def _scores(self, x: Array, inputs: Inputs) -> Array:
+        layers = self.layers(x)
+        z = np.empty((inputs.shape[0], self.widths[-1]))
+        for begin in range(0, len(z), CHUNK):
+            chunk = slice(begin, begin + CHUNK)
+            signals, _ = self._signals(layers, inputs[chunk], NO_DROPOUT)
+            z[chunk] = self._logits(layers, signals[-1])
+        return z
+
+    def _loss(self, x: Array, inputs: Inputs, labels: Labels) -> Array:
+        z = self._scores(x, inputs)
+        # log sum exp z, with the largest z taken out, so that no exp overflows.
+        top = z.max(axis=1)
+        log_sum = np.log(np.exp(z - top[:, None]).sum(axis=1))
+        loss = np.mean(log_sum + (top - z[np.arange(len(z)), labels]))
+        if self.l2 > 0:
+            loss = loss + self.l2 / 2 * sum((W**2).sum() for W, _ in self.layers(x))
+        return np.asarray(loss)
+
+    def _gradient(self, x: Array, inputs: Inputs, labels: Labels, masks: Iterable[Any]) -> Array:
+        layers = self.layers(x)
+        signals, slopes = self._signals(layers, inputs, masks)
+        z = self._logits(layers, signals[-1])
+        delta = np.exp(z - z.max(axis=1, keepdims=True))
+        delta /= delta.sum(axis=1, keepdims=True)
+        delta[np.arange(len(z)), labels] -= 1  # now P - Y, the slope of the loss along z
+        delta /= len(z)
+
+        gradient = np.empty_like(x)
+        for i, (into_W, into_b) in reversed(list(enumerate(self.layers(gradient)))):
+            into_W[...] = signals[i].T @ delta
+            if self.l2 > 0:
+                into_W += self.l2 * layers[i].W
+            into_b[...] = delta.sum(axis=0)
+            if i > 0:
+                delta = (delta @ layers[i].W.T) * slopes[i - 1]
+        return gradient
+
+
+@dataclass(frozen=True)
+class SoftmaxRegression(Classifier):
+    r"""Softmax regression: logistic regression for k classes. Convex.
+
+    .. math::
+        f(W, b) = -\frac1n \sum_{i=1}^n
+            \log \operatorname{softmax}(W^\top \text{input}_i + b)_\text{label}
+            + \frac{l2}{2} \lVert W \rVert^2
+
+    Parameters
+    ----------
+    data : Dataset
+        The examples.
+    l2 : float, >= 0
+        Strength of the penalty on the weights.
+    dropout : float in [0, 1)
+        Part of the inputs that the gradient of a minibatch sets to 0, the others being divided by
+        the part that is kept. `value` and `gradient` are without.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of the wrong type or out of range.
+
+    References
+    ----------
+    Kingma and Ba (2015), Adam: a method for stochastic optimization, section 6.1 (the experiment).
+
+    Examples
+    --------
+    >>> from minioptim.datasets import digits
+    >>> loss = SoftmaxRegression(digits().train)
+    >>> loss.dimension
+    650
+    >>> print(f"{loss.value(loss.start):.4f} = ln 10")
+    2.3026 = ln 10
+    """
+
+    data: Dataset
+    l2: float = 0.0
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_common(self)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return (self.data.inputs.shape[1], self.data.classes)
+
+    @property
+    def start(self) -> Array:
+        """Zeros: all classes equally likely."""
+        return np.zeros(self.dimension)
+
+    def unflatten(self, x: Array) -> Layer:
+        """Return W (..., p, k) and b (..., k) as views of x (..., d)."""
+        return self.layers(x)[0]
+
+    def _dropped(self, inputs: Inputs, rng: np.random.Generator) -> tuple[Inputs, Iterable[Any]]:
+        if self.dropout == 0:
+            return inputs, NO_DROPOUT
+        if isinstance(inputs, np.ndarray):
+            return inputs * _mask(inputs.shape, self.dropout, rng), NO_DROPOUT
+        # Of a sparse array, only what is not 0 need be drawn for. The rows are a copy already.
+        inputs.data *= _mask(inputs.data.shape, self.dropout, rng)
+        return inputs, NO_DROPOUT
+
+    def _signals(
+        self, layers: list[Layer], inputs: Inputs, masks: Iterable[Any]
+    ) -> tuple[list[Inputs], list[Array]]:
+        return [inputs], []
+
+
+@dataclass(frozen=True)
+class MLP(Classifier):
+    """A multilayer perceptron: softmax regression on top of hidden layers. Not convex.
+
+    Parameters
+    ----------
+    data : Dataset
+        The examples.
+    hidden : tuple of int, >= 1
+        The width of each hidden layer. With none, this is softmax regression.
+    activation : "relu" or "tanh"
+        The nonlinearity of the hidden layers.
+    l2 : float, >= 0
+        Strength of the penalty on the weights of all layers.
+    dropout : float in [0, 1)
+        Part of each hidden layer's values that the gradient of a minibatch sets to 0, the others
+        being divided by the part that is kept. `value` and `gradient` are without.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of the wrong type or out of range.
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors.
+    Srivastava et al. (2014), Dropout: a simple way to prevent neural networks from overfitting.
+
+    Examples
+    --------
+    >>> from minioptim.datasets import digits
+    >>> loss = MLP(digits().train, hidden=(32, 16))
+    >>> [layer.W.shape for layer in loss.layers(loss.start)]
+    [(64, 32), (32, 16), (16, 10)]
+    """
+
+    data: Dataset
+    hidden: tuple[int, ...] = (64,)
+    activation: str = "relu"
+    l2: float = 0.0
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_common(self)
+        if not isinstance(self.hidden, (tuple, list)):
+            raise TypeError(f"hidden must be a tuple of widths such as (64,), got {self.hidden!r}")
+        widths = tuple(_whole("each width in hidden", width, at_least=1) for width in self.hidden)
+        if self.activation not in tuple(ACTIVATIONS):
+            raise ValueError(
+                f"activation must be one of {tuple(ACTIVATIONS)}, got {self.activation!r}"
+            )
+        object.__setattr__(self, "hidden", widths)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return (self.data.inputs.shape[1], *self.hidden, self.data.classes)
+
+    @property
+    def start(self) -> Array:
+        """What ``initial(0)`` returns."""
+        return self.initial(0)
+
+    def initial(self, seed: int = 0) -> Array:
+        """Return random weights that keep the size of signals from layer to layer, and no biases.
+
+        They are He's normal ones for relu, and Glorot's uniform ones for tanh.
+
+        Parameters
+        ----------
+        seed : int, >= 0
+            Of the draws.
+
+        Returns
+        -------
+        array of shape (d,)
+
+        Raises
+        ------
+        TypeError, ValueError
+            ``seed`` is no whole number >= 0.
+
+        References
+        ----------
+        He et al. (2015), Delving deep into rectifiers, eq. (10). Glorot and Bengio (2010),
+        Understanding the difficulty of training deep feedforward neural networks, eq. (16).
+        """
+        rng = np.random.default_rng(_whole("seed", seed, at_least=0))
+        x = np.zeros(self.dimension)
+        for W, _ in self.layers(x):
+            W[...] = ACTIVATIONS[self.activation].weights(rng, *W.shape)
+        return x
+
+    def _dropped(self, inputs: Inputs, rng: np.random.Generator) -> tuple[Inputs, Iterable[Any]]:
+        if self.dropout == 0:
+            return inputs, NO_DROPOUT
+        n = inputs.shape[0]
+        return inputs, [_mask((n, width), self.dropout, rng) for width in self.hidden]
+
+    def _signals(
+        self, layers: list[Layer], inputs: Inputs, masks: Iterable[Any]
+    ) -> tuple[list[Inputs], list[Array]]:
+        activation = ACTIVATIONS[self.activation]
+        signals, slopes = [inputs], []
+        for (W, b), mask in zip(layers[:-1], masks, strict=False):
+            h = activation.value(signals[-1] @ W + b)
+            slope = activation.slope(h)
+            if mask is not None:
+                h, slope = h * mask, slope * mask
+            signals.append(h)
+            slopes.append(slope)
+        return signals, slopes
+
+
+@dataclass(frozen=True)
+class Minibatch(Problem):
+    """A classifier's loss, whose oracle looks at a few examples at a time.
+
+    `value` and `gradient` are those of all examples, without dropout: what a run is judged by.
+    `oracle`, which the loop asks, is a noisy gradient, right on average (over what is drawn).
+
+    Parameters
+    ----------
+    model : Classifier
+        The loss over all examples.
+    size : int, from 1 to n
+        Examples for each gradient. 1 is the classical stochastic gradient.
+    seed : int, >= 0
+        Of what is drawn. Two oracles of the same problem draw the same.
+    replace : bool
+        False: pass after pass over all examples, each time in a new order; the last batch of a
+        pass is smaller where ``size`` does not divide n. True: independent draws, each time.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of the wrong type or out of range.
+
+    References
+    ----------
+    Robbins and Monro (1951), A stochastic approximation method.
+
+    Examples
+    --------
+    >>> from minioptim import SGD, minimize
+    >>> from minioptim.datasets import digits
+    >>> train, test = digits()
+    >>> loss = SoftmaxRegression(train)
+    >>> batches = loss.minibatch(32, seed=0)
+    >>> trace = minimize(batches, SGD(lr=0.5), steps=5 * batches.steps_per_epoch, record=())
+    >>> bool(loss.error(trace.final, test) < 0.1)
+    True
+    """
+
+    model: Classifier
+    size: int
+    seed: int = 0
+    replace: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.model, Classifier):
+            raise TypeError(f"model must be a Classifier such as an MLP, got {self.model!r}")
+        n = len(self.model.data)
+        if _whole("size", self.size, at_least=1) > n:
+            raise ValueError(f"size must be at most the {n} examples, got {self.size}")
+        _whole("seed", self.seed, at_least=0)
+        if not isinstance(self.replace, (bool, np.bool_)):
+            raise TypeError(f"replace must be True or False, got {self.replace!r}")
+
+    @property
+    def start(self) -> Array:
+        """The model's."""
+        return np.asarray(self.model.start)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Gradients to a pass over the data, the last, smaller one included."""
+        return -(-len(self.model.data) // self.size)
+
+    def value(self, x: Array) -> Array:
+        """Return the loss over all examples at each point: shape (..., d) to shape (...)."""
+        return self.model.value(x)
+
+    def gradient(self, x: Array) -> Array:
+        """Return the gradient over all examples at each point: shape (..., d) to (..., d)."""
+        return self.model.gradient(x)
+
+    def oracle(self) -> Gradient:
+        """Return a new noisy gradient, which draws from the beginning; one for each run.
+
+        Every point of a batch of runs sees the same examples and the same dropout at each step
+        ("common random numbers"), so that runs differ by their rules and not by their luck.
+        """
+        # Apart, so that dropout does not change which examples are seen.
+        order, noise = np.random.default_rng(self.seed).spawn(2)
+        batches = self._batches(order)
+        return lambda x: self.model._noisy_gradients(x, next(batches), noise)
+
+    def _batches(self, rng: np.random.Generator) -> Iterator[Indices]:
+        n = len(self.model.data)
+        while True:
+            if self.replace:
+                yield rng.integers(n, size=self.size)
+            else:
+                order = rng.permutation(n)
+                for begin in range(0, n, self.size):
+                    yield order[begin : begin + self.size]
+
+
+def _mask(shape: tuple[int, ...], dropout: float, rng: np.random.Generator) -> Array:
+    """Return 0 with the probability ``dropout``, and else what makes the mean 1.
+
+    Divided already in training ("inverted dropout"), a network needs no change to be used.
+    """
+    kept = 1 - dropout
+    return (rng.random(shape) < kept) / kept
+
+
+def _check_common(model: SoftmaxRegression | MLP) -> None:
+    _check_dataset(model.data)
+    _within("l2", model.l2, 0, np.inf)
+    if _within("dropout", model.dropout, 0, 1) == 1:
+        raise ValueError("dropout must be below 1, which would leave nothing, got 1.0")
+
+
+def _check_dataset(data: Any) -> None:
+    if not isinstance(data, Dataset):
+        raise TypeError(f"data must be a Dataset, got {data!r}: Dataset(inputs, labels, classes)")

@@ -1,0 +1,658 @@
+"""The loop: what it records, what it refuses, and that it computes what stepping by hand does."""
+
+import copy
+import itertools
+import math
+import pickle
+import sys
+from dataclasses import FrozenInstanceError, dataclass, fields, replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minioptim import Adagrad, Adam, GradientDescent, Momentum, NAdam, Nesterov, Rule, Trace
+from minioptim import rules as rules_module
+from minioptim.problems import SURFACES, Function, Problem, Quadratic, Ravine, Rosenbrock
+from minioptim.rules import Real
+from minioptim.run import RECORDABLE, iterate, minimize
+from minioptim.schedules import Constant, InverseRoot, Linear
+
+PROPERTY = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+
+RULES = [
+    rule
+    for name, rule in sorted(vars(rules_module).items())
+    if isinstance(rule, type) and issubclass(rule, Rule) and rule is not Rule and name != "SGD"
+]
+each_rule = pytest.mark.parametrize("rule_class", RULES, ids=lambda rule: rule.__name__)
+
+
+def first(count, rule, grad, x0):
+    return list(itertools.islice(iterate(rule, grad, x0), count))
+
+
+class Counting(Problem):
+    """A bowl that counts how often it is asked, and for how many oracles."""
+
+    start = (1.0, -2.0)
+
+    def __init__(self):
+        self.values = self.gradients = self.oracles = 0
+
+    def value(self, x):
+        self.values += 1
+        return (x**2).sum(axis=-1)
+
+    def gradient(self, x):
+        self.gradients += 1
+        return 2 * x
+
+    def oracle(self):
+        self.oracles += 1
+        return self.gradient
+
+
+# ---------------------------------------------------------------- the loop computes what it says
+
+
+@each_rule
+@pytest.mark.parametrize("scheduled", [False, True], ids=["constant", "scheduled"])
+def test_a_run_is_what_stepping_by_hand_gives(rule_class, scheduled):
+    rule = rule_class(lr=InverseRoot(5e-4) if scheduled else 5e-4)
+    if scheduled and hasattr(rule, "momentum"):
+        rule = replace(rule, momentum=Linear(0.5, 0.9, steps=10))
+    problem = Rosenbrock()
+    trace = minimize(problem, rule, steps=20)
+    x = np.array(problem.start)
+    state = tuple(np.full(2, s) for s in rule.start())
+    for t in range(1, 21):
+        now = rule.at(t)
+        query = now.query(x, *state)
+        g = problem.gradient(query)
+        x, *state = now.step(g, x, t, *state)
+        # By hand the hyper-parameters are floats: their powers differ from NumPy's in the last bit.
+        close = {"rtol": 1e-9, "atol": 1e-12}
+        np.testing.assert_allclose(trace.query[t - 1], query, **close)
+        np.testing.assert_allclose(trace.grad[t - 1], g, **close)
+        np.testing.assert_allclose(trace.x[t], x, **close)
+        for name, value in zip(rule.state, state, strict=True):
+            np.testing.assert_allclose(trace.state[name][t], value, **close)
+
+
+@each_rule
+def test_iterate_and_minimize_are_one_computation(rule_class):
+    problem = Ravine()
+    trace = minimize(problem, rule_class(), steps=15)
+    for step in first(15, rule_class(), problem.gradient, problem.start):
+        np.testing.assert_array_equal(step.x, trace.x[step.t])
+        np.testing.assert_array_equal(step.query, trace.query[step.t - 1])
+        np.testing.assert_array_equal(step.grad, trace.grad[step.t - 1])
+        assert list(step.state) == list(rule_class.state)
+        for name, value in step.state.items():
+            np.testing.assert_array_equal(value, trace.state[name][step.t])
+
+
+def test_each_query_led_to_the_next_point():
+    problem = Quadratic([1.0, 25.0])
+    rule = Nesterov(lr=0.01, momentum=0.8)
+    trace = minimize(problem, rule, steps=30)
+    np.testing.assert_array_equal(trace.grad, problem.gradient(trace.query))
+    np.testing.assert_array_equal(trace.f, problem.value(trace.x))
+    v = trace.state["v"]
+    np.testing.assert_array_equal(trace.query, trace.x[:-1] + 0.8 * v[:-1])
+    np.testing.assert_allclose(np.diff(trace.x, axis=0), v[1:], atol=1e-14)
+
+
+def test_gradient_descent_on_a_quadratic_follows_the_closed_form():
+    trace = minimize(Quadratic([1.0, 5.0]), GradientDescent(lr=0.3), [2.0, -1.0], steps=25)
+    t = np.arange(26)[:, None]
+    np.testing.assert_allclose(trace.x, [2.0, -1.0] * (1 - 0.3 * np.array([1.0, 5.0])) ** t)
+
+
+def test_iterate_is_lazy_and_endless():
+    asked = []
+
+    def gradient(x):
+        asked.append(x.copy())
+        return x
+
+    stream = iterate(GradientDescent(lr=0.5), gradient, [8.0])
+    assert asked == []
+    assert next(stream).t == 1
+    assert len(asked) == 1
+    assert next(itertools.islice(stream, 5000, None)).t == 5002
+
+
+def test_the_gradient_is_asked_once_a_step_and_the_oracle_once_a_run():
+    problem = Counting()
+    minimize(problem, Nesterov(lr=[0.1, 0.2]), steps=7)
+    assert (problem.oracles, problem.gradients) == (1, 7)
+
+
+def test_a_noisy_problem_starts_its_noise_anew_with_each_run():
+    class Noisy(Counting):
+        def oracle(self):
+            rng = np.random.default_rng(0)
+            return lambda x: 2 * x + rng.normal(size=x.shape)
+
+    once, again = (minimize(Noisy(), GradientDescent(), steps=5) for _ in range(2))
+    np.testing.assert_array_equal(once.x, again.x)
+    assert len(np.unique(once.grad - 2 * once.query)) == 10
+
+
+def test_value_is_asked_only_for_what_is_recorded():
+    problem = Counting()
+    minimize(problem, GradientDescent(), steps=100, record=("x",))
+    assert problem.values == 2, "the start and the end, for diverged"
+    problem = Counting()
+    minimize(problem, GradientDescent(), steps=100, every=25)
+    assert problem.values == 5
+
+
+# ---------------------------------------------------------------- batches
+
+
+@each_rule
+@pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.__name__)
+def test_a_batch_of_runs_equals_its_single_runs_bit_for_bit(rule_class, surface):
+    sweep = {
+        field.name: np.geomspace(0.001, 0.1, 5) * (1 if field.name in ("lr", "eps") else 9)
+        for field in fields(rule_class)
+    }
+    batch = minimize(surface(), rule_class(**sweep), steps=12)
+    for i in range(5):
+        alone = minimize(surface(), rule_class(**{k: v[i] for k, v in sweep.items()}), steps=12)
+        for name in ("x", "f", "query", "grad"):
+            np.testing.assert_array_equal(getattr(batch, name)[:, i], getattr(alone, name))
+        for name in rule_class.state:
+            np.testing.assert_array_equal(batch.state[name][:, i], alone.state[name])
+        assert batch.diverged[i] == alone.diverged
+
+
+@pytest.mark.parametrize(
+    ("x0", "hyper", "batch"),
+    [
+        ((2,), {}, ()),
+        ((2,), {"lr": (3,)}, (3,)),
+        ((3, 2), {}, (3,)),
+        ((3, 2), {"lr": (3,)}, (3,)),
+        ((1, 2), {"lr": (3,)}, (3,)),
+        ((2,), {"lr": (3, 1), "momentum": (1, 4)}, (3, 4)),
+        ((4, 2), {"lr": (3, 1)}, (3, 4)),
+        ((5, 3, 4, 2), {"lr": (3, 1), "momentum": (4,)}, (5, 3, 4)),
+        ((2,), {"lr": (2,)}, (2,)),
+    ],
+    ids=str,
+)
+def test_hyper_parameters_and_starts_of_shape_s_make_a_batch_of_shape_s(x0, hyper, batch):
+    rule = Momentum(**{name: np.full(shape, 0.1) for name, shape in hyper.items()})
+    trace = minimize(Ravine(), rule, np.ones(x0), steps=4)
+    assert trace.x.shape == (5, *batch, 2)
+    assert trace.f.shape == (5, *batch)
+    assert trace.query.shape == trace.grad.shape == (4, *batch, 2)
+    assert trace.state["v"].shape == (5, *batch, 2)
+    assert trace.final.shape == (*batch, 2)
+    assert trace.diverged.shape == batch
+    (step,) = first(1, rule, Ravine().gradient, np.ones(x0))
+    assert step.x.shape == step.query.shape == step.grad.shape == step.state["v"].shape
+    assert step.x.shape == (*batch, 2)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_a_schedule_of_shape_s_makes_a_batch_as_an_array_of_shape_s_does(d):
+    # With d = 3, a schedule of shape (3,) must not be taken for one rate per coordinate.
+    lr = np.array([0.1, 0.2, 0.3])
+    problem = Quadratic(np.arange(1.0, d + 1))
+    scheduled = minimize(problem, GradientDescent(lr=Constant(lr)), steps=4)
+    given_as_array = minimize(problem, GradientDescent(lr=lr), steps=4)
+    assert scheduled.x.shape == (5, 3, d)
+    np.testing.assert_array_equal(scheduled.x, given_as_array.x)
+
+
+def test_a_schedule_whose_shape_changes_is_refused():
+    rule = GradientDescent(lr=lambda t: 0.1 if t < 3 else np.array([0.1, 0.2]))
+    with pytest.raises(ValueError, match="shape") as caught:
+        minimize(Ravine(), rule, steps=5)
+    assert any("step 3" in note for note in caught.value.__notes__)
+
+
+def test_shapes_that_do_not_broadcast_are_refused_with_both():
+    for x0, rule in [
+        ([1.0, 2.0], Momentum(lr=[0.1, 0.2], momentum=[0.1, 0.2, 0.3])),
+        (np.ones((3, 2)), Momentum(lr=[0.1, 0.2])),
+    ]:
+        with pytest.raises(ValueError, match=r"batch of x0, \((3,)?\).*must broadcast") as caught:
+            minimize(Ravine(), rule, x0)
+        assert "(2,)" in str(caught.value)
+        assert "Momentum" in str(caught.value)
+
+
+def test_a_batch_of_very_many_runs_is_one_run():
+    rates = np.linspace(0.0, 0.5, 50_000)
+    trace = minimize(Quadratic([1.0]), GradientDescent(lr=rates), steps=3, record="f")
+    np.testing.assert_allclose(trace.final[:, 0], (1 - rates) ** 3)
+
+
+# ---------------------------------------------------------------- the trace
+
+
+@PROPERTY
+@given(
+    steps=st.integers(0, 12),
+    every=st.integers(1, 15),
+    record=st.sets(st.sampled_from(RECORDABLE)),
+    batch=st.sampled_from([(), (3,)]),
+)
+def test_a_thinned_record_is_the_full_one_thinned(steps, every, record, batch):
+    rule = Momentum(lr=np.full(batch, 0.1))
+    full = minimize(Ravine(), rule, steps=steps)
+    thin = minimize(Ravine(), rule, steps=steps, every=every, record=record)
+    np.testing.assert_array_equal(full.t, np.arange(steps + 1))
+    kept = [t for t in range(steps + 1) if t % every == 0 or t == steps]
+    assert thin.t.tolist() == kept, "the start and the last step are there, none twice"
+    np.testing.assert_array_equal(thin.final, full.x[-1])
+    np.testing.assert_array_equal(thin.diverged, full.diverged)
+    assert list(thin.recorded) == [name for name in RECORDABLE if name in record]
+    before = [t - 1 for t in kept[1:]]
+    for name in record - {"state"}:
+        rows = before if name in ("query", "grad") else kept
+        expected = getattr(full, name)[np.array(rows, dtype=int)]
+        np.testing.assert_array_equal(getattr(thin, name), expected)
+        assert getattr(thin, name).shape == expected.shape
+    if "state" in record:
+        np.testing.assert_array_equal(thin.state["v"], full.state["v"][kept])
+
+
+@pytest.mark.parametrize("name", RECORDABLE)
+def test_what_was_not_recorded_says_how_to_record_it(name):
+    trace = minimize(Ravine(), Adam(), steps=2, record=[n for n in RECORDABLE if n != name])
+    with pytest.raises(AttributeError, match=rf"'{name}' was not recorded.*pass record=\('{name}'"):
+        getattr(trace, name)
+    assert not hasattr(trace, name)
+
+
+def test_no_steps_leave_the_start_alone():
+    trace = minimize(Ravine(), Adam(), [3.0, 4.0], steps=0)
+    np.testing.assert_array_equal(trace.x, [[3.0, 4.0]])
+    np.testing.assert_array_equal(trace.final, [3.0, 4.0])
+    np.testing.assert_array_equal(trace.f, [16.45])
+    assert trace.query.shape == trace.grad.shape == (0, 2)
+    assert trace.state["m"].shape == (1, 2)
+    assert not trace.diverged
+
+
+def test_the_states_are_recorded_from_their_start():
+    adagrad = minimize(Ravine(), Adagrad(initial_accumulator=[0.0, 0.1]), steps=3)
+    np.testing.assert_array_equal(adagrad.state["G"][0], [[0.0, 0.0], [0.1, 0.1]])
+    nadam = minimize(Ravine(), NAdam(), steps=3)
+    np.testing.assert_array_equal(nadam.state["mu_product"][0], [1.0, 1.0])
+    np.testing.assert_array_equal(nadam.state["m"][0], [0.0, 0.0])
+    assert minimize(Ravine(), GradientDescent(), steps=3).state == {}
+
+
+def test_the_problems_own_start_is_the_default_and_another_may_be_given():
+    np.testing.assert_array_equal(minimize(Ravine(), Adam(), steps=1).x[0], Ravine.start)
+    np.testing.assert_array_equal(minimize(Ravine(), Adam(), (1, 2), steps=1).x[0], [1.0, 2.0])
+    with pytest.raises(ValueError, match="x0 must be given"):
+        minimize(Function(lambda x: x.sum(-1), lambda x: x), Adam())
+
+
+def test_anything_with_value_gradient_and_oracle_is_a_problem():
+    bowl = SimpleNamespace(value=lambda x: x.sum(-1), gradient=abs, oracle=lambda: abs)
+    assert minimize(bowl, Adam(), [1.0], steps=1).x.shape == (2, 1)
+    with pytest.raises(ValueError, match="x0 must be given"):
+        minimize(bowl, Adam())
+
+
+def test_a_trace_is_frozen_and_can_be_pickled_and_compared():
+    trace = minimize(Ravine(), Adam(), steps=3)
+    with pytest.raises(FrozenInstanceError):
+        trace.final = None
+    copied = pickle.loads(pickle.dumps(trace))  # noqa: S301
+    assert isinstance(copied, Trace)
+    assert copied.rule == trace.rule
+    np.testing.assert_array_equal(copied.x, trace.x)
+    assert trace in [copied, trace], "comparing it with another trace is no error"
+
+
+def test_runs_compute_in_float64_whatever_numbers_they_are_given():
+    for dtype in (np.float16, np.float32, np.int8, np.uint8, np.longdouble, int):
+        trace = minimize(Ravine(), Adam(), np.array([3, 4], dtype=dtype), steps=3)
+        np.testing.assert_array_equal(trace.x, minimize(Ravine(), Adam(), [3.0, 4.0], steps=3).x)
+        assert trace.x.dtype == np.float64
+    (step,) = first(1, GradientDescent(), lambda x: x.astype(np.float32), [1.0])
+    assert step.grad.dtype == np.float64
+
+
+def test_negative_zero_is_a_place_like_any_other():
+    trace = minimize(Quadratic([1.0]), Adam(), [-0.0], steps=3)
+    assert (trace.x == 0).all()
+
+
+# ---------------------------------------------------------------- who may write to what
+
+
+def test_the_callers_start_is_neither_changed_nor_followed():
+    x0 = np.array([1.0, 2.0])
+    stream = iterate(Momentum(lr=0.1), lambda x: x, x0)
+    next(stream)
+    x0[:] = 99.0
+    assert (next(stream).x < 2).all()
+    frozen = np.array([1.0, 2.0])
+    frozen.setflags(write=False)
+    first(3, Momentum(lr=0.1), lambda x: x, frozen)
+
+
+@each_rule
+def test_what_is_yielded_is_read_only_and_never_overwritten(rule_class):
+    steps, copies = [], []
+    for step in itertools.islice(iterate(rule_class(lr=0.1), lambda x: 2 * x, [1.0, 2.0]), 6):
+        steps.append(step)
+        copies.append(copy.deepcopy((step.x, step.query, step.grad, step.state)))
+        for array in (step.x, step.query, step.grad, *step.state.values()):
+            assert not array.flags.writeable
+    for step, kept in zip(steps, copies, strict=True):
+        np.testing.assert_equal((step.x, step.query, step.grad, step.state), kept)
+
+
+def test_a_gradient_that_returns_one_buffer_each_time_does_not_spoil_the_record():
+    buffer = np.empty(2)
+
+    def gradient(x):
+        buffer[:] = 2 * x
+        return buffer
+
+    bowl = Function(lambda x: (x**2).sum(axis=-1), gradient)
+    trace = minimize(bowl, GradientDescent(lr=0.1), [1.0, 2.0], steps=5)
+    np.testing.assert_array_equal(trace.grad, 2 * trace.query)
+    steps = first(5, GradientDescent(lr=0.1), gradient, [1.0, 2.0])
+    np.testing.assert_array_equal([step.grad for step in steps], trace.grad)
+    assert buffer.flags.writeable, "the caller's own array stays theirs"
+
+
+def test_a_gradient_that_returns_its_own_input_is_copied():
+    steps = first(3, GradientDescent(lr=0.5), lambda x: x, [8.0])
+    assert [float(step.grad[0]) for step in steps] == [8.0, 4.0, 2.0]
+    assert not np.shares_memory(steps[0].grad, steps[0].query)
+
+
+def test_a_gradient_or_a_value_that_changes_its_input_fails():
+    x0 = np.array([1.0, 2.0])
+
+    def doubling(x):
+        x *= 2
+        return x
+
+    with pytest.raises(ValueError, match="read-only") as caught:
+        first(1, GradientDescent(), doubling, x0)
+    assert any("step 1" in note for note in caught.value.__notes__)
+    with pytest.raises(ValueError, match="read-only"):
+        minimize(Function(lambda x: doubling(x).sum(-1), lambda x: x), GradientDescent(), x0)
+    np.testing.assert_array_equal(x0, [1.0, 2.0])
+
+
+def test_a_rule_of_ones_own_that_writes_into_its_inputs_fails():
+    # It would change the steps that were yielded before.
+    @dataclass(frozen=True)
+    class InPlace(Rule):
+        lr: Real = 0.1
+        state = ("v",)
+
+        def step(self, g, x, t, v):
+            v *= 0.9
+            v -= self.lr * g
+            return x + v, v
+
+    with pytest.raises(ValueError, match="read-only") as caught:
+        first(2, InPlace(), lambda x: x, [1.0, 2.0])
+    assert any("step 1" in note for note in caught.value.__notes__)
+
+
+# ---------------------------------------------------------------- divergence is told, not raised
+
+
+def test_a_run_that_diverges_ends_as_a_trace_that_says_so_run_by_run():
+    # Stable below lr = 2 / 10; warnings are errors here, so none is raised either.
+    rates = [0.05, 0.19, 0.21, 1.0, 1e10, 1e300]
+    for every in (1, 7, 1000):
+        trace = minimize(Quadratic([1.0, 10.0]), GradientDescent(lr=rates), steps=400, every=every)
+        assert trace.diverged.tolist() == [False, False, True, True, True, True]
+        assert np.isfinite(trace.final[:2]).all()
+        assert not np.isfinite(trace.final[-1]).any()
+
+
+@each_rule
+def test_no_rule_warns_while_it_overflows(rule_class):
+    trace = minimize(Rosenbrock(), rule_class(lr=[1e-4, 1e150]), [[2.0, 2.0], [1e200, 1e3]], 30)
+    assert trace.diverged.tolist() == [False, True]
+
+
+def test_a_start_at_the_end_of_the_floats_overflows_without_a_warning():
+    assert minimize(Quadratic([1.0]), GradientDescent(), [1e308], steps=2).diverged
+
+
+def test_a_gradient_that_is_nan_or_infinite_ends_in_a_run_that_diverged():
+    for bad in (math.nan, math.inf, -math.inf):
+        bowl = Function(lambda x: (x**2).sum(-1), lambda x, bad=bad: np.where(x > 1, bad, x))
+        trace = minimize(bowl, GradientDescent(), [[0.5, 0.5], [0.5, 2.0]], steps=3)
+        assert trace.diverged.tolist() == [False, True]
+
+
+def test_a_value_that_is_nan_or_has_grown_tenfold_counts_as_diverged():
+    nowhere = Function(lambda x: np.log(-(x**2).sum(-1)), lambda x: x)
+    assert minimize(nowhere, GradientDescent(), [1.0], steps=1).diverged
+    # One step of GD on x^2 / 2 with lr = 1 + s scales x by -s, and f by s^2.
+    start = 2.0
+    f0 = start**2 / 2
+    s = np.sqrt(10 * (1 + f0) / f0) * np.array([0.999, 1.001])
+    trace = minimize(Quadratic([1.0]), GradientDescent(lr=1 + s), [start], steps=1)
+    assert trace.diverged.tolist() == [False, True]
+
+
+def test_a_run_that_climbs_without_end_has_diverged_and_one_that_descends_without_end_has_not():
+    slope = Function(lambda x: -x.sum(-1), lambda x: -np.ones_like(x))
+    assert not minimize(slope, GradientDescent(lr=1e3), [0.0], steps=10).diverged
+    wrong = Function(lambda x: -x.sum(-1), np.ones_like)
+    assert minimize(wrong, GradientDescent(lr=1e3), [0.0], steps=10).diverged
+
+
+# ---------------------------------------------------------------- what is refused, and how
+
+
+BAD_STARTS = [
+    (3, ValueError, r"got 3: write \[3\]"),
+    (np.float64(3), ValueError, "got .*3.0"),
+    ([], ValueError, r"at least one coordinate, got shape \(0,\)"),
+    ([[]], ValueError, r"at least one coordinate, got shape \(1, 0\)"),
+    (np.zeros((0, 2)), ValueError, r"got shape \(0, 2\)"),
+    ([math.nan, 1.0], ValueError, "finite, got nan"),
+    ([1.0, -math.inf], ValueError, "finite, got -inf"),
+    (["a", "b"], TypeError, "real numbers, got .*U1"),
+    ("ab", TypeError, "real numbers"),
+    ([True, False], TypeError, "real numbers, got .*bool"),
+    ([1j, 1.0], TypeError, "real numbers, got .*complex"),
+    ([None, 1.0], TypeError, "real numbers, got .*object"),
+    ({}, TypeError, "real numbers, got .*object"),
+    (np.array([1, 2], dtype=object), TypeError, "real numbers, got .*object"),
+    (np.array(["2020-01-01"], dtype="M8[D]"), TypeError, "real numbers, got .*datetime"),
+    ([[1.0], [1.0, 2.0]], (TypeError, ValueError), r"array of numbers, got \[\[1.0\]"),
+    ([10**400, 1], (TypeError, ValueError), "real numbers|finite"),
+]
+
+
+@pytest.mark.parametrize(("x0", "error", "words"), BAD_STARTS, ids=lambda value: repr(value)[:40])
+def test_a_start_that_is_no_array_of_finite_numbers_is_refused(x0, error, words):
+    for run in (
+        lambda: iterate(GradientDescent(), abs, x0),
+        lambda: minimize(Quadratic([1.0, 1.0]), GradientDescent(), x0),
+    ):
+        with pytest.raises(error, match=f"^x0 must .*{words}"):
+            run()
+
+
+def test_a_start_beyond_the_floats_is_refused_without_a_warning():
+    if np.finfo(np.longdouble).max == np.finfo(np.float64).max:
+        pytest.skip("this platform's long double is a double")
+    with pytest.raises(ValueError, match="^x0 must be finite"):
+        iterate(GradientDescent(), abs, np.full(2, np.longdouble("1e4000")))
+
+
+def test_bad_arguments_are_refused_before_the_first_step():
+    with pytest.raises(TypeError, match="rule must be a rule.*write Adam"):
+        iterate(Adam, abs, [1.0])
+    with pytest.raises(TypeError, match="rule must be a rule.*got 'adam'"):
+        minimize(Ravine(), "adam")
+    with pytest.raises(TypeError, match="grad must be a function of x, got 3"):
+        iterate(Adam(), 3, [1.0])
+    with pytest.raises(TypeError, match="problem must have value.*Function"):
+        minimize(lambda x: x, Adam(), [1.0])
+    with pytest.raises(TypeError, match=r"problem must .*write Ravine\("):
+        minimize(Ravine, Adam())
+
+
+@pytest.mark.parametrize("name", ["steps", "every"])
+def test_numbers_of_steps_are_whole_and_not_too_small(name):
+    least = {"steps": 0, "every": 1}[name]
+    for bad in (1.5, 10.0, "3", None, True, np.float64(3), [3]):
+        with pytest.raises(TypeError, match=f"^{name} must be a whole number, got "):
+            minimize(Ravine(), Adam(), **{name: bad})
+    for low in (least - 1, -100):
+        with pytest.raises(ValueError, match=f"^{name} must be at least {least}, got {low}"):
+            minimize(Ravine(), Adam(), **{name: low})
+    assert minimize(Ravine(), Adam(), **{"steps": 4, name: np.int64(2)}).t[-1] in (2, 4)
+
+
+@pytest.mark.parametrize("record", ["z", ("x", "loss"), "xf", [["x"]], (1,)], ids=repr)
+def test_only_what_can_be_recorded_may_be_asked_for(record):
+    with pytest.raises(ValueError, match=r"^record must be some of \('x', 'f',"):
+        minimize(Ravine(), Adam(), record=record)
+
+
+@pytest.mark.parametrize("record", [None, 5])
+def test_a_record_that_is_no_list_of_names_is_refused(record):
+    with pytest.raises(TypeError, match="^record must be some of"):
+        minimize(Ravine(), Adam(), record=record)
+
+
+def test_one_name_may_stand_for_a_tuple_of_one():
+    assert list(minimize(Ravine(), Adam(), steps=1, record="f").recorded) == ["f"]
+    assert list(minimize(Ravine(), Adam(), steps=1, record=("f", "f")).recorded) == ["f"]
+
+
+@pytest.mark.parametrize(
+    ("gradient", "error", "words"),
+    [
+        (lambda x: x[:1], ValueError, r"shape of x, \(2,\), got \(1,\)"),
+        (lambda x: x[None], ValueError, r"shape of x, \(2,\), got \(1, 2\)"),
+        (lambda x: 1.0, ValueError, r"shape of x, \(2,\), got \(\)"),  # noqa: ARG005
+        (lambda x: None, TypeError, "real numbers, got .*object"),  # noqa: ARG005
+        (lambda x: x * 1j, TypeError, "real numbers, got .*complex"),
+        (lambda x: x > 0, TypeError, "real numbers, got .*bool"),
+        (lambda x: ["a", "b"], TypeError, "real numbers, got .*U1"),  # noqa: ARG005
+        (lambda x: x.astype(object), TypeError, "real numbers, got .*object"),
+        (lambda x: [1.0, [2.0]], (TypeError, ValueError), "array of numbers, got "),  # noqa: ARG005
+    ],
+    ids=["short", "long", "scalar", "none", "complex", "bool", "strings", "objects", "ragged"],
+)
+def test_a_gradient_that_is_no_array_like_x_is_refused_with_the_step(gradient, error, words):
+    with pytest.raises(error, match=f"^the gradient must .*{words}") as caught:
+        first(1, Adam(), gradient, [1.0, 2.0])
+    assert any("at step 1 of Adam(" in note for note in caught.value.__notes__)
+
+
+def test_what_a_gradient_raises_passes_through_with_a_note_of_the_step():
+    def failing(x):
+        if x[0] < 0.5:
+            raise KeyError("the data set ended")
+        return x
+
+    bowl = Function(lambda x: (x**2).sum(-1), failing)
+    with pytest.raises(KeyError, match="the data set ended") as caught:
+        minimize(bowl, GradientDescent(lr=0.5), [2.0])
+    assert caught.value.__notes__ == ["(at step 4 of GradientDescent(lr=0.5))"]
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "words"),
+    [
+        (lambda x: x, ValueError, r"shape \(3,\), got \(3, 2\)"),
+        (lambda x: 1.0, ValueError, r"shape \(3,\), got \(\)"),  # noqa: ARG005
+        (lambda x: x.sum(-1) * 1j, TypeError, "real numbers"),
+        (lambda x: None, TypeError, "real numbers"),  # noqa: ARG005
+    ],
+    ids=["per coordinate", "one for all", "complex", "none"],
+)
+def test_a_value_that_is_not_one_number_a_run_is_refused(value, error, words):
+    with pytest.raises(error, match=f"^the problem's value must .*{words}"):
+        minimize(Function(value, lambda x: x), Adam(), np.ones((3, 2)))
+
+
+@pytest.mark.parametrize(
+    ("bad", "error"),
+    [(math.nan, ValueError), (-0.1, ValueError), (math.inf, ValueError), (None, TypeError)],
+    ids=repr,
+)
+def test_a_schedule_that_turns_bad_is_named_with_its_hyper_parameter_and_step(bad, error):
+    rule = Momentum(lr=lambda t: bad if t == 4 else 0.1)
+    with pytest.raises(error, match=f"^lr must be a finite number >= 0.*{bad}") as caught:
+        minimize(Ravine(), rule, steps=9)
+    assert any("schedule" in note and "t=4" in note for note in caught.value.__notes__)
+
+
+def test_a_start_of_a_state_cannot_be_a_schedule():
+    with pytest.raises(TypeError, match="^the start of G must be an array of real numbers"):
+        minimize(Ravine(), Adagrad(initial_accumulator=lambda t: 1.0 / t))
+
+
+def test_a_momentum_schedule_is_held_to_the_range_of_momentum():
+    rule = Momentum(momentum=Linear(0.5, 1.5, steps=4))
+    with pytest.raises(ValueError, match=r"^momentum must be a number in \[0, 1\], got 1.25"):
+        minimize(Ravine(), rule, steps=9)
+
+
+# ---------------------------------------------------------------- mistakes in a rule of one's own
+
+
+def rule_with(step, names=()):
+    body = {"__annotations__": {"lr": Real}, "lr": 0.1, "state": names, "step": step}
+    return dataclass(frozen=True)(type("Own", (Rule,), body))()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        rule_with(lambda self, g, x, t: x - self.lr * g),  # noqa: ARG005
+        rule_with(lambda self, g, x, t: (np.sum(x),)),  # noqa: ARG005
+        rule_with(lambda self, g, x, t, v: (x,), ("v",)),  # noqa: ARG005
+        rule_with(lambda self, g, x, t, v: (x, v, v), ("v",)),  # noqa: ARG005
+        rule_with(lambda self, g, x, t, v: (x, np.sum(v)), ("v",)),  # noqa: ARG005
+        rule_with(lambda self, g, x, t: (x * 1j,)),  # noqa: ARG005
+    ],
+    ids=["no tuple", "a sum", "state missing", "one too many", "state summed", "complex"],
+)
+def test_a_step_that_returns_the_wrong_thing_is_told_what_to_return_and_at_which_step(rule):
+    with pytest.raises(
+        (TypeError, ValueError), match="must (return|have the shape|be an array)"
+    ) as caught:
+        first(1, rule, lambda x: x, [1.0, 2.0])
+    assert any("step 1" in note for note in caught.value.__notes__)
+
+
+# ---------------------------------------------------------------- the progress bar
+
+
+def test_a_progress_bar_is_shown_when_asked_and_changes_nothing(capsys):
+    quiet = minimize(Ravine(), Adam(), steps=5)
+    assert capsys.readouterr().err == ""
+    shown = minimize(Ravine(), Adam(), steps=5, progress=True)
+    assert "5/5" in capsys.readouterr().err
+    np.testing.assert_array_equal(shown.x, quiet.x)
+
+
+def test_a_progress_bar_without_tqdm_says_what_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    with pytest.raises(ImportError, match="progress=True needs the package tqdm"):
+        minimize(Ravine(), Adam(), steps=1, progress=True)
