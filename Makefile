@@ -54,7 +54,12 @@ $(TESTS_READY): requirements/test.txt pyproject.toml | $(BIN)/python
 # A warning fails the build. Pages that did not change are not read again, so a failed build
 # must forget what it read: else the next one would pass without having seen the warning.
 
-book: $(BOOK_READY) ## build the site into _build/html (executes nothing)
+# Sphinx looks at pages alone: a style sheet or an extension that changed would not be noticed.
+_build/.assets-read: $(shell find assets _ext -type f ! -name '*.pyc')
+	rm -rf _build/.doctrees
+	@mkdir -p _build && touch $@
+
+book: $(BOOK_READY) _build/.assets-read ## build the site into _build/html (executes nothing)
 	@$(BIN)/jupyter-book build . --quiet --warningiserror --nitpick --keep-going || \
 	  { rm -rf _build/.doctrees; exit 1; }
 	@$(BIN)/python tools/site_pages.py
