@@ -208,69 +208,44 @@ def minimize(
         if x0 is None:
             raise ValueError("x0 must be given: the problem has no start of its own")
     stream = iterate(rule, problem.oracle(), x0)
-    x = _start_point(x0, rule)
-    kept = np.unique([*range(0, steps, every), steps])
-    state = _start_state(rule, x)
-    columns = _Columns(wanted, len(kept), np.moveaxis(x, 0, -1), state)
+    start = _start_point(x0, rule)
+    final = _shown_last(start)
+    rows: dict[str, list[Any]] = {name: [] for name in wanted}
 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        first_f = last_f = _value(problem, columns.final)
-        columns.keep_start(last_f, state)
+        first_f = last_f = _value(problem, final)
+        state = map(_shown_last, _start_state(rule, start))
+        _keep(rows, x=final, f=first_f, state=dict(zip(rule.state, state, strict=True)))
         for step in _shown(islice(stream, steps), steps, progress):
-            columns.final = step.x
+            final = step.x
             if step.t % every == 0 or step.t == steps:
                 if "f" in wanted or step.t == steps:
-                    last_f = _value(problem, step.x)
-                columns.keep(step, last_f)
+                    last_f = _value(problem, final)
+                _keep(rows, f=last_f, **step._asdict())
         left = last_f > 10 * (1 + np.abs(first_f))
-        finite = np.isfinite(columns.final).all(axis=-1) & np.isfinite(last_f)
-    return Trace(rule, kept, columns.final, np.asarray(left | ~finite), columns.named(rule))
+        finite = np.isfinite(final).all(axis=-1) & np.isfinite(last_f)
+    return Trace(
+        rule=rule,
+        t=np.unique([*range(0, steps, every), steps]),
+        final=final,
+        diverged=np.asarray(left | ~finite),
+        recorded={name: _stacked(rows[name], final.shape) for name in RECORDABLE if name in rows},
+    )
 
 
-class _Columns:
-    """The arrays of a trace while they are being filled."""
+def _keep(rows: Mapping[str, list[Any]], **values: Any) -> None:
+    """Add the values that are wanted to their rows."""
+    for name in rows.keys() & values.keys():
+        rows[name].append(values[name])
 
-    def __init__(
-        self, wanted: tuple[str, ...], rows: int, x: Array, state: tuple[Array, ...]
-    ) -> None:
-        self.final = x
-        self.row = 0
-        self.arrays: dict[str, Array] = {}
-        for name in wanted:
-            if name == "state":
-                self.states = [_rows(rows, x.shape) for _ in state]
-            elif name == "f":
-                self.arrays[name] = np.empty((rows, *x.shape[:-1]))
-            else:
-                self.arrays[name] = _rows(rows if name == "x" else rows - 1, x.shape)
-        self.wanted = wanted
 
-    def keep_start(self, f: Array, state: tuple[Array, ...]) -> None:
-        """Fill row 0, which has no query and no gradient."""
-        self._fill({"x": self.final, "f": f}, [np.moveaxis(s, 0, -1) for s in state])
-
-    def keep(self, step: Step, f: Array) -> None:
-        """Fill the next row; query and grad have one row fewer than x."""
-        for name in ("query", "grad"):
-            if name in self.arrays:
-                self.arrays[name][self.row - 1] = getattr(step, name)
-        self._fill({"x": step.x, "f": f}, step.state.values())
-
-    def _fill(self, values: Mapping[str, Array], states: Iterable[Array]) -> None:
-        for name, value in values.items():
-            if name in self.arrays:
-                self.arrays[name][self.row] = value
-        if "state" in self.wanted:
-            for rows, value in zip(self.states, states, strict=True):
-                rows[self.row] = value
-        self.row += 1
-
-    def named(self, rule: Rule) -> dict[str, Any]:
-        """Return what was recorded, by name and in the order of `RECORDABLE`."""
-        result: dict[str, Any] = dict(self.arrays)
-        if "state" in self.wanted:
-            result["state"] = dict(zip(rule.state, self.states, strict=True))
-        return {name: result[name] for name in RECORDABLE if name in result}
+def _stacked(rows: list[Any], shape: tuple[int, ...]) -> Any:
+    """Return the rows as one array, or those of the states as one array each."""
+    if not rows:  # no step was made, so there is no query and no gradient
+        return np.empty((0, *shape))
+    if isinstance(rows[0], dict):
+        return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+    return np.stack(rows)
 
 
 def _steps(rule: Rule, grad: Gradient, x: Array) -> Iterator[Step]:
@@ -426,11 +401,6 @@ def _read_only(array: Array) -> Array:
 def _shown_last(array: Array) -> Array:
     """Return a read-only view with the coordinates last, as callers see points."""
     return _read_only(np.moveaxis(array, 0, -1))
-
-
-def _rows(rows: int, shape: tuple[int, ...]) -> Array:
-    """Return room for rows of points, each coordinate contiguous within its row."""
-    return np.moveaxis(np.empty((rows, shape[-1], *shape[:-1])), 1, -1)
 
 
 def _shown(stream: Iterable[Step], steps: int, progress: bool) -> Iterable[Step]:
