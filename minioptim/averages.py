@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from minioptim.problems import Array
+from minioptim._arguments import Array, numbers, whole
 
 
 def ewma(series: npt.ArrayLike, beta: float, *, corrected: bool = False) -> Array:
@@ -49,12 +49,7 @@ def ewma(series: npt.ArrayLike, beta: float, *, corrected: bool = False) -> Arra
     array([8., 8., 8.])
     """
     beta = _decay(beta)
-    try:
-        y = np.asarray(series)
-    except ValueError as error:
-        raise ValueError(f"series must be an array of numbers, got {series!r}") from error
-    if y.dtype.kind not in "iuf":
-        raise TypeError(f"series must be an array of real numbers, got one of type {y.dtype}")
+    y = numbers("series", series)
     if y.ndim == 0:
         raise ValueError(f"series must have shape (n, ...), got the number {series!r}")
     averages = np.empty(y.shape, dtype=np.float64)
@@ -82,7 +77,7 @@ def weights(beta: float, t: int) -> Array:
     array([0.5  , 0.25 , 0.125])
     """
     beta = _decay(beta)
-    return (1 - beta) * beta ** np.arange(_step_number(t), dtype=np.float64)
+    return (1 - beta) * beta ** np.arange(whole("t", t, at_least=0), dtype=np.float64)
 
 
 def bias_correction(beta: float, t: int) -> float:
@@ -100,7 +95,7 @@ def bias_correction(beta: float, t: int) -> float:
     >>> bias_correction(0.5, 2)
     0.75
     """
-    return float(1 - _decay(beta) ** _step_number(t))
+    return float(1 - _decay(beta) ** whole("t", t, at_least=0))
 
 
 def window(beta: float) -> float:
@@ -182,11 +177,3 @@ def _decay(beta: float) -> float:
     if not 0 <= beta < 1:
         raise ValueError(f"beta must be a number in [0, 1), got {beta}")
     return float(beta)
-
-
-def _step_number(t: int) -> int:
-    if isinstance(t, bool) or not isinstance(t, (int, np.integer)):
-        raise TypeError(f"t must be a whole number >= 0, got {t!r}")
-    if t < 0:
-        raise ValueError(f"t must be a whole number >= 0, got {t}")
-    return int(t)

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from minioptim._arguments import whole, within
+
 Inputs: TypeAlias = Any  # an array of float64, or a scipy.sparse.csr_array of them
 Labels: TypeAlias = npt.NDArray[np.int64]
 
@@ -57,7 +59,7 @@ class Dataset:
 
     def __post_init__(self) -> None:
         inputs = as_inputs(self.inputs)
-        classes = _whole("classes", self.classes, at_least=2)
+        classes = whole("classes", self.classes, at_least=2)
         labels = _as_labels(self.labels, n=inputs.shape[0], classes=classes)
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "labels", labels)
@@ -86,10 +88,10 @@ class Dataset:
             ``test`` or ``seed`` is no such whole number.
         """
         n = len(self)
-        test = _whole("test", test, at_least=1)
+        test = whole("test", test, at_least=1)
         if test >= n:
             raise ValueError(f"test must leave some of the {n} examples for training, got {test}")
-        order = np.random.default_rng(_whole("seed", seed, at_least=0)).permutation(n)
+        order = np.random.default_rng(whole("seed", seed, at_least=0)).permutation(n)
         return Split(self._part(order[test:]), self._part(order[:test]))
 
     def _part(self, indices: npt.NDArray[np.int64]) -> Dataset:
@@ -191,13 +193,13 @@ def bag_of_words(
     >>> bag_of_words(n=500, vocabulary=200)
     Dataset(500 examples, 200 inputs, 2 classes)
     """
-    n = _whole("n", n, at_least=1)
-    vocabulary = _whole("vocabulary", vocabulary, at_least=1)
-    length = _whole("length", length, at_least=1)
-    telling = _whole("telling", telling, at_least=0)
-    exponent = _within("exponent", exponent, 0, np.inf)
-    strength = _within("strength", strength, 0, 1)
-    rng = np.random.default_rng(_whole("seed", seed, at_least=0))
+    n = whole("n", n, at_least=1)
+    vocabulary = whole("vocabulary", vocabulary, at_least=1)
+    length = whole("length", length, at_least=1)
+    telling = whole("telling", telling, at_least=0)
+    exponent = within("exponent", exponent, 0, np.inf)
+    strength = within("strength", strength, 0, 1)
+    rng = np.random.default_rng(whole("seed", seed, at_least=0))
 
     zipf = np.arange(1, vocabulary + 1, dtype=np.float64) ** -exponent
     ranks = np.unique(np.geomspace(min(10, vocabulary), vocabulary, telling).round()).astype(int)
@@ -296,7 +298,7 @@ def imdb(vocabulary: int = 10_000, path: str | os.PathLike[str] | None = None) -
     ----------
     Maas et al. (2011), Learning word vectors for sentiment analysis.
     """
-    vocabulary = _whole("vocabulary", vocabulary, at_least=1)
+    vocabulary = whole("vocabulary", vocabulary, at_least=1)
     # The reviews are stored as pickled lists, and a pickle can run any code: it is opened only
     # because the hash says that it is the file known.
     with np.load(_fetch(IMDB, path), allow_pickle=True) as arrays:
@@ -348,7 +350,10 @@ def as_inputs(values: Any) -> Inputs:
 
 
 def _as_labels(values: Any, n: int, classes: int) -> Labels:
-    labels = np.asarray(values)
+    try:
+        labels = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"labels must have shape ({n},), got {values!r}") from error
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels must be whole numbers, got an array of type {labels.dtype}")
     if labels.shape != (n,):
@@ -418,19 +423,3 @@ def _needed(module: str) -> Any:
     except ImportError as error:
         package = module.partition(".")[0]
         raise ImportError(f"this needs {package}: pip install minioptim[data]") from error
-
-
-def _whole(name: str, value: Any, at_least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be a whole number, got {value!r}")
-    if value < at_least:
-        raise ValueError(f"{name} must be at least {at_least}, got {value}")
-    return int(value)
-
-
-def _within(name: str, value: Any, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-        raise TypeError(f"{name} must be a number in [{low}, {high}], got {value!r}")
-    if not (low <= value <= high and np.isfinite(value)):
-        raise ValueError(f"{name} must be a finite number in [{low}, {high}], got {value}")
-    return float(value)

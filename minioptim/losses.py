@@ -28,8 +28,9 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from minioptim.datasets import Dataset, Inputs, Labels, _whole, _within, as_inputs
-from minioptim.problems import Array, Gradient, Problem, _points
+from minioptim._arguments import Array, whole, within
+from minioptim.datasets import Dataset, Inputs, Labels, as_inputs
+from minioptim.problems import Gradient, Problem, points
 
 Indices: TypeAlias = npt.NDArray[np.int64]
 
@@ -183,20 +184,23 @@ class Classifier(Problem):
     def error(self, x: Array, data: Dataset) -> Array:
         """Return the part of ``data`` that is misclassified at each point: (..., d) to (...).
 
+        A NaN for a run that diverged, where parameters are no finite numbers.
+
         Raises
         ------
         TypeError, ValueError
             ``data`` is no data set, or not of this model's inputs.
         """
         _check_dataset(data)
-        return np.asarray((self.predict(x, data.inputs) != data.labels).mean(axis=-1))
+        part = (self.predict(x, data.inputs) != data.labels).mean(axis=-1)
+        return np.where(np.isfinite(x).all(axis=-1), part, np.nan)
 
     def minibatch(self, size: int, seed: int = 0, replace: bool = False) -> Minibatch:
         """Return the same problem with a gradient of ``size`` examples at a time: `Minibatch`."""
         return Minibatch(self, size, seed, replace)
 
     def _points(self, x: Array) -> Array:
-        return _points(x, self.dimension, f"this {type(self).__name__}")
+        return points(x, self.dimension, f"this {type(self).__name__}")
 
     def _chosen(self, indices: npt.ArrayLike) -> Indices:
         chosen = np.asarray(indices)
@@ -372,7 +376,7 @@ class MLP(Classifier):
     data : Dataset
         The examples.
     hidden : tuple of int, >= 1
-        The width of each hidden layer. With none, this is softmax regression.
+        The width of each hidden layer. With none, this is softmax regression from another start.
     activation : "relu" or "tanh"
         The nonlinearity of the hidden layers.
     l2 : float, >= 0
@@ -409,11 +413,13 @@ class MLP(Classifier):
         _check_common(self)
         if not isinstance(self.hidden, (tuple, list)):
             raise TypeError(f"hidden must be a tuple of widths such as (64,), got {self.hidden!r}")
-        widths = tuple(_whole("each width in hidden", width, at_least=1) for width in self.hidden)
+        widths = tuple(whole("each width in hidden", width, at_least=1) for width in self.hidden)
         if self.activation not in tuple(ACTIVATIONS):
             raise ValueError(
                 f"activation must be one of {tuple(ACTIVATIONS)}, got {self.activation!r}"
             )
+        if self.dropout and not widths:
+            raise ValueError(f"dropout must be 0 without hidden layers, got {self.dropout}")
         object.__setattr__(self, "hidden", widths)
 
     @property
@@ -449,7 +455,7 @@ class MLP(Classifier):
         He et al. (2015), Delving deep into rectifiers, eq. (10). Glorot and Bengio (2010),
         Understanding the difficulty of training deep feedforward neural networks, eq. (16).
         """
-        rng = np.random.default_rng(_whole("seed", seed, at_least=0))
+        rng = np.random.default_rng(whole("seed", seed, at_least=0))
         x = np.zeros(self.dimension)
         for W, _ in self.layers(x):
             W[...] = ACTIVATIONS[self.activation].weights(rng, *W.shape)
@@ -525,9 +531,9 @@ class Minibatch(Problem):
         if not isinstance(self.model, Classifier):
             raise TypeError(f"model must be a Classifier such as an MLP, got {self.model!r}")
         n = len(self.model.data)
-        if _whole("size", self.size, at_least=1) > n:
+        if whole("size", self.size, at_least=1) > n:
             raise ValueError(f"size must be at most the {n} examples, got {self.size}")
-        _whole("seed", self.seed, at_least=0)
+        whole("seed", self.seed, at_least=0)
         if not isinstance(self.replace, (bool, np.bool_)):
             raise TypeError(f"replace must be True or False, got {self.replace!r}")
 
@@ -582,8 +588,8 @@ def _mask(shape: tuple[int, ...], dropout: float, rng: np.random.Generator) -> A
 
 def _check_common(model: SoftmaxRegression | MLP) -> None:
     _check_dataset(model.data)
-    _within("l2", model.l2, 0, np.inf)
-    if _within("dropout", model.dropout, 0, 1) == 1:
+    within("l2", model.l2, 0, np.inf)
+    if within("dropout", model.dropout, 0, 1) == 1:
         raise ValueError("dropout must be below 1, which would leave nothing, got 1.0")
 
 

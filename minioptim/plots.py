@@ -11,8 +11,10 @@ the current Axes, as pyplot does, and returns the Axes, so that calls add up to 
 >>> ax = plots.path(minimize(Ravine(), Adam(lr=0.3), steps=60), ax)
 >>> ax = plots.legend(ax)
 
-Further keyword arguments go to the Matplotlib method that draws and win over the defaults.
-Needs Matplotlib, the extra ``plots``; ``import minioptim`` does not load this module.
+Further keyword arguments go to the Matplotlib method that draws, which says what is wrong with
+them, and win over the defaults; Matplotlib's short names, such as ``ls`` and ``lw``, do so too.
+An ``ax`` that is no Axes is a TypeError. Needs Matplotlib, the extra ``plots``; ``import
+minioptim`` does not load this module.
 """
 
 from __future__ import annotations
@@ -27,11 +29,17 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib import pyplot as plt
 from matplotlib.animation import FuncAnimation
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.cbook import normalize_kwargs
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import is_color_like, to_hex, to_rgb
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
-from minioptim.problems import Array, Problem
+from minioptim._arguments import Array, numbers, whole
+from minioptim.problems import Problem
 from minioptim.rules import Rule
 from minioptim.run import Trace
 
@@ -103,6 +111,11 @@ DRAWABLE = 1e100
 def use_style() -> None:
     """Set the book's style for all figures that follow: one call at the top of a chapter.
 
+    It writes `STYLE` into ``matplotlib.rcParams``, and leaves there what `STYLE` does not name.
+    For some figures only, call it inside ``with matplotlib.rc_context():``.
+
+    Examples
+    --------
     >>> use_style()
     >>> mpl.rcParams["axes.spines.top"]
     False
@@ -154,11 +167,26 @@ def tints(color: str, count: int) -> list[str]:
     count : int, >= 0
         How many.
 
+    Returns
+    -------
+    list of str
+        As "#rrggbb", the darkest first.
+
+    Raises
+    ------
+    TypeError
+        ``count`` is no whole number.
+    ValueError
+        ``color`` is no colour, or ``count`` is below 0.
+
     Examples
     --------
     >>> tints("black", 2)
     ['#000000', '#595959']
     """
+    if not is_color_like(color):
+        raise ValueError(f"color must be a colour that Matplotlib knows, got {color!r}")
+    count = whole("count", count, at_least=0)
     red, green, blue = to_rgb(color)
     whiteness = [0.7 * k / count for k in range(count)]
     return [
@@ -170,8 +198,9 @@ def tints(color: str, count: int) -> list[str]:
 def label_of(trace: Trace, run: Run = ()) -> str:
     """Return what a run is called in a legend: its rule, and what sets it apart.
 
-    That is the learning rate, each hyper-parameter that varies over a batch, and the name of each
-    that follows a schedule, as a function of t.
+    That is the learning rate, each hyper-parameter that varies over the batch, in as many digits
+    as tell its values apart, and the name of each that follows a schedule, as a function of t. A
+    run that shares all these with another of the batch is called by its index too.
 
     Parameters
     ----------
@@ -192,17 +221,11 @@ def label_of(trace: Trace, run: Run = ()) -> str:
     >>> trace = minimize(Ravine(), Momentum(lr=0.1, momentum=[0.5, 0.9]), steps=3)
     >>> label_of(trace, run=1)
     'Momentum, lr = 0.1, momentum = 0.9'
+    >>> two_starts = minimize(Ravine(), Momentum(lr=0.1), [[-7, 2], [7, 2]], steps=3)
+    >>> label_of(two_starts, run=1)
+    'Momentum, lr = 0.1, run 1'
     """
-    index = _index(trace, run)
-    parts = [type(trace.rule).__name__]
-    for field in fields(trace.rule):
-        value = getattr(trace.rule, field.name)
-        if callable(value):
-            parts.append(f"{field.name}(t)")
-        elif field.name == "lr" or np.ndim(value):
-            own = np.broadcast_to(value, trace.diverged.shape)[index]
-            parts.append(f"{field.name} = {own:.4g}")
-    return ", ".join(parts)
+    return _label(trace, _index(trace, run), [trace])
 
 
 def legend(ax: Axes | None = None, **kwargs: Any) -> Axes:
@@ -214,6 +237,16 @@ def legend(ax: Axes | None = None, **kwargs: Any) -> Axes:
         The current one if not given.
     **kwargs
         For ``ax.legend``, for example ``ncols=1``.
+
+    Raises
+    ------
+    TypeError
+        ``ax`` is no Axes.
+
+    Warns
+    -----
+    UserWarning
+        Nothing in the Axes has a label; Matplotlib says so.
 
     Examples
     --------
@@ -232,7 +265,7 @@ def legend(ax: Axes | None = None, **kwargs: Any) -> Axes:
         "bbox_to_anchor": (0.5, 0),
         "bbox_transform": ax.transAxes + below,
         # Two columns of long labels are as much as a phone's width holds.
-        "ncols": min(len(labels), 2) or 1,
+        "ncols": kwargs.pop("ncol", min(len(labels), 2) or 1),
         "handlelength": 2.8,
         "columnspacing": 1.2,
         "labelspacing": 0.3,
@@ -253,7 +286,10 @@ def contours(
     The lines stand where they show the shape whatever the scale of f: the k-th of n has the
     share :math:`(k/(n+1))^2` of the picture below it. Around the minimum of a round or long bowl
     they are then equally far apart, and replacing f by any growing function of f, such as its
-    logarithm, changes no line. So they do not show how steep f is: pass values for that.
+    logarithm, changes no line. So they do not show how steep f is: pass values for that. Where f
+    is flat over a large part, lines that would stand at its least or greatest value are left out;
+    if none remains, one stands half way between the two. From two lines on, the areas between them
+    are shaded.
 
     Parameters
     ----------
@@ -272,10 +308,10 @@ def contours(
     Raises
     ------
     TypeError
-        ``problem`` is no problem, or ``levels`` no number of lines.
+        ``problem`` is no problem, or ``levels`` neither a number of lines nor numbers.
     ValueError
-        The problem is not one of two coordinates, the domain is missing or empty, or f has one
-        value only on it.
+        The problem is not one of two coordinates, the domain is missing or empty, f has one value
+        only on it, or there is no level or one that is not finite.
 
     Examples
     --------
@@ -296,9 +332,10 @@ def contours(
         )
     values = _levels(f, levels)
     ax = _axes(ax)
-    # Darker where f is lower, so that a valley is not taken for a ridge; pale, so that paths show.
-    shades = mpl.colormaps["Blues_r"](np.linspace(0.72, 1.0, values.size + 1))
-    ax.contourf(x, y, f, levels=values, colors=shades, extend="both", zorder=0.5)
+    if values.size > 1:  # Matplotlib fills between two levels and up
+        # Darker where f is lower, so that a valley is not taken for a ridge; pale, for the paths.
+        shades = mpl.colormaps["Blues_r"](np.linspace(0.72, 1.0, values.size + 1))
+        ax.contourf(x, y, f, levels=values, colors=shades, extend="both", zorder=0.5)
     lines: dict[str, Any] = {"linewidths": 0.8, "linestyles": "solid", "zorder": 1}
     if "cmap" not in kwargs:
         lines["colors"] = "#a9b4c0"
@@ -377,7 +414,7 @@ def path(
     shown, leaves = _until_it_leaves(points, window)
     if leaves:
         look["markevery"] = list(range(len(shown) - 1))  # the border is no step
-    (line,) = ax.plot(*shown.T, **(look | kwargs))
+    (line,) = ax.plot(*shown.T, **_merged(look, kwargs, Line2D))
     ends: dict[str, Any] = {"linestyle": "", "color": line.get_color(), "zorder": line.zorder + 0.1}
     ax.plot(*shown[:1].T, marker="o", markersize=8, markerfacecolor="white", **ends)
     if not leaves:
@@ -400,7 +437,8 @@ def loss_curves(
 
     Values that are not finite, and those at or below the floor, leave a gap. The scale ends where
     nothing is left to see: at 100 times the highest start, so that a run which diverges leaves at
-    the top, and sixteen powers of ten below the highest start, the digits that a float has.
+    the top, and sixteen powers of ten below the highest start, the digits that a float has. If no
+    value lies above the floor, the scale stays as it is: a logarithm would show nothing.
 
     Parameters
     ----------
@@ -412,14 +450,15 @@ def loss_curves(
     floor : float
         The least value of f, in units of f; what is drawn is how far above it a run is.
     labels : list of str, optional
-        One for each curve; `label_of` each run if not given.
+        One for each curve. If not given, `label_of` each run, with what differs between traces of
+        one rule; those that differ by schedule or start alone need labels of yours.
     **kwargs
         For ``ax.plot``.
 
     Raises
     ------
     TypeError
-        Something among ``traces`` is no trace.
+        Something among ``traces`` is no trace, or ``floor`` no number.
     ValueError
         No trace, a floor that is not finite, or labels of another number.
     AttributeError
@@ -434,19 +473,20 @@ def loss_curves(
     >>> [text.get_text() for text in ax.get_legend().get_texts()][2]
     'GradientDescent, lr = 1.1'
     """
-    if not np.isfinite(floor):
+    least = numbers("floor", floor, "a finite number")
+    if least.ndim or not np.isfinite(least):
         raise ValueError(f"floor must be a finite number, got {floor!r}")
-    curves = [(trace, run) for trace in _traces(traces) for run in np.ndindex(trace.diverged.shape)]
+    several = _traces(traces)
+    curves = [(trace, run) for trace in several for run in np.ndindex(trace.diverged.shape)]
     if labels is None:
-        labels = [label_of(trace, run) for trace, run in curves]
+        labels = [_label(trace, run, several) for trace, run in curves]
     if len(labels) != len(curves):
         raise ValueError(f"labels must be one for each of {len(curves)} curves, got {labels!r}")
-    heights = [_drawable(_one_run(trace, "f", run) - floor) for trace, run in curves]
+    heights = [_drawable(_one_run(trace, "f", run) - least) for trace, run in curves]
     of_rule = Counter(type(trace.rule) for trace, _ in curves)
     left = {kind: tints(style_of(kind)["color"], count) for kind, count in of_rule.items()}
 
     ax = _axes(ax)
-    ax.set_yscale("log", nonpositive="mask")
     for k, ((trace, _), height, label) in enumerate(zip(curves, heights, labels, strict=True)):
         every = max(1, height.size // 6)
         look: dict[str, Any] = style_of(trace.rule) | {
@@ -456,9 +496,12 @@ def loss_curves(
             # A few marks along each curve, not at the same steps in all of them.
             "markevery": (k * every // len(curves), every),
         }
-        ax.plot(trace.t, height, **(look | kwargs))
+        ax.plot(trace.t, height, **_merged(look, kwargs, Line2D))
+    # After the curves: Matplotlib warns of a logarithm that it has nothing to show on.
+    if any((height > 0).any() for height in heights):
+        ax.set_yscale("log", nonpositive="mask")
     _cut_scale(ax, [height[0] for height in heights])
-    ax.set(xlabel="step t", ylabel=_above(floor))
+    ax.set(xlabel="step t", ylabel=_above(float(least)))
     return legend(ax)
 
 
@@ -515,7 +558,7 @@ def state(
     d = trace.final.shape[-1]
     wanted = range(d) if coordinate is None else np.atleast_1d(coordinate).tolist()
     for j in wanted:
-        if j not in range(d):
+        if isinstance(j, bool) or j not in range(d):
             raise ValueError(f"coordinate must be among 0, ..., {d - 1}, got {coordinate!r}")
     rows = _drawable(_pick(known[name], index))
     ax = _axes(ax)
@@ -523,7 +566,7 @@ def state(
     dashes = ("-", "--", "-.", ":")
     for k, (j, color) in enumerate(zip(wanted, colors, strict=True)):
         look = {"color": color, "linestyle": dashes[k % len(dashes)], "label": f"{name}[{j}]"}
-        ax.plot(trace.t, rows[:, j], **(look | kwargs))
+        ax.plot(trace.t, rows[:, j], **_merged(look, kwargs, Line2D))
     ax.set(xlabel="step t", ylabel=name)
     return ax
 
@@ -596,12 +639,13 @@ def queries(
         "width": 0.022,
         "minlength": 0,
         "zorder": 3,
-    } | kwargs
+    }
     for tail, tip, color, label in (
         (before, ahead, JUMP, "jump"),
         (ahead, after, CORRECTION, "correction"),
     ):
-        ax.quiver(*tail.T, *(tip - tail).T, **({"color": color, "label": label} | look))
+        named = look | {"color": color, "label": label}
+        ax.quiver(*tail.T, *(tip - tail).T, **_merged(named, kwargs, PolyCollection))
         ax.update_datalim(tip)  # quiver itself counts the tails only
     ax.autoscale_view()
     return ax
@@ -658,10 +702,7 @@ def images(
             f"array must have shape (n, {height * width}) for images of shape {shape}, "
             f"got {pixels.shape}"
         )
-    if isinstance(columns, bool) or not isinstance(columns, (int, np.integer)):
-        raise TypeError(f"columns must be a whole number, got {columns!r}")
-    if columns < 1:
-        raise ValueError(f"columns must be at least 1, got {columns}")
+    columns = whole("columns", columns, at_least=1)
     tiles = pixels.reshape(-1, height, width).astype(np.float64)
     if labels is not None and len(labels) != len(tiles):
         raise ValueError(f"labels must be one for each of {len(tiles)} images, got {labels!r}")
@@ -680,8 +721,10 @@ def images(
     limit = np.max(np.abs(tiles), where=np.isfinite(tiles), initial=0.0) or 1.0
 
     ax = _axes(ax)
-    scale: dict[str, Any] = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
-    ax.imshow(sheet, **(scale | kwargs))
+    scale: dict[str, Any] = {"cmap": "RdBu_r"}
+    if "norm" not in kwargs:  # which has a scale of its own
+        scale |= {"vmin": -limit, "vmax": limit}
+    ax.imshow(sheet, **_merged(scale, kwargs, AxesImage))
     for label, (top, side) in zip(labels if labels is not None else (), corners, strict=False):
         ax.text(side + (width - 1) / 2, top - 0.7, str(label), ha="center", va="bottom")
     ax.set_axis_off()
@@ -718,7 +761,7 @@ def animation(
     interval : float
         Milliseconds from one frame to the next.
     labels : list of str, optional
-        One for each run; `label_of` each if not given.
+        One for each run; as in `loss_curves` if not given.
     **kwargs
         For ``FuncAnimation``, for example ``repeat=False``.
 
@@ -737,10 +780,7 @@ def animation(
     >>> "<img" in film.to_jshtml()
     True
     """
-    if isinstance(every, bool) or not isinstance(every, (int, np.integer)):
-        raise TypeError(f"every must be a whole number, got {every!r}")
-    if every < 1:
-        raise ValueError(f"every must be at least 1, got {every}")
+    every = whole("every", every, at_least=1)
     runs = _traces(traces)
     paths = [_drawable(_plane(trace, _one_run(trace, "x", ()))) for trace in runs]
     t = runs[0].t
@@ -748,7 +788,7 @@ def animation(
         if not np.array_equal(trace.t, t):
             raise ValueError("traces must all have recorded the same steps")
     if labels is None:
-        labels = [label_of(trace) for trace in runs]
+        labels = [_label(trace, (), runs) for trace in runs]
     if len(labels) != len(runs):
         raise ValueError(f"labels must be one for each of {len(runs)} runs, got {labels!r}")
     ax = contours(problem, ax, domain)
@@ -778,6 +818,38 @@ def _axes(ax: Axes | None) -> Axes:
     return ax
 
 
+def _merged(defaults: dict[str, Any], given: dict[str, Any], kind: type[Artist]) -> dict[str, Any]:
+    """Return the arguments of an artist; those given win, by whichever of its names."""
+    return defaults | normalize_kwargs(given, kind)
+
+
+def _label(trace: Trace, index: tuple[int, ...], among: Sequence[Trace]) -> str:
+    """Return what tells a run from all runs of its rule in the traces that it is drawn among."""
+    batch = trace.diverged.shape
+    rules = [other.rule for other in among if type(other.rule) is type(trace.rule)]
+    parts = [type(trace.rule).__name__]
+    alike = np.ones(batch, dtype=bool)  # runs of this batch with the same hyper-parameters
+    for field in fields(trace.rule):
+        value = getattr(trace.rule, field.name)
+        if callable(value):
+            parts.append(f"{field.name}(t)")
+            continue
+        constants = [v for v in (getattr(rule, field.name) for rule in rules) if not callable(v)]
+        different = np.unique(np.concatenate([np.ravel(v) for v in constants]))
+        values = np.broadcast_to(value, batch)
+        alike &= values == values[index]
+        if field.name == "lr" or different.size > 1:
+            parts.append(f"{field.name} = {values[index]:.{_digits(different)}g}")
+    if alike.sum() > 1:
+        parts.append(f"run {index[0] if len(index) == 1 else index}")
+    return ", ".join(parts)
+
+
+def _digits(different: Array) -> int:
+    """Return how many digits tell values apart: 4 if they do, and 17 for any two floats."""
+    return next(n for n in range(4, 18) if len({f"{v:.{n}g}" for v in different}) == len(different))
+
+
 def _traces(traces: Trace | Iterable[Trace]) -> list[Trace]:
     several = list(traces) if isinstance(traces, Iterable) else [traces]
     if not several:
@@ -792,16 +864,17 @@ def _trace(trace: Trace) -> Trace:
 
 
 def _index(trace: Trace, run: Run) -> tuple[int, ...]:
-    """Return ``run`` as a tuple, once it is known to name one run of the trace."""
+    """Return ``run`` as a tuple counted from 0, once it is known to name one run of the trace."""
     batch = _trace(trace).diverged.shape
     index = run if isinstance(run, tuple) else (run,)
     if len(index) != len(batch) or any(
-        i not in range(-size, size) for i, size in zip(index, batch, strict=True)
+        isinstance(i, bool) or not isinstance(i, (int, np.integer)) or not -size <= i < size
+        for i, size in zip(index, batch, strict=True)
     ):
         raise ValueError(
             f"run must be the index of one run in a batch of shape {batch}, got {run!r}"
         )
-    return index
+    return tuple(int(i) % size for i, size in zip(index, batch, strict=True))
 
 
 def _one_run(trace: Trace, name: str, run: Run) -> Array:
@@ -862,12 +935,15 @@ def _levels(f: Array, levels: int | npt.ArrayLike) -> Array:
         finite = f[np.isfinite(f)]
         if finite.size == 0 or finite.min() == finite.max():
             raise ValueError(f"problem must vary over the domain, got {f.flat[0]} everywhere")
+        low, high = finite.min(), finite.max()
         shares = (np.arange(1, levels + 1) / (levels + 1)) ** 2
-        return np.unique(np.quantile(finite, shares))
-    values = np.asarray(levels)
-    if values.dtype.kind not in "iuf":
-        raise TypeError(f"levels must be a number of lines or values of f, got {levels!r}")
-    return np.unique(values.astype(np.float64))
+        found = np.unique(np.quantile(finite, shares))
+        found = found[(low < found) & (found < high)]  # no line is drawn at the least and the most
+        return found if found.size else np.array([low / 2 + high / 2])
+    values = np.unique(numbers("levels", levels, "a number of lines or values of f"))
+    if values.size == 0 or not np.isfinite(values).all():
+        raise ValueError(f"levels must be at least one finite value of f, got {levels!r}")
+    return values
 
 
 def _window(ax: Axes) -> Array:

@@ -15,9 +15,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Array: TypeAlias = npt.NDArray[np.float64]
+from minioptim._arguments import Array, Real, numbers
+
 Gradient: TypeAlias = Callable[[Array], npt.ArrayLike]
-Real: TypeAlias = Any  # a float or an array, in the formula of a surface
 
 
 class Problem(ABC):
@@ -60,6 +60,11 @@ class Function(Problem):
     start : array-like of shape (d,), optional
         Where a run starts.
 
+    Raises
+    ------
+    TypeError
+        ``f`` or ``df`` is no function.
+
     Examples
     --------
     >>> import numpy as np
@@ -71,6 +76,11 @@ class Function(Problem):
     f: Callable[[Array], Any]
     df: Gradient
     start: Any = None
+
+    def __post_init__(self) -> None:
+        for name in ("f", "df"):
+            if not callable(getattr(self, name)):
+                raise TypeError(f"{name} must be a function of x, got {getattr(self, name)!r}")
 
     def value(self, x: Array) -> Array:
         return np.asarray(self.f(x))
@@ -111,7 +121,7 @@ class Quadratic(Problem):
     matrix: Array = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        eigenvalues = _floats("eigenvalues", self.eigenvalues, "a list of finite numbers")
+        eigenvalues = numbers("eigenvalues", self.eigenvalues, "a list of finite numbers")
         if eigenvalues.ndim != 1 or eigenvalues.size == 0 or not np.isfinite(eigenvalues).all():
             raise ValueError(
                 f"eigenvalues must be a list of finite numbers, got {self.eigenvalues!r}"
@@ -141,14 +151,14 @@ class Quadratic(Problem):
         return high / low if low > 0 else np.inf
 
     def value(self, x: Array) -> Array:
-        x = _points(x, len(self.eigenvalues), "a quadratic")
+        x = points(x, len(self.eigenvalues), "a quadratic")
         terms = x * self.gradient(x)
         return np.asarray(0.5 * sum(terms[..., j] for j in range(terms.shape[-1])))
 
     def gradient(self, x: Array) -> Array:
         # Column by column and in a fixed order, not `x @ A`: BLAS adds in an order that depends on
         # the size of the batch, and a batch of runs must equal its single runs bit for bit.
-        x = _points(x, len(self.eigenvalues), "a quadratic")
+        x = points(x, len(self.eigenvalues), "a quadratic")
         total = self.matrix[:, 0] * x[..., :1]
         for j in range(1, x.shape[-1]):
             total = total + self.matrix[:, j] * x[..., j : j + 1]
@@ -156,7 +166,7 @@ class Quadratic(Problem):
 
     def hessian(self, x: Array) -> Array:
         """Return A at each point: shape (..., d) to shape (..., d, d)."""
-        x = _points(x, len(self.eigenvalues), "a quadratic")
+        x = points(x, len(self.eigenvalues), "a quadratic")
         return np.broadcast_to(self.matrix, (*x.shape, x.shape[-1]))
 
 
@@ -229,7 +239,7 @@ class Ravine(Surface):
         return x / 10, 2 * y
 
     def d2f(self, x: Real, y: Real) -> tuple[Real, Real, Real]:
-        return 0.1 + 0 * x, 0 * x, 2 + 0 * y
+        return 0.1, 0.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -291,7 +301,7 @@ class Rosenbrock(Surface):
         return -2 * (1 - x) - 400 * x * (y - x**2), 200 * (y - x**2)
 
     def d2f(self, x: Real, y: Real) -> tuple[Real, Real, Real]:
-        return 2 - 400 * (y - 3 * x**2), -400 * x, 200 + 0 * y
+        return 2 - 400 * (y - 3 * x**2), -400 * x, 200.0
 
 
 @dataclass(frozen=True)
@@ -346,7 +356,7 @@ class Saddle(Surface):
         return x, y**2 * y - y
 
     def d2f(self, x: Real, y: Real) -> tuple[Real, Real, Real]:
-        return 1 + 0 * x, 0 * x, 3 * y**2 - 1
+        return 1.0, 0.0, 3 * y**2 - 1
 
 
 @dataclass(frozen=True)
@@ -374,7 +384,7 @@ class Rastrigin(Surface):
     def d2f(self, x: Real, y: Real) -> tuple[Real, Real, Real]:
         xx = 2 + 40 * np.pi**2 * np.cos(2 * np.pi * x)
         yy = 2 + 40 * np.pi**2 * np.cos(2 * np.pi * y)
-        return xx, 0 * x, yy
+        return xx, 0.0, yy
 
 
 @dataclass(frozen=True)
@@ -462,23 +472,21 @@ SURFACES: tuple[type[Surface], ...] = (
 )
 
 
-def _floats(name: str, values: Any, expected: str) -> Array:
-    """Return ``values`` as a float64 array, or say that they are not real numbers.
+def points(x: npt.ArrayLike, d: int, what: str) -> Array:
+    """Return ``x`` as an array of points of ``d`` coordinates each.
 
-    Integers are converted first: their powers would overflow in silence.
+    Raises
+    ------
+    TypeError, ValueError
+        ``x`` is no array of real numbers, or its last axis is not of length ``d``; the message
+        says for ``what``.
+
+    Examples
+    --------
+    >>> points([1, 2], 2, "a surface")
+    array([1., 2.])
     """
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"{name} must be {expected}, got {values!r}") from error
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be {expected}, got {values!r}")
-    return array.astype(np.float64, copy=False)
-
-
-def _points(x: Array, d: int, what: str) -> Array:
-    """Return ``x`` as an array of points, or say that its last axis is not of length ``d``."""
-    x = _floats("x", x, "an array of real numbers")
+    x = numbers("x", x)
     if x.ndim == 0 or x.shape[-1] != d:
         raise ValueError(f"x must have shape (..., {d}) for {what}, got {x.shape}")
     return x
@@ -490,18 +498,23 @@ def _coordinates(x: Array) -> tuple[Array, Array]:
     NumPy computes with a single number by other routines than with an array of them, and their
     powers differ in the last bit; as arrays, one point and a batch go the same way.
     """
-    x = _points(x, 2, "a surface")
+    x = points(x, 2, "a surface")
     return np.atleast_1d(x[..., 0]), np.atleast_1d(x[..., 1])
 
 
-def _like(x: Array, values: Array) -> Array:
-    """Return ``values`` of the points ``x`` with the shape of the batch, () for a single point."""
-    return np.reshape(values, np.shape(x)[:-1])
+def _like(x: Array, values: Real) -> Array:
+    """Return ``values`` of the points ``x`` with the shape of the batch, () for a single point.
+
+    A slope may be a constant, and stands for one at each point.
+    """
+    batch = np.shape(x)[:-1]
+    one_each = np.broadcast_to(np.asarray(values, dtype=np.float64), batch or (1,))
+    return np.array(one_each).reshape(batch)
 
 
 def _orthogonal(rotation: Any, d: int) -> Array:
     """Return the orthogonal matrix that ``rotation`` stands for."""
-    q = _floats("rotation", rotation, "an orthogonal matrix or an angle")
+    q = numbers("rotation", rotation, "an orthogonal matrix or an angle")
     if not np.isfinite(q).all():
         raise ValueError(f"rotation must be finite, got {rotation!r}")
     if q.ndim == 0 and (d == 2 or q == 0.0):

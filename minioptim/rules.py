@@ -6,19 +6,19 @@ point followed by the new state. ``query`` says where the gradient is to be aske
 unless the rule looks ahead.
 
 Both treat every coordinate alike and apart, so the same text runs on a Python float, on an array
-of coordinates and on a batch of runs; `minioptim.run` has the loop. NumPy is all that it needs.
+of coordinates and on a batch of runs; `minioptim.run` has the loop. A hyper-parameter may be a
+schedule, a function of t; the loop has put its value in place before ``step`` runs.
 """
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-# A float, an array or a batch of arrays: the text of a rule does not ask which. A hyper-parameter
-# may be a schedule too; the loop has put its value in place before `step` runs.
-Real: TypeAlias = Any
+from minioptim._arguments import Real, constant
 
 
 class Range(NamedTuple):
@@ -55,39 +55,28 @@ RANGES = {
 }
 
 
+# What a state starts from is asked for once, before there is a step to schedule it by.
+NEVER_SCHEDULED = {"initial_accumulator"}
+
+
 def _checked(name: str, value: Real) -> Real:
     """Return ``value`` as a float or a read-only float array, or say what is wrong with it."""
     allowed = RANGES.get(name, FINITE)
-    expected = allowed.words
-    if isinstance(value, (bool, np.bool_)) or not isinstance(
-        value, (int, float, np.number, np.ndarray, list, tuple)
-    ):
-        raise TypeError(f"{name} must be {expected}, an array of them or a schedule, got {value!r}")
-    try:
-        array = np.array(value)
-    except ValueError as error:
-        raise TypeError(f"{name} must be {expected} or an array of them, got {value!r}") from error
-    if array.dtype.kind not in "iuf":
-        raise TypeError(
-            f"{name} must be {expected} or an array of them, got {value!r} of type {array.dtype}"
-        )
-    if array.size == 0:
-        raise ValueError(f"{name} must be {expected} or an array of them, got 0 of them")
-    with np.errstate(over="ignore"):  # a long double may end as an infinity, which is refused below
-        array = array.astype(np.float64)
+    value = constant(name, value, allowed.words)
+    array = np.asarray(value)
     wrong = array[~np.asarray(allowed.holds(array))]
     if wrong.size:
         among = f" among {array.size} values" if array.ndim else ""
-        raise ValueError(f"{name} must be {expected}, got {wrong.flat[0]}{among}")
-    if array.ndim == 0:
-        return float(array)
-    array.setflags(write=False)
-    return array
+        raise ValueError(f"{name} must be {allowed.words}, got {wrong.flat[0]}{among}")
+    return value
 
 
 @dataclass(frozen=True)
 class Rule:
     """What all update rules share: checked hyper-parameters, named state, and no state inside.
+
+    A rule of your own is a frozen dataclass, ``@dataclass(frozen=True)``, with a ``step`` and, if
+    it remembers something, ``state = ("name", ...)``. Rules of plain numbers compare by value.
 
     Raises
     ------
@@ -100,9 +89,10 @@ class Rule:
     state: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
+        _check_class(type(self))
         for field in fields(self):
             value = getattr(self, field.name)
-            if not callable(value):
+            if not callable(value) or field.name in NEVER_SCHEDULED:
                 object.__setattr__(self, field.name, _checked(field.name, value))
 
     def start(self) -> tuple[Real, ...]:
@@ -132,6 +122,18 @@ class Rule:
         except (TypeError, ValueError) as error:
             error.add_note(f"(given by the schedule in {self!r} at t={t})")
             raise
+
+
+def _check_class(rule: type[Rule]) -> None:
+    """Say what is missing in a class that a reader wrote; without it Python would stay silent."""
+    names = {field.name for field in fields(rule)}
+    if "state" in names or not isinstance(rule.state, tuple):
+        raise TypeError(
+            f'{rule.__name__}.state must be a tuple of names, as in state = ("v",), without a type'
+        )
+    own = set(inspect.get_annotations(rule)) - {"state"} | (names & vars(rule).keys())
+    if own and "__dataclass_params__" not in vars(rule):
+        raise TypeError(f"write @dataclass(frozen=True) above class {rule.__name__}")
 
 
 @dataclass(frozen=True)
@@ -623,9 +625,9 @@ class Adam(Rule):
     Parameters
     ----------
     lr : float or array of shape S, >= 0, or a schedule
-        Learning rate (the paper's alpha), in units of x: about the length of a step.
-    beta1, beta2 : float or array of shape S, in [0, 1), or a schedule
-        Weights of the old averages.
+        Learning rate (the paper's alpha), in units of x: a step's length while gradients agree.
+    beta1, beta2 : float or array of shape S, in [0, 1)
+        Weights of the old averages. The correction is that of constant ones.
     eps : float or array of shape S, >= 0, or a schedule
         Keeps the quotient finite while v is 0. Outside the root, added to the corrected one.
 
@@ -683,7 +685,7 @@ class AdaMax(Rule):
     ----------
     lr : float or array of shape S, >= 0, or a schedule
         Learning rate, in units of x: about the length of the longest step.
-    beta1, beta2 : float or array of shape S, in [0, 1), or a schedule
+    beta1, beta2 : float or array of shape S, in [0, 1)
         Weight of the old average, and decay of the old maximum.
     eps : float or array of shape S, >= 0, or a schedule
         Keeps u above 0. The paper has none and divides by 0 where a gradient stays 0.
@@ -728,7 +730,7 @@ class AdaMax(Rule):
 
 @dataclass(frozen=True)
 class AMSGrad(Rule):
-    r"""AMSGrad: Adam whose second moment may not fall, so that its steps cannot grow again.
+    r"""AMSGrad: Adam whose second moment, before its correction, may not fall.
 
     .. math::
         m_t &= \mathrm{beta1}\; m_{t-1} + (1 - \mathrm{beta1})\; g_t \\
@@ -742,8 +744,8 @@ class AMSGrad(Rule):
     ----------
     lr : float or array of shape S, >= 0, or a schedule
         Learning rate, in units of x.
-    beta1, beta2 : float or array of shape S, in [0, 1), or a schedule
-        Weights of the old averages.
+    beta1, beta2 : float or array of shape S, in [0, 1)
+        Weights of the old averages. The correction is that of constant ones.
     eps : float or array of shape S, >= 0, or a schedule
         Keeps the quotient finite while v is 0. Outside the root.
 
@@ -756,7 +758,8 @@ class AMSGrad(Rule):
     In the libraries
     ----------------
     PyTorch and Keras take the maximum of the uncorrected v, as here; Optax that of the corrected
-    one. Keras also adds eps as in its Adam. The paper corrects neither m nor v.
+    one, so that it cannot fall either. Here it can, by the correction, while t is small. Keras
+    also adds eps as in its Adam. The paper corrects neither m nor v.
 
     Raises
     ------
@@ -809,7 +812,7 @@ class NAdam(Rule):
     ----------
     lr : float or array of shape S, >= 0, or a schedule
         Learning rate, in units of x.
-    beta1, beta2 : float or array of shape S, in [0, 1), or a schedule
+    beta1, beta2 : float or array of shape S, in [0, 1)
         Weights of the old averages; beta1 is where the momentum mu ends.
     eps : float or array of shape S, >= 0, or a schedule
         Keeps the quotient finite while v is 0. Outside the root.
@@ -883,8 +886,8 @@ class AdamW(Rule):
     ----------
     lr : float or array of shape S, >= 0, or a schedule
         Learning rate; it scales the decay too, as in the libraries.
-    beta1, beta2 : float or array of shape S, in [0, 1), or a schedule
-        Weights of the old averages.
+    beta1, beta2 : float or array of shape S, in [0, 1)
+        Weights of the old averages. The correction is that of constant ones.
     eps : float or array of shape S, >= 0, or a schedule
         Keeps the quotient finite while v is 0. Outside the root.
     weight_decay : float or array of shape S, >= 0, or a schedule

@@ -2,11 +2,14 @@
 
 `iterate` yields one step after the other and never stops; `minimize` takes a number of steps and
 returns a `Trace`. Hyper-parameters of shape S make a batch: one run per entry, all at once, each
-equal bit for bit to the run made alone. A run computes in float64.
+equal bit for bit to the run made alone. (So it is with every problem of this package. In a function
+of your own, a matrix product may add in an order that depends on the size of the batch.) A run
+computes in float64.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import islice
@@ -15,7 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from minioptim.problems import Array, Gradient, Problem
+from minioptim._arguments import Array, numbers, whole
+from minioptim.problems import Gradient, Problem
 from minioptim.rules import Rule
 
 RECORDABLE = ("x", "f", "query", "grad", "state")
@@ -45,7 +49,7 @@ class Step(NamedTuple):
     state: dict[str, Array]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace:
     r"""What a run left behind. With ``every=1`` and n steps, x and f hold n + 1 entries.
 
@@ -58,7 +62,8 @@ class Trace:
     final : array of shape (*S, d)
         Where the run ended.
     diverged : bool array of shape S
-        Whether x or f stopped being finite, or f ended above 10 (1 + \|f at the start\|).
+        Whether x or f ended as no finite number, or f above 10 (1 + \|f at the start\|), a rise
+        that counts for losses of the size of 1. One that falls for ever is not flagged.
     recorded : dict
         What was asked for of x, f, query, grad and state; also reached as attributes.
     """
@@ -68,6 +73,11 @@ class Trace:
     final: Array
     diverged: npt.NDArray[np.bool_]
     recorded: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.recorded)
+        batch = f", batch of shape {self.diverged.shape}" if self.diverged.ndim else ""
+        return f"Trace({self.rule!r}, {self.t[-1]} steps{batch}, recorded: {names})"
 
     @property
     def x(self) -> Array:
@@ -135,12 +145,9 @@ def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike) -> Iterator[Step]:
     >>> [float(step.x[0]) for step in takewhile(lambda step: step.x[0] >= 1, steps)]
     [4.0, 2.0, 1.0]
     """
-    if not isinstance(rule, Rule):
-        hint = f": write {rule.__name__}(...)" if isinstance(rule, type) else ""
-        raise TypeError(f"rule must be a rule such as GradientDescent(), got {rule!r}{hint}")
     if not callable(grad):
         raise TypeError(f"grad must be a function of x, got {grad!r}")
-    return _steps(rule, grad, _start_point(x0, rule))
+    return _steps(rule, grad, *_beginning(rule, x0))
 
 
 def minimize(
@@ -180,7 +187,10 @@ def minimize(
     Raises
     ------
     TypeError, ValueError
-        As for `iterate`; also where ``problem.value`` returns the wrong shape.
+        As for `iterate`; also where ``steps``, ``every`` or ``record`` is not what it must be, or
+        ``problem.value`` returns the wrong shape.
+    ImportError
+        ``progress=True`` without tqdm.
 
     Examples
     --------
@@ -200,22 +210,21 @@ def minimize(
                 f"problem must have value, gradient and oracle, got {problem!r}; "
                 "problems.Function makes a problem of two functions"
             )
-    steps = _whole("steps", steps, at_least=0)
-    every = _whole("every", every, at_least=1)
+    steps = whole("steps", steps, at_least=0)
+    every = whole("every", every, at_least=1)
     wanted = _names(record)
     if x0 is None:
         x0 = getattr(problem, "start", None)
         if x0 is None:
             raise ValueError("x0 must be given: the problem has no start of its own")
-    stream = iterate(rule, problem.oracle(), x0)
-    start = _start_point(x0, rule)
+    first, start, state = _beginning(rule, x0)
+    stream = _steps(rule, problem.oracle(), first, start, state)
     final = _shown_last(start)
     rows: dict[str, list[Any]] = {name: [] for name in wanted}
 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         first_f = last_f = _value(problem, final)
-        state = map(_shown_last, _start_state(rule, start))
-        _keep(rows, x=final, f=first_f, state=dict(zip(rule.state, state, strict=True)))
+        _keep(rows, x=final, f=first_f, state=_named(rule, state))
         for step in _shown(islice(stream, steps), steps, progress):
             final = step.x
             if step.t % every == 0 or step.t == steps:
@@ -244,18 +253,19 @@ def _stacked(rows: list[Any], shape: tuple[int, ...]) -> Any:
     if not rows:  # no step was made, so there is no query and no gradient
         return np.empty((0, *shape))
     if isinstance(rows[0], dict):
-        return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-    return np.stack(rows)
+        return {name: _read_only(np.stack([row[name] for row in rows])) for name in rows[0]}
+    return _read_only(np.stack(rows))
 
 
-def _steps(rule: Rule, grad: Gradient, x: Array) -> Iterator[Step]:
+def _steps(
+    rule: Rule, grad: Gradient, first: Rule, x: Array, state: tuple[Array, ...]
+) -> Iterator[Step]:
     """Run on arrays with the coordinates first, shape (d, *S).
 
     So a hyper-parameter of shape S meets them by NumPy's own broadcasting, and each coordinate of
     a batch is contiguous. What the caller sees has the coordinates last, as a view.
     """
-    state = _start_state(rule, x)
-    constant = _as_arrays(rule) if rule.at(1) is rule else None
+    unscheduled = _as_arrays(first) if first is rule else None
     t = 0
     while True:
         t += 1
@@ -263,7 +273,8 @@ def _steps(rule: Rule, grad: Gradient, x: Array) -> Iterator[Step]:
         for array in (x, *state):
             _read_only(array)
         try:
-            now = constant or _as_arrays(_same_batch(rule.at(t), x.shape[1:]))
+            scheduled = first if t == 1 else rule.at(t)
+            now = unscheduled or _as_arrays(_same_batch(scheduled, x.shape[1:]))
             # A run that diverges overflows; the trace says so, and no warning need.
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 query = np.array(np.broadcast_to(now.query(x, *state), x.shape))
@@ -272,11 +283,12 @@ def _steps(rule: Rule, grad: Gradient, x: Array) -> Iterator[Step]:
                 result = now.step(np.moveaxis(g, -1, 0), x, t, *state)
                 x, *new = _stepped(rule, result, x.shape)
                 state = tuple(new)
+        except StopIteration as error:  # which would end the steps in silence
+            raise RuntimeError(f"nothing left to compute step {t} of {rule!r} from") from error
         except Exception as error:
             error.add_note(f"(at step {t} of {rule!r})")
             raise
-        named = dict(zip(rule.state, map(_shown_last, state), strict=True))
-        yield Step(t, _shown_last(x), shown, _read_only(g), named)
+        yield Step(t, _shown_last(x), shown, _read_only(g), _named(rule, state))
 
 
 def _as_arrays(rule: Rule) -> Rule:
@@ -285,7 +297,7 @@ def _as_arrays(rule: Rule) -> Rule:
     NumPy raises a Python float to a power by another routine than an array, and the two differ in
     the last bit. With arrays throughout, a run made alone equals the same run in a batch.
     """
-    arrays = object.__new__(type(rule))
+    arrays = copy.copy(rule)
     for field in fields(rule):
         object.__setattr__(arrays, field.name, np.atleast_1d(getattr(rule, field.name)))
     return arrays
@@ -321,17 +333,26 @@ def _stepped(rule: Rule, result: Any, shape: tuple[int, ...]) -> tuple[Array, ..
     return result
 
 
+def _beginning(rule: Rule, x0: npt.ArrayLike) -> tuple[Rule, Array, tuple[Array, ...]]:
+    """Return the rule at step 1, the start with coordinates first, shape (d, *S), and the state."""
+    if not isinstance(rule, Rule):
+        hint = f": write {rule.__name__}(...)" if isinstance(rule, type) else ""
+        raise TypeError(f"rule must be a rule such as GradientDescent(), got {rule!r}{hint}")
+    first = rule.at(1)  # a schedule may give an array of shape S too
+    x = _start_point(x0, first)
+    return first, x, _start_state(rule, x)
+
+
 def _start_point(x0: npt.ArrayLike, rule: Rule) -> Array:
     """Return a copy of the start, coordinates first and one for each run: shape (d, *S)."""
-    x = _numbers("x0", x0)
+    x = numbers("x0", x0)
     if x.ndim == 0:
         raise ValueError(f"x0 must have shape (d,) or (*S, d), got {x0!r}: write [{x0!r}]")
     if x.size == 0:
         raise ValueError(f"x0 must have at least one coordinate, got shape {x.shape}")
     if not np.isfinite(x).all():
         raise ValueError(f"x0 must be finite, got {x[~np.isfinite(x)].flat[0]} in {x0!r}")
-    now = rule.at(1)  # a schedule may give an array of shape S too
-    hyper = [np.shape(getattr(now, f.name)) for f in fields(now)]
+    hyper = [np.shape(getattr(rule, field.name)) for field in fields(rule)]
     try:
         batch = np.broadcast_shapes(x.shape[:-1], *hyper)
     except ValueError as error:
@@ -343,33 +364,29 @@ def _start_point(x0: npt.ArrayLike, rule: Rule) -> Array:
 
 
 def _start_state(rule: Rule, x: Array) -> tuple[Array, ...]:
-    starts = [
-        _numbers(f"the start of {name}", start)
-        for name, start in zip(rule.state, rule.start(), strict=True)
-    ]
-    return tuple(np.array(np.broadcast_to(start, x.shape)) for start in starts)
+    starts = rule.start()
+    if len(starts) != len(rule.state):
+        raise ValueError(f"start must return a value for each of {rule.state}, got {starts!r}")
+    return tuple(
+        np.array(np.broadcast_to(numbers(f"the start of {name}", start), x.shape))
+        for name, start in zip(rule.state, starts, strict=True)
+    )
 
 
-def _numbers(name: str, values: npt.ArrayLike) -> Array:
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"{name} must be an array of numbers, got {values!r}") from error
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be an array of real numbers, got one of type {array.dtype}")
-    with np.errstate(over="ignore"):  # a long double may end as an infinity
-        return array.astype(np.float64)
+def _named(rule: Rule, state: Iterable[Array]) -> dict[str, Array]:
+    return dict(zip(rule.state, map(_shown_last, state), strict=True))
 
 
 def _gradient(values: npt.ArrayLike, shape: tuple[int, ...]) -> Array:
-    g = _numbers("the gradient", values)
+    g = np.array(numbers("the gradient", values))  # the function may use its array again
     if g.shape != shape:
         raise ValueError(f"the gradient must have the shape of x, {shape}, got {g.shape}")
     return g
 
 
 def _value(problem: Problem, x: Array) -> Array:
-    f = _numbers("the problem's value", problem.value(x))
+    # Contiguous, for a sum over a strided view adds in another order than over a single point.
+    f = numbers("the problem's value", problem.value(np.ascontiguousarray(x)))
     if f.shape != x.shape[:-1]:
         raise ValueError(f"the problem's value must have shape {x.shape[:-1]}, got {f.shape}")
     return f
@@ -383,14 +400,6 @@ def _names(record: Iterable[str]) -> tuple[str, ...]:
         if name not in RECORDABLE:
             raise ValueError(f"record must be some of {RECORDABLE}, got {name!r}")
     return names
-
-
-def _whole(name: str, value: Any, at_least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be a whole number, got {value!r}")
-    if value < at_least:
-        raise ValueError(f"{name} must be at least {at_least}, got {value}")
-    return int(value)
 
 
 def _read_only(array: Array) -> Array:

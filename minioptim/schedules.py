@@ -14,11 +14,15 @@ import math
 from abc import ABC, abstractmethod
 from bisect import bisect_left
 from dataclasses import dataclass, fields
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
-Real: TypeAlias = Any  # a float, or an array of shape S
+from minioptim._arguments import Real, constant, whole
+
+# As with the rules, a name means one thing in all schedules.
+NUMBERS_OF_STEPS = {"steps", "every", "half_period"}
+SCHEDULES = {"after", "first", "second"}
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,13 @@ class Schedule(ABC):
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.type == "int":
-                _check_steps(field.name, value)
-            elif field.type == "Real":
-                object.__setattr__(self, field.name, _amount(field.name, value))
-            elif field.type == "Schedule":
+            if field.name in NUMBERS_OF_STEPS:
+                value = whole(field.name, value, at_least=1)
+            elif field.name in SCHEDULES:
                 _check_schedule(field.name, value)
+            else:
+                value = _amount(field.name, value)
+            object.__setattr__(self, field.name, value)
 
     @abstractmethod
     def __call__(self, t: int) -> Real:
@@ -132,7 +137,7 @@ class Linear(Schedule):
 
     def __call__(self, t: int) -> Real:
         part = min((t - 1) / self.steps, 1.0)
-        return self.lr + part * (self.final - self.lr)
+        return (1 - part) * self.lr + part * self.final
 
 
 @dataclass(frozen=True)
@@ -216,7 +221,7 @@ class Sequence(Schedule):
         for schedule in self.schedules:
             _check_schedule("schedules", schedule)
         for end in self.ends:
-            _check_steps("ends", end)
+            whole("ends", end, at_least=1)
         if len(self.schedules) != len(self.ends) + 1 or sorted(set(self.ends)) != list(self.ends):
             raise ValueError(
                 f"ends must rise and be one fewer than the {len(self.schedules)} schedules, "
@@ -248,26 +253,10 @@ class Product(Schedule):
 
 def _amount(name: str, value: Real) -> Real:
     """Return ``value`` as a float or a read-only float array, or say what is wrong with it."""
-    try:
-        array = np.array(value)
-    except ValueError as error:
-        raise TypeError(f"{name} must be a finite number >= 0, got {value!r}") from error
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be a finite number >= 0, got {value!r}")
-    array = array.astype(np.float64)
-    if array.size == 0 or not (np.isfinite(array) & (array >= 0)).all():
+    value = constant(name, value, "a finite number >= 0")
+    if not (np.isfinite(value) & (np.asarray(value) >= 0)).all():
         raise ValueError(f"{name} must be a finite number >= 0, got {value!r}")
-    if array.ndim == 0:
-        return float(array)
-    array.setflags(write=False)
-    return array
-
-
-def _check_steps(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be a whole number of steps, got {value!r}")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1 step, got {value}")
+    return value
 
 
 def _check_schedule(name: str, value: Any) -> None:

@@ -240,9 +240,9 @@ def test_a_beta_of_another_float_type_is_computed_with_in_double_precision(funct
 @pytest.mark.parametrize("function", [weights, bias_correction], ids=lambda f: f.__name__)
 def test_a_step_number_is_whole_and_not_negative(function):
     for bad in (1.5, 2.0, "3", None, True, [3]):
-        with pytest.raises(TypeError, match="^t must be a whole number >= 0, got "):
+        with pytest.raises(TypeError, match="^t must be a whole number, got "):
             function(0.9, bad)
-    with pytest.raises(ValueError, match="^t must be a whole number >= 0, got -1"):
+    with pytest.raises(ValueError, match="^t must be at least 0, got -1"):
         function(0.9, -1)
     np.testing.assert_array_equal(function(0.9, np.int64(3)), function(0.9, 3))
 

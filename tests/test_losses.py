@@ -340,7 +340,9 @@ def test_a_batch_of_points_equals_its_single_points_bit_for_bit(problem):
 @pytest.mark.parametrize("hidden", [(), (16,)])
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 def test_a_batch_of_runs_on_the_digits_equals_the_single_runs_bit_for_bit(hidden, dropout):
-    loss = MLP(digits().train, hidden=hidden, dropout=dropout).minibatch(32, seed=1)
+    model = MLP if hidden else SoftmaxRegression
+    layers = {"hidden": hidden} if hidden else {}
+    loss = model(digits().train, dropout=dropout, **layers).minibatch(32, seed=1)
     rates = [0.01, 0.1, 1.0]
     together = minimize(loss, SGD(lr=rates), steps=12, record=("f",), every=6)
     for i, lr in enumerate(rates):
@@ -474,3 +476,17 @@ LOSS = SoftmaxRegression(DATA)
 def test_bad_arguments_are_named_with_their_value(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_dropout_without_a_hidden_layer_is_refused():
+    with pytest.raises(ValueError, match="dropout must be 0 without hidden layers, got 0.3"):
+        MLP(digits().train, hidden=(), dropout=0.3)
+
+
+def test_the_error_of_a_run_that_diverged_is_no_number():
+    loss = SoftmaxRegression(digits().train)
+    points = np.zeros((2, loss.dimension))
+    points[1, 7] = np.nan
+    error = loss.error(points, digits().test)
+    assert 0 < error[0] < 1
+    assert np.isnan(error[1])

@@ -284,7 +284,9 @@ def _rotation(rng: np.random.Generator) -> np.ndarray:
 def test_a_square_of_a_name_is_a_product_and_other_powers_are_calls():
     @dataclass(frozen=True)
     class Powers(GradientDescent):
-        def step(self, g, x, t):
+        state = ("v",)
+
+        def step(self, g, x, t, v):
             a = g**2 / x**2 - self.lr**2
             b = (g + x) ** 2
             return a**3 - b**2.0, g**t

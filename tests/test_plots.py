@@ -145,6 +145,21 @@ def test_tints_start_at_the_colour_and_get_lighter() -> None:
     assert plots.tints("black", 0) == []
 
 
+@pytest.mark.parametrize(
+    ("color", "count", "error", "words"),
+    [
+        ("blackish", 2, ValueError, "color must be a colour that Matplotlib knows, got 'blackish'"),
+        ("black", 1.5, TypeError, r"count must be a whole number, got 1\.5"),
+        ("black", -1, ValueError, "count must be at least 0, got -1"),
+    ],
+)
+def test_tints_of_no_colour_or_of_no_number_are_refused(
+    color: str, count: int, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        plots.tints(color, count)
+
+
 def test_the_style_is_legible_on_a_phone_and_reproducible() -> None:
     plots.use_style()
     width, _ = mpl.rcParams["figure.figsize"]
@@ -179,6 +194,10 @@ def test_importing_the_package_loads_no_matplotlib() -> None:
         (Momentum(lr=lambda t: 1 / t), (), "Momentum, lr(t)"),
         (Momentum(lr=0.1, momentum=[0.5, 0.9]), -1, "Momentum, lr = 0.1, momentum = 0.9"),
         (Momentum(lr=[[0.1], [0.2]], momentum=[0.5, 0.9]), (0, 1), None),
+        (GradientDescent(lr=[0.1, 0.10001]), 1, "GradientDescent, lr = 0.10001"),
+        (GradientDescent(lr=1 / 3), (), "GradientDescent, lr = 0.3333"),
+        (GradientDescent(lr=lambda t: [0.1 / t, 0.2]), 1, "GradientDescent, lr(t), run 1"),
+        (GradientDescent(lr=[0.1, 0.1, 0.2]), -2, "GradientDescent, lr = 0.1, run 1"),
     ],
 )
 def test_a_label_says_rule_and_learning_rate_and_what_varies(
@@ -188,7 +207,46 @@ def test_a_label_says_rule_and_learning_rate_and_what_varies(
     assert plots.label_of(trace, run) == (label or "Momentum, lr = 0.1, momentum = 0.9")
 
 
-@pytest.mark.parametrize("run", [(), 2, -3, (0, 0), "0", 0.5])
+@pytest.mark.parametrize(
+    ("rule", "starts"),
+    [
+        (GradientDescent(lr=0.1), np.ones((3, 2))),
+        (GradientDescent(lr=[0.1, 0.2]), np.ones((3, 1, 2))),
+        (GradientDescent(lr=lambda t: [0.1 / t, 0.2]), [1.0, 1.0]),
+        (GradientDescent(lr=0.1 + 1e-9 * np.arange(5)), [1.0, 1.0]),
+        (Momentum(lr=[0.1, 0.1], momentum=[[0.9], [0.90001]]), [1.0, 1.0]),
+    ],
+)
+def test_no_two_runs_of_a_batch_have_one_name_in_the_legend(rule: Rule, starts: object) -> None:
+    trace = minimize(Ravine(), rule, starts, steps=2)
+    names = [text.get_text() for text in plots.loss_curves(trace).get_legend().get_texts()]
+    assert len(set(names)) == trace.diverged.size
+    assert names == [plots.label_of(trace, run) for run in np.ndindex(trace.diverged.shape)]
+
+
+def test_a_run_that_no_hyper_parameter_explains_is_called_by_the_index_that_finds_it() -> None:
+    trace = minimize(Ravine(), GradientDescent(lr=[0.1, 0.2]), np.ones((3, 1, 2)), steps=2)
+    assert plots.label_of(trace, (2, 1)) == "GradientDescent, lr = 0.2, run (2, 1)"
+    assert plots.label_of(trace, (-1, np.int64(-1))) == plots.label_of(trace, (2, 1))
+
+
+def test_traces_of_one_rule_are_told_apart_by_what_differs_between_them() -> None:
+    rules = [Momentum(0.10001, 0.5), Momentum(0.10002, 0.5), Momentum(0.10002, 0.9), Adam(lr=0.1)]
+    traces = [minimize(Ravine(), rule, steps=2) for rule in rules]
+    expected = [
+        "Momentum, lr = 0.10001, momentum = 0.5",
+        "Momentum, lr = 0.10002, momentum = 0.5",
+        "Momentum, lr = 0.10002, momentum = 0.9",
+        "Adam, lr = 0.1",
+    ]
+    ax = plots.loss_curves(traces, plt.subplots()[1])
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == expected
+    ax = plt.subplots()[1]
+    plots.animation(traces, Ravine(), ax).to_jshtml()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == expected
+
+
+@pytest.mark.parametrize("run", [(), 2, -3, (0, 0), "0", 0.5, 1.0, True, (False,)])
 def test_a_run_outside_the_batch_is_an_error_that_names_the_batch(run: plots.Run) -> None:
     trace = minimize(Ravine(), GradientDescent(lr=[0.1, 0.2]), steps=2)
     with pytest.raises(ValueError, match=r"one run in a batch of shape \(2,\), got"):
@@ -240,6 +298,33 @@ def test_level_lines_do_not_ask_for_the_scale_of_f() -> None:
     np.testing.assert_allclose(np.log(1e-3 + one.levels), other.levels, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize("levels", [1, [1.0], 1.0, [2.0, 2.0]])
+def test_one_level_is_one_line_without_shades(levels: object) -> None:
+    ax = drawn(plots.contours(Ravine(), levels=levels))
+    (lines,) = ax.collections
+    assert len(lines.levels) == 1
+    (piece,) = lines.get_paths()
+    values = Ravine().value(piece.vertices[:-1])
+    np.testing.assert_allclose(values, lines.levels[0], rtol=0.01)
+
+
+@pytest.mark.parametrize("upper_part", [0.9, -0.9])
+def test_a_step_has_a_line_along_its_edge_though_its_quantiles_coincide(upper_part: float) -> None:
+    step = Function(lambda x: np.where(x[..., 0] > upper_part, 7.0, 3.0), lambda x: 0 * x)
+    ax = drawn(plots.contours(step, domain=((-1, 1), (-1, 1)), levels=5))
+    (lines,) = ax.collections
+    assert lines.levels.tolist() == [5.0]
+    np.testing.assert_allclose(lines.get_paths()[0].vertices[:, 0], upper_part, atol=2 / 300)
+
+
+def test_a_plain_with_a_pit_keeps_the_lines_of_the_pit() -> None:
+    pit = Function(lambda x: np.minimum((x**2).sum(axis=-1), 1.0), lambda x: x)
+    ax = drawn(plots.contours(pit, domain=((-2, 2), (-2, 2)), levels=9))
+    levels = ax.collections[-1].levels
+    assert 1 < len(levels) < 9
+    assert 0 < levels.min() < levels.max() < 1
+
+
 def test_given_levels_and_keywords_win() -> None:
     ax = plots.contours(Ravine(), levels=[4, 1], cmap="viridis", linewidths=3)
     lines = ax.collections[1]
@@ -282,6 +367,8 @@ def test_values_that_are_not_finite_leave_a_hole_in_the_level_lines() -> None:
         ({"problem": Ravine(), "levels": 0}, ValueError, "levels must be at least 1, got 0"),
         ({"problem": Ravine(), "levels": "many"}, TypeError, "levels must be a number of lines"),
         ({"problem": Ravine(), "levels": True}, TypeError, "levels must be a number of lines"),
+        ({"problem": Ravine(), "levels": []}, ValueError, "levels must be at least one finite"),
+        ({"problem": Ravine(), "levels": [1, np.nan]}, ValueError, "levels must be at least one"),
         ({"problem": Ravine(), "ax": plt}, TypeError, "ax must be one Matplotlib Axes"),
     ],
 )
@@ -432,10 +519,26 @@ def test_the_axis_says_what_was_subtracted(floor: float, label: str) -> None:
 
 def test_runs_of_one_rule_are_told_apart_by_tints_and_by_their_labels() -> None:
     trace = minimize(Ravine(), GradientDescent(lr=[0.1, 0.2, 0.3]), steps=9)
-    ax = plots.loss_curves([trace, minimize(Ravine(), Adam(), steps=9)], labels=list("abcd"))
+    ax = plots.loss_curves([trace, minimize(Ravine(), Adam(), steps=9)])
     colors = [line.get_color() for line in ax.get_lines()]
     assert colors == [*plots.tints(plots.COLORS["GradientDescent"], 3), plots.COLORS["Adam"]]
+    for k, lr in enumerate(("0.1", "0.2", "0.3")):
+        line = line_named(ax, f"GradientDescent, lr = {lr}")
+        np.testing.assert_array_equal(line.get_ydata(), trace.f[:, k])
+
+
+def test_given_labels_name_the_curves_in_their_order() -> None:
+    trace = minimize(Ravine(), GradientDescent(lr=[0.1, 0.2]), steps=9)
+    ax = plots.loss_curves([trace, minimize(Ravine(), Adam(), steps=9)], labels=list("abc"))
     np.testing.assert_array_equal(line_named(ax, "b").get_ydata(), trace.f[:, 1])
+
+
+@pytest.mark.parametrize("floor", [1e6, 1e300])
+def test_without_a_value_above_the_floor_the_scale_stays_linear(floor: float) -> None:
+    ax = drawn(plots.loss_curves(minimize(Ravine(), Adam(), steps=9), floor=floor))
+    assert ax.get_yscale() == "linear"
+    plots.loss_curves(minimize(Ravine(), Adam(), steps=9), ax)
+    assert drawn(ax).get_yscale() == "log"
 
 
 def test_a_loss_that_explodes_leaves_at_the_top_and_does_not_flatten_the_others() -> None:
@@ -475,6 +578,11 @@ def test_loss_curves_of_the_wrong_kind_are_refused() -> None:
         plots.loss_curves(trace, labels=["a", "b"])
     with pytest.raises(ValueError, match="floor must be a finite number, got nan"):
         plots.loss_curves(trace, floor=np.nan)
+    for floor in ("a", True, None):
+        with pytest.raises(TypeError, match=f"floor must be a finite number, got {floor!r}"):
+            plots.loss_curves(trace, floor=floor)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"floor must be a finite number, got \[0\.0, 1\.0\]"):
+        plots.loss_curves(trace, floor=[0.0, 1.0])  # type: ignore[arg-type]
     with pytest.raises(AttributeError, match="'f' was not recorded"):
         plots.loss_curves(minimize(Ravine(), GradientDescent(), steps=2, record=["x"]))
 
@@ -508,6 +616,8 @@ def test_an_unknown_state_is_an_error_that_lists_the_known() -> None:
         plots.state(trace, "velocity")
     with pytest.raises(ValueError, match=r"coordinate must be among 0, \.\.\., 1, got 2"):
         plots.state(trace, "m", coordinate=2)
+    with pytest.raises(ValueError, match=r"coordinate must be among 0, \.\.\., 1, got True"):
+        plots.state(trace, "m", coordinate=True)
     with pytest.raises(ValueError, match="which has none, got 'v'"):
         plots.state(minimize(Ravine(), GradientDescent(), steps=2), "v")
     with pytest.raises(AttributeError, match="'state' was not recorded"):
@@ -666,6 +776,49 @@ def test_films_of_the_wrong_kind_are_refused() -> None:
 
 
 # All of them
+
+
+def test_matplotlibs_short_names_win_over_the_defaults_too() -> None:
+    trace = minimize(Ravine(), Nesterov(lr=0.1), steps=5)
+    short = {"ls": ":", "lw": 5, "c": "red", "ms": 9}
+    for draw in (
+        plots.path,
+        plots.loss_curves,
+        lambda trace, ax, **kwargs: plots.state(trace, "v", ax, **kwargs),
+    ):
+        line = drawn(draw(trace, ax=plt.subplots()[1], **short)).get_lines()[0]
+        found = (line.get_linestyle(), line.get_linewidth(), line.get_color())
+        assert (*found, line.get_markersize()) == (":", 5, "red", 9)
+    arrows = drawn(plots.queries(trace, plt.subplots()[1], fc="red", lw=2)).collections
+    assert [to_rgb(a.get_facecolor()[0]) for a in arrows] == [(1, 0, 0), (1, 0, 0)]
+    assert [a.get_linewidth().tolist() for a in arrows] == [[2], [2]]
+    ax = plt.subplots()[1]
+    ax.plot([1, 2], label="one")
+    ax.plot([2, 1], label="two")
+    assert plots.legend(ax).get_legend()._ncols == 2
+    assert plots.legend(ax, ncol=1).get_legend()._ncols == 1
+    with pytest.raises(TypeError, match="'lw' and 'linewidth', which are aliases"):
+        plots.path(trace, lw=1, linewidth=2)
+
+
+def test_a_norm_of_images_stands_in_place_of_the_common_scale() -> None:
+    norm = mpl.colors.Normalize(-7, 5)
+    assert drawn(plots.images(np.arange(64.0), norm=norm)).images[0].get_clim() == (-7, 5)
+
+
+def test_what_is_no_axes_is_refused_by_name() -> None:
+    trace = minimize(Ravine(), Nesterov(), steps=2)
+    for draw in (
+        lambda ax: plots.legend(ax),
+        lambda ax: plots.path(trace, ax),
+        lambda ax: plots.loss_curves(trace, ax),
+        lambda ax: plots.state(trace, "v", ax),
+        lambda ax: plots.queries(trace, ax),
+        lambda ax: plots.images(np.zeros(64), ax=ax),
+        lambda ax: plots.animation(trace, Ravine(), ax),
+    ):
+        with pytest.raises(TypeError, match="ax must be one Matplotlib Axes, got 'here'"):
+            draw("here")
 
 
 def test_no_plot_changes_what_it_is_given() -> None:

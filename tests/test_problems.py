@@ -393,3 +393,27 @@ def test_a_rotation_that_is_no_orthogonal_matrix_or_angle_is_refused(rotation):
 def test_an_angle_is_refused_outside_the_plane(d):
     with pytest.raises(ValueError, match=rf"orthogonal matrix of shape \({d}, {d}\), got 0.3"):
         Quadratic([1.0] * d, rotation=0.3)
+
+
+def test_the_slope_of_a_surface_may_be_a_constant():
+    class Plane(Surface):
+        def f(self, x, y):
+            return x + 2 * y
+
+        def df(self, x, y):
+            return 1, 2
+
+        def d2f(self, x, y):
+            return 0, 0, 0
+
+    points = np.zeros((3, 2))
+    np.testing.assert_array_equal(Plane().gradient(points), [[1.0, 2.0]] * 3)
+    np.testing.assert_array_equal(Plane().gradient(points[0]), [1.0, 2.0])
+    assert Plane().hessian(points).dtype == np.float64
+
+
+@pytest.mark.parametrize("name", ["f", "df"])
+def test_what_is_no_function_is_refused_by_name(name):
+    functions = {"f": np.sum, "df": np.cos} | {name: 3}
+    with pytest.raises(TypeError, match=f"^{name} must be a function of x, got 3"):
+        Function(**functions)

@@ -478,7 +478,7 @@ BAD_STARTS = [
     ({}, TypeError, "real numbers, got .*object"),
     (np.array([1, 2], dtype=object), TypeError, "real numbers, got .*object"),
     (np.array(["2020-01-01"], dtype="M8[D]"), TypeError, "real numbers, got .*datetime"),
-    ([[1.0], [1.0, 2.0]], (TypeError, ValueError), r"array of numbers, got \[\[1.0\]"),
+    ([[1.0], [1.0, 2.0]], (TypeError, ValueError), r"array of real numbers, got \[\[1.0\]"),
     ([10**400, 1], (TypeError, ValueError), "real numbers|finite"),
 ]
 
@@ -553,7 +553,7 @@ def test_one_name_may_stand_for_a_tuple_of_one():
         (lambda x: x > 0, TypeError, "real numbers, got .*bool"),
         (lambda x: ["a", "b"], TypeError, "real numbers, got .*U1"),  # noqa: ARG005
         (lambda x: x.astype(object), TypeError, "real numbers, got .*object"),
-        (lambda x: [1.0, [2.0]], (TypeError, ValueError), "array of numbers, got "),  # noqa: ARG005
+        (lambda x: [1.0, [2.0]], (TypeError, ValueError), "array of real numbers, got "),  # noqa: ARG005
     ],
     ids=["short", "long", "scalar", "none", "complex", "bool", "strings", "objects", "ragged"],
 )
@@ -603,8 +603,8 @@ def test_a_schedule_that_turns_bad_is_named_with_its_hyper_parameter_and_step(ba
 
 
 def test_a_start_of_a_state_cannot_be_a_schedule():
-    with pytest.raises(TypeError, match="^the start of G must be an array of real numbers"):
-        minimize(Ravine(), Adagrad(initial_accumulator=lambda t: 1.0 / t))
+    with pytest.raises(TypeError, match="^initial_accumulator must be a finite number >= 0"):
+        Adagrad(initial_accumulator=lambda t: 1.0 / t)
 
 
 def test_a_momentum_schedule_is_held_to_the_range_of_momentum():
@@ -656,3 +656,92 @@ def test_a_progress_bar_without_tqdm_says_what_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     with pytest.raises(ImportError, match="progress=True needs the package tqdm"):
         minimize(Ravine(), Adam(), steps=1, progress=True)
+
+
+# ---------------------------------------------------------------- rules of a reader's own
+
+
+def test_a_class_without_the_decorator_is_told_to_write_it():
+    class Halved(GradientDescent):
+        lr = 0.5
+
+    class Another(Rule):
+        lr: float = 0.1
+
+    for own in (Halved, Another):
+        with pytest.raises(TypeError, match=f"@dataclass.* above class {own.__name__}"):
+            own()
+
+
+def test_state_that_is_no_tuple_of_names_is_refused():
+    @dataclass(frozen=True)
+    class NoTuple(Rule):
+        state = "v"
+
+    @dataclass(frozen=True)
+    class Annotated(Rule):
+        state: tuple = ("v",)
+
+    for own in (NoTuple, Annotated):
+        with pytest.raises(TypeError, match=f"{own.__name__}.state must be a tuple of names"):
+            own()
+
+
+def test_a_rule_may_keep_what_it_computes_from_its_hyper_parameters():
+    @dataclass(frozen=True)
+    class Own(Rule):
+        lr: float = 0.1
+
+        def __post_init__(self):
+            super().__post_init__()
+            object.__setattr__(self, "half", self.lr / 2)
+
+        def step(self, g, x, t):
+            return (x - self.half * g,)
+
+    assert minimize(Quadratic([1.0]), Own(), [8.0], steps=1).final == 8 * (1 - 0.05)
+
+
+def test_a_start_for_another_number_of_states_is_refused():
+    @dataclass(frozen=True)
+    class Own(Rule):
+        state = ("v",)
+
+        def start(self):
+            return (0.0, 0.0)
+
+    with pytest.raises(ValueError, match=r"start must return a value for each of \('v',\)"):
+        minimize(Quadratic([1.0]), Own(), [8.0])
+
+
+def test_a_schedule_is_asked_once_a_step():
+    asked = []
+
+    def lr(t):
+        asked.append(t)
+        return 0.1
+
+    minimize(Ravine(), GradientDescent(lr=lr), steps=4)
+    assert asked == [1, 2, 3, 4]
+
+
+def test_a_gradient_that_runs_out_is_an_error_with_its_step():
+    left = iter([np.ones(1)])
+    with pytest.raises(RuntimeError, match="nothing left to compute step 2 of "):
+        list(itertools.islice(iterate(GradientDescent(), lambda x: next(left), [1.0]), 3))  # noqa: ARG005
+
+
+def test_the_values_of_a_batch_equal_those_of_single_runs_for_a_function_that_sums():
+    f = Function(lambda x: (x**2).sum(axis=-1), lambda x: 2 * x)
+    x0 = np.random.default_rng(0).normal(size=9)
+    together = minimize(f, GradientDescent(lr=[0.1, 0.2]), x0, steps=9)
+    for run, lr in enumerate([0.1, 0.2]):
+        alone = minimize(f, GradientDescent(lr=lr), x0, steps=9)
+        np.testing.assert_array_equal(together.f[:, run], alone.f)
+
+
+def test_a_trace_is_printed_in_one_line_and_cannot_be_changed():
+    trace = minimize(Ravine(), Adam(lr=[0.1, 0.3]), steps=5)
+    assert repr(trace).endswith("5 steps, batch of shape (2,), recorded: x, f, query, grad, state)")
+    for array in (trace.x, trace.f, trace.query, trace.grad, *trace.state.values()):
+        assert not array.flags.writeable

@@ -8,6 +8,10 @@ The translator is a short visitor of its own, not a library. PScript, the neares
 run-time helpers where ``+`` might join lists unless an option inside each function says otherwise,
 and leaves no say over how ``**`` is written. Rules and surfaces are arithmetic and no more; so is
 the language here, and what lies outside it is an error that says where and what.
+
+One power differs: 1 or -1 to an infinite power, and 1 to the power NaN, are 1 in NumPy and NaN in
+JavaScript's ``Math.pow``. A helper in every class would cost each figure more than this corner is
+worth; a rule that may come there says what it means with ``np.where``.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from minioptim.problems import Surface
 from minioptim.rules import Rule
@@ -60,12 +64,16 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
 }
 COMPARISON, PRODUCT, SIGN, ATOM = 0, 2, 3, 4
 
-# Names that Python gives away freely and JavaScript does not.
+# Names that Python gives away freely and JavaScript does not, with those that the translation
+# itself uses: a class or a variable called Math would hide the Math that its methods call.
 RESERVED = (
     "arguments case catch const debugger default delete do enum eval export extends function "
-    "implements instanceof interface let Math new null package private protected public static "
-    "super switch this throw true false typeof var void"
+    "implements instanceof interface let new null package private protected public static "
+    "super switch this throw true false typeof var void "
+    "Infinity Math NaN Object __proto__"
 )
+# A class may not have fields of these names: they lead to the class, and to what it inherits.
+NOT_A_FIELD = ("constructor", "__proto__")
 
 
 class TranslationError(ValueError):
@@ -89,8 +97,9 @@ def rule_source(rule_class: type[Rule]) -> str:
     TypeError
         ``rule_class`` is not a subclass of Rule.
     TranslationError
-        A method is not mere arithmetic, has no source, or a hyper-parameter has no number as its
-        default.
+        A method is not mere arithmetic, has no source, or does not take and return what the loop
+        passes and expects; a hyper-parameter has no number as its default; or the class or a
+        hyper-parameter has a name that JavaScript needs itself.
 
     Examples
     --------
@@ -116,13 +125,15 @@ def rule_source(rule_class: type[Rule]) -> str:
     }
     """
     _check_class("rule_class", rule_class, Rule)
+    state = rule_class.state
     if rule_class.start is Rule.start:
         # It counts the states, which is no arithmetic; its value depends on the class alone.
-        start = f"start() {{\n  return {_literal((0.0,) * len(rule_class.state))};\n}}"
+        start = f"start() {{\n  return {_literal((0.0,) * len(state))};\n}}"
     else:
-        start = _method(rule_class, "start")
-    methods = [start, _method(rule_class, "query"), _method(rule_class, "step")]
-    return _class(rule_class, {"state": rule_class.state}, methods)
+        start = _method(rule_class, Signature("start", (), (), len(state)))
+    query = _method(rule_class, Signature("query", ("x",), state, None))
+    step = _method(rule_class, Signature("step", ("g", "x", "t"), state, 1 + len(state)))
+    return _class(rule_class, {"state": state}, [start, query, step])
 
 
 def surface_source(surface_class: type[Surface]) -> str:
@@ -166,8 +177,9 @@ def surface_source(surface_class: type[Surface]) -> str:
     _check_class("surface_class", surface_class, Surface)
     names = ("minima", "minimum", "domain", "start")
     constants = {name: getattr(surface_class, name) for name in names}
-    methods = [_method(surface_class, "f"), _method(surface_class, "df")]
-    return _class(surface_class, constants, methods)
+    f = _method(surface_class, Signature("f", ("x", "y"), (), None))
+    df = _method(surface_class, Signature("df", ("x", "y"), (), 2))
+    return _class(surface_class, constants, [f, df])
 
 
 def module_source(rules: Iterable[type[Rule]], surfaces: Iterable[type[Surface]]) -> str:
@@ -207,7 +219,20 @@ def _export(name: str, sources: dict[Any, str]) -> str:
     return "\n".join([f"export const {name} = {{", *map(_indented, entries), "};", ""])
 
 
+class Signature(NamedTuple):
+    """What a method takes, as the loop passes it by place, and what it returns."""
+
+    name: str
+    first: tuple[str, ...]  # the usual names; others do as well
+    state: tuple[str, ...]  # these names and no others, so that none takes another's place
+    returns: int | None  # so many values in a tuple; None for one number
+
+
 def _class(cls: type[Any], constants: dict[str, Any], methods: list[str]) -> str:
+    if cls.__name__ in RESERVED.split() or not cls.__name__.isidentifier():
+        raise TranslationError(
+            f"{cls.__name__} cannot be the name of a class in JavaScript: choose another"
+        )
     values = constants | {field.name: _default(cls, field) for field in fields(cls)}
     lines = [f"{name} = {_literal(value)};" for name, value in values.items()]
     # Sealed, an object refuses a value for a hyper-parameter that it does not have.
@@ -216,6 +241,10 @@ def _class(cls: type[Any], constants: dict[str, Any], methods: list[str]) -> str
 
 
 def _default(cls: type[Any], field: Any) -> float:
+    if field.name in NOT_A_FIELD:
+        raise TranslationError(
+            f"{cls.__name__}.{field.name}: in JavaScript no hyper-parameter can have this name"
+        )
     value = field.default
     if value is MISSING or isinstance(value, bool) or not isinstance(value, (int, float)):
         got = "none" if value is MISSING else repr(value)
@@ -228,8 +257,9 @@ def _literal(value: Any) -> str:
         return f"[{', '.join(map(_literal, value))}]"
     if isinstance(value, str):
         return f'"{value}"'
-    # Both languages write a float by its shortest digits, but for infinity.
-    return repr(value if isinstance(value, int) else float(value)).replace("inf", "Infinity")
+    # Both languages write a float by its shortest digits, but for what is no finite number.
+    digits = repr(value if isinstance(value, int) else float(value))
+    return digits.replace("inf", "Infinity").replace("nan", "NaN")
 
 
 def _indented(text: str) -> str:
@@ -242,10 +272,10 @@ def _check_class(name: str, cls: Any, base: type[Any]) -> None:
         raise TypeError(f"{name} must be a subclass of {kind}, not an instance, got {cls!r}")
 
 
-def _method(cls: type[Any], name: str) -> str:
+def _method(cls: type[Any], signature: Signature) -> str:
     """Return the method as text, found through the class as Python finds it."""
-    function: Callable[..., Any] = getattr(cls, name)
-    where = f"{cls.__name__}.{name}"
+    function: Callable[..., Any] = getattr(cls, signature.name)
+    where = f"{cls.__name__}.{signature.name}"
     try:
         source = textwrap.dedent(inspect.getsource(function))
     except (OSError, TypeError) as error:
@@ -253,7 +283,7 @@ def _method(cls: type[Any], name: str) -> str:
     tree = ast.parse(source).body[0]
     first_line = inspect.unwrap(function).__code__.co_firstlineno
     hyper_parameters = tuple(field.name for field in fields(cls))
-    return _Translator(where, first_line, hyper_parameters).method(tree)
+    return _Translator(where, first_line, hyper_parameters).method(tree, signature)
 
 
 class _Translator(ast.NodeVisitor):
@@ -273,14 +303,16 @@ class _Translator(ast.NodeVisitor):
     def generic_visit(self, node: ast.AST) -> str:
         raise self.refuse(node, f"{type(node).__name__} has no translation to JavaScript")
 
-    def method(self, node: ast.stmt) -> str:
+    def method(self, node: ast.stmt, signature: Signature) -> str:
         """Return the whole method; not a ``visit_``, since none may stand inside another."""
         if not isinstance(node, ast.FunctionDef):
             raise self.refuse(node, "a method is written with def")
         spec = node.args
-        if node.decorator_list or spec.defaults or spec.kwonlyargs or spec.kwarg:
+        special = spec.defaults or spec.posonlyargs or spec.kwonlyargs or spec.kwarg
+        if node.decorator_list or special or not spec.args:
             raise self.refuse(node, "a method takes self and plain named arguments")
         arguments = [self.new_name(argument) for argument in spec.args[1:]]
+        self.check_arguments(node, arguments, signature)
         if spec.vararg:
             arguments.append(f"...{self.new_name(spec.vararg)}")
         given = set(self.known)
@@ -290,9 +322,24 @@ class _Translator(ast.NodeVisitor):
         lines = [self.visit(line) for line in body]
         if not isinstance(body[-1], ast.Return):
             raise self.refuse(body[-1], "a method ends by returning something")
+        self.check_returned(body[-1], signature.returns)
         if own := sorted(self.known - given):
             lines.insert(0, f"let {', '.join(own)};")
         return "\n".join([f"{node.name}({', '.join(arguments)}) {{", *map(_indented, lines), "}"])
+
+    def check_arguments(self, node: ast.FunctionDef, named: list[str], wanted: Signature) -> None:
+        """Refuse what the loop could not call, or would call with one state for another."""
+        count = len(wanted.first)
+        the_rest = () if node.args.vararg else wanted.state  # `*state` takes them all
+        if len(named) < count or tuple(named[count:]) != the_rest:
+            usual = ", ".join(("self", *wanted.first, *wanted.state))
+            raise self.refuse(node, f"the arguments must be ({usual})")
+
+    def check_returned(self, node: ast.Return, count: int | None) -> None:
+        found = len(node.value.elts) if isinstance(node.value, ast.Tuple) else None
+        if found != count:
+            wanted = "one number" if count is None else f"a tuple of {count}"
+            raise self.refuse(node, f"what is returned must be {wanted}")
 
     def visit_Return(self, node: ast.Return) -> str:
         if node.value is None:

@@ -1,0 +1,61 @@
+"""What arguments must be: one check for each kind, so that all error messages read alike."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+# A float, an array or a batch of arrays: the text of a rule, a schedule or a surface does not ask
+# which.
+Real: TypeAlias = Any
+
+
+def numbers(name: str, values: Any, expected: str = "an array of real numbers") -> Array:
+    """Return ``values`` as float64, the same array if it is one, or say that they are no numbers.
+
+    Integers are converted too: their powers would overflow in silence.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:  # rows of different lengths
+        raise ValueError(f"{name} must be {expected}, got {values!r}") from error
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be {expected}, got {values!r} of type {array.dtype}")
+    with np.errstate(over="ignore"):  # a long double may end as an infinity
+        return array.astype(np.float64, copy=False)
+
+
+def constant(name: str, values: Any, expected: str) -> Real:
+    """Return ``values`` as a float, or as a read-only float64 array of the callee's own."""
+    array = numbers(name, values, f"{expected} or an array of them")
+    if array.size == 0:
+        raise ValueError(f"{name} must be {expected} or an array of them, got an empty one")
+    if array.ndim == 0:
+        return float(array)
+    array = array.copy()
+    array.setflags(write=False)
+    return array
+
+
+def whole(name: str, value: Any, at_least: int) -> int:
+    """Return ``value`` as an int, or say that it is no whole number or too small a one."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if value < at_least:
+        raise ValueError(f"{name} must be at least {at_least}, got {value}")
+    return int(value)
+
+
+def within(name: str, value: Any, low: float, high: float) -> float:
+    """Return ``value`` as a float, or say that it is no number or lies outside [low, high]."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(
+        value, (int, float, np.integer, np.floating)
+    ):
+        raise TypeError(f"{name} must be a number in [{low}, {high}], got {value!r}")
+    if not (low <= value <= high and np.isfinite(value)):
+        raise ValueError(f"{name} must be a finite number in [{low}, {high}], got {value}")
+    return float(value)
