@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from minioptim._arguments import Array, Real, numbers
+from minioptim._arguments import Array, Real, constant, numbers, whole
 
 Gradient: TypeAlias = Callable[[Array], npt.ArrayLike]
 
@@ -168,6 +168,70 @@ class Quadratic(Problem):
         """Return A at each point: shape (..., d) to shape (..., d, d)."""
         x = points(x, len(self.eigenvalues), "a quadratic")
         return np.broadcast_to(self.matrix, (*x.shape, x.shape[-1]))
+
+
+@dataclass(frozen=True)
+class Noisy(Problem):
+    r"""A problem whose runs see the gradient through normal noise.
+
+    .. math:: g = \nabla f(x) + \sigma\, \xi, \qquad \xi \sim N(0, I)
+
+    `value` and `gradient` are without noise. Each run of a batch has noise of its own, so it is
+    another run than the one made alone.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is minimised.
+    sigma : float, or array that broadcasts with points of shape (*S, d), >= 0
+        Standard deviation of the noise of each coordinate, in the units of the gradient.
+    seed : int, >= 0
+        Where the draws begin; the same for each call of `oracle`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        ``problem`` has no gradient, or ``sigma`` or ``seed`` is not what it must be.
+
+    Examples
+    --------
+    >>> noisy = Noisy(Quadratic([1.0, 10.0]), sigma=0.5)
+    >>> noisy.gradient(np.array([2.0, 1.0]))
+    array([ 2., 10.])
+    >>> noisy.oracle()(np.array([2.0, 1.0])).round(2)
+    array([2.06, 9.93])
+    """
+
+    problem: Problem
+    sigma: Any
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not callable(getattr(self.problem, "gradient", None)):
+            raise TypeError(f"problem must be a problem with a gradient, got {self.problem!r}")
+        sigma = constant("sigma", self.sigma, "a finite number >= 0")
+        if not (np.isfinite(sigma) & (np.asarray(sigma) >= 0)).all():
+            raise ValueError(f"sigma must be a finite number >= 0, got {self.sigma!r}")
+        object.__setattr__(self, "sigma", sigma)
+        object.__setattr__(self, "seed", whole("seed", self.seed, at_least=0))
+
+    @property
+    def start(self) -> Any:
+        return self.problem.start
+
+    @property
+    def minima(self) -> Any:
+        return self.problem.minima
+
+    def value(self, x: Array) -> Array:
+        return self.problem.value(x)
+
+    def gradient(self, x: Array) -> Array:
+        return self.problem.gradient(x)
+
+    def oracle(self) -> Gradient:
+        rng = np.random.default_rng(self.seed)
+        return lambda x: self.gradient(x) + self.sigma * rng.normal(size=x.shape)
 
 
 class Surface(Problem):

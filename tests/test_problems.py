@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from minioptim import problems
-from minioptim.problems import SURFACES, Function, Himmelblau, Problem, Quadratic, Surface
+from minioptim.problems import SURFACES, Function, Himmelblau, Noisy, Problem, Quadratic, Surface
 
 PROPERTY = settings(max_examples=30, deadline=None, derandomize=True, database=None)
 
@@ -417,3 +417,34 @@ def test_what_is_no_function_is_refused_by_name(name):
     functions = {"f": np.sum, "df": np.cos} | {name: 3}
     with pytest.raises(TypeError, match=f"^{name} must be a function of x, got 3"):
         Function(**functions)
+
+
+def test_noise_has_mean_zero_and_the_deviation_asked_for_and_begins_anew_with_each_oracle():
+    noisy = Noisy(Quadratic([1.0, 4.0]), sigma=[0.5, 2.0], seed=3)
+    x = np.broadcast_to([2.0, 1.0], (40_000, 2))
+    noise = noisy.oracle()(x) - noisy.gradient(x)
+    # Of 40,000 draws the mean has a standard error of sigma / 200, the deviation of sigma / 283.
+    np.testing.assert_allclose(noise.mean(axis=0), 0, atol=5 * 2.0 / 200)
+    np.testing.assert_allclose(noise.std(axis=0), [0.5, 2.0], rtol=5 / 283)
+    np.testing.assert_array_equal(noisy.oracle()(x), noisy.oracle()(x))
+    assert not np.array_equal(noisy.oracle()(x), Noisy(noisy.problem, noisy.sigma).oracle()(x))
+    np.testing.assert_array_equal(noisy.start, noisy.problem.start)
+    np.testing.assert_array_equal(noisy.minima, noisy.problem.minima)
+    np.testing.assert_array_equal(noisy.value(x), noisy.problem.value(x))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("problem", 3, TypeError),
+        ("sigma", -1.0, ValueError),
+        ("sigma", np.nan, ValueError),
+        ("sigma", "a", TypeError),
+        ("seed", -1, ValueError),
+        ("seed", 0.5, TypeError),
+    ],
+)
+def test_noise_of_the_wrong_kind_is_refused_by_name(name, value, error):
+    arguments = {"problem": Quadratic([1.0]), "sigma": 1.0, "seed": 0} | {name: value}
+    with pytest.raises(error, match=f"^{name} must be"):
+        Noisy(**arguments)
