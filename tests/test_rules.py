@@ -22,19 +22,12 @@ import minioptim
 from minioptim import GradientDescent, Momentum, Nesterov, Rule, rules, schedules
 from minioptim.rules import RANGES, Real
 
+from .discovery import all_rules
+
 PROPERTY = settings(max_examples=20, deadline=None, derandomize=True, database=None)
 
 
-def subclasses(cls):
-    for child in cls.__subclasses__():
-        yield child
-        yield from subclasses(child)
-
-
-RULES = sorted(
-    {rule for rule in subclasses(Rule) if rule.__module__ == rules.__name__},
-    key=lambda rule: rule.__name__,
-)
+RULES = all_rules()
 each_rule = pytest.mark.parametrize("rule_class", RULES, ids=lambda rule: rule.__name__)
 each_field = pytest.mark.parametrize(
     ("rule_class", "name"),

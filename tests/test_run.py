@@ -14,19 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minioptim import Adagrad, Adam, GradientDescent, Momentum, NAdam, Nesterov, Rule, Trace
-from minioptim import rules as rules_module
 from minioptim.problems import SURFACES, Function, Problem, Quadratic, Ravine, Rosenbrock
 from minioptim.rules import Real
 from minioptim.run import RECORDABLE, iterate, minimize
 from minioptim.schedules import Constant, InverseRoot, Linear
 
+from .discovery import all_rules
+
 PROPERTY = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 
-RULES = [
-    rule
-    for name, rule in sorted(vars(rules_module).items())
-    if isinstance(rule, type) and issubclass(rule, Rule) and rule is not Rule and name != "SGD"
-]
+RULES = all_rules()
 each_rule = pytest.mark.parametrize("rule_class", RULES, ids=lambda rule: rule.__name__)
 
 

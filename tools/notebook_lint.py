@@ -15,11 +15,11 @@ from pathlib import Path
 import nbformat
 import nbformat.v4
 from nbformat import NotebookNode
+from notebooks import WIDGET_VIEW
 
 LARGEST_FILE = 1_500_000  # bytes; a page must open on a phone
 SHORTEST_ALT = 30  # characters; "a plot" tells nothing
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 IMAGE_TYPES = {"image/png", "image/jpeg", "image/svg+xml"}
 # Tags and comments that make the build or nbval accept an error or skip a comparison.
 LOOK_AWAY_TAG = re.compile(r"nbval-.*|raises-exception|skip-execution|ignore-output")

@@ -5,6 +5,7 @@ import sys
 
 import katex_formulas
 import pytest
+import quiz
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 from sphinxcontrib import katex
@@ -77,3 +78,14 @@ def test_quiz_answer_is_set_inside_and_out(build):
     feedback = html[html.index("</summary>") : html.index("</details>")]
     assert 'class="katex"' in summary
     assert 'class="katex"' in feedback
+
+
+def test_quiz_finds_formulas_in_summaries_alone():
+    html = "<p>$a$</p><summary>at $x$ or $y$</summary>"
+    assert [text for kind, text in quiz.pieces(html) if kind == "math"] == ["x", "y"]
+
+
+def test_escaped_dollars_of_a_quiz_answer_are_no_formula(build):
+    html, warnings = build(r'<details class="quiz"><summary>(a) \$5 or \$6</summary></details>')
+    assert warnings == ""
+    assert "<summary>(a) $5 or $6</summary>" in html

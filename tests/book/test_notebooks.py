@@ -77,7 +77,7 @@ def show_figure(cells, alt):
 
 
 def show_widget(cells):
-    view = {notebook_lint.WIDGET_VIEW: {"model_id": "1"}}
+    view = {notebooks.WIDGET_VIEW: {"model_id": "1"}}
     cells[3].outputs = [new_output("display_data", view)]
 
 

@@ -1,23 +1,25 @@
-"""Committed files speak of the project alone, and the locks lock."""
+"""Committed files speak of the project alone, the locks lock, and the README tells the truth."""
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import katex_formulas
 import pytest
-import quiz
 from sphinxcontrib import katex
 
 ROOT = Path(__file__).parents[2]
 LOCKS = [ROOT / "requirements" / name for name in ("book.txt", "test.txt")]
 
-# Put together from pieces, so that this file does not find itself.
-REGISTRIES = ["py" + "pi.org", "files.pythonhosted" + ".org", "registry.npm" + "js"]
-HOMES = ["/" + "root/", "/" + "work/", "/" + "Users/", "/" + "home/"]
-TRACE = re.compile(
-    "|".join(map(re.escape, REGISTRIES)) + r"|(?<![\w.~}-])(" + "|".join(HOMES) + r")\w"
+# An absolute path in somebody's home.
+HOME = re.compile(r"(?<![\w.~}-])/(?:home|Users|root)/\w+")
+# An option or a key that says where packages come from: that is for the machine to know.
+SOURCE = re.compile(
+    r"(?<!no-emit-)(?:extra-)?index-url|--index\b|find-links|trusted-host"
+    r"|\bregistry\s*=|\"resolved\"\s*:|@\s*(?:git\+)?https?://"
 )
+SETTINGS = {".cfg", ".ini", ".json", ".lock", ".toml", ".txt", ".yaml", ".yml", ""}
 TEXT = {".bib", ".cfg", ".cff", ".css", ".html", ".ipynb", ".js", ".json", ".md", ".mjs", ".py"} | {
     ".sh", ".svg", ".toml", ".txt", ".yaml", ".yml", ""
 }  # fmt: skip
@@ -30,24 +32,36 @@ def committed_files():
     return [path for name in names.splitlines() if (path := ROOT / name).is_file()]
 
 
-def traces(text):
-    """What in a text is an address of a package registry, or a path of somebody's machine."""
-    return [match.group() for match in TRACE.finditer(text)]
-
-
-def test_no_file_names_a_registry_or_a_path_of_one_machine():
-    files = [path for path in committed_files() if path.suffix in TEXT]
+def found_in_files(pattern, suffixes):
+    """What a pattern finds in the committed files of some kinds: path -> matches, if any."""
+    files = [path for path in committed_files() if path.suffix in suffixes]
     assert ROOT / "Makefile" in files
-    found = {str(path): traces(path.read_text(encoding="utf-8")) for path in files}
-    assert {path: trace for path, trace in found.items() if trace} == {}
+    found = {str(path): pattern.findall(path.read_text(encoding="utf-8")) for path in files}
+    return {path: matches for path, matches in found.items() if matches}
 
 
-def test_check_of_traces_catches():
-    for trace in REGISTRIES:
-        assert traces(f"see https://{trace}/simple") == [trace]
-    for home in HOMES:
-        assert traces(f'File "{home}x/y.py"') == [f"{home}x"]
-    assert traces("a/b~/c, work/x, https://example.org/home/page, ./tests/root/x") == []
+def test_no_file_has_a_path_in_a_home():
+    assert found_in_files(HOME, TEXT) == {}
+
+
+def test_no_setting_says_where_packages_come_from():
+    assert found_in_files(SOURCE, SETTINGS) == {}
+
+
+def test_checks_of_files_catch():
+    for home in ("home", "Users", "root"):
+        assert HOME.findall(f'File "/{home}/ada/y.py"') == [f"/{home}/ada"]
+    assert HOME.findall("a/b~/c, work/x, https://example.org/home/page, ./tests/root/x") == []
+    for setting in (
+        "--index-url https://example.org/simple",
+        'extra-index-url = ["https://example.org"]',
+        "--index https://example.org",
+        "registry=https://example.org/",
+        '"resolved": "https://example.org/a.tgz"',
+        "a @ https://example.org/a.whl",
+    ):
+        assert SOURCE.search(setting), setting
+    assert not SOURCE.search("uv pip compile --no-emit-index-url --find-all")
 
 
 def pins(lock):
@@ -62,10 +76,20 @@ def pins(lock):
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)
 def test_lock_has_hashes_for_every_pin(path):
     lock = path.read_text(encoding="utf-8")
-    requirements = [line for line in lock.splitlines() if re.match(r"[A-Za-z0-9]", line)]
+    # Nothing else stands there: no option, no address, no file.
+    line = re.compile(r"#.*|[\w.-]+==\S+( ; .*)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?")
+    assert [text for text in lock.splitlines() if not line.fullmatch(text)] == []
     found = pins(lock)
-    assert len(found) == len(requirements) > 50
+    assert len(found) == len(re.findall(r"^[\w.-]+==", lock, re.MULTILINE)) > 50
     assert [name for name, (_, hashes) in found.items() if not hashes] == []
+
+
+def test_the_parity_environment_is_pinned():
+    lines = (ROOT / "requirements" / "parity.txt").read_text(encoding="utf-8").splitlines()
+    pinned = [line for line in lines if re.fullmatch(r"[\w.-]+==[\w.]+", line)]
+    assert [line for line in lines if line not in pinned and not line.startswith("#")] == []
+    # The Makefile installs torch first, and reads from here which.
+    assert [line for line in pinned if line.startswith("torch==")]
 
 
 def test_locks_agree():
@@ -92,11 +116,29 @@ def test_node_for_the_formulas_comes_with_the_lock():
     assert katex_formulas.NODE.is_file()
 
 
-def test_quiz_leaves_html_as_it_is_where_there_is_no_formula():
-    html = '<details class="quiz"><summary>(a) it costs \\$5</summary>'
-    assert "".join(text for _, text in quiz.pieces(html)) == html
+README_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
-def test_quiz_finds_formulas_in_summaries_alone():
-    html = "<p>$a$</p><summary>at $x$ or $y$</summary>"
-    assert [text for kind, text in quiz.pieces(html) if kind == "math"] == ["x", "y"]
+def test_python_in_the_readme_runs():
+    blocks = README_BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert blocks
+    for block in blocks:
+        # As a reader runs it, from elsewhere; a warning would be an error to them too.
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", block],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert re.fullmatch(r"\[.*\]\n", done.stdout)  # one loss for each of the runs
+
+
+def test_targets_of_the_documents_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    for name in ("README.md", "CONTRIBUTING.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        named = re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)
+        assert "lock" in named
+        assert set(named) <= targets, name

@@ -1,6 +1,6 @@
-"""Run the libraries once and store where they went: ``python -m tests.golden.make``.
+"""Run the libraries once and store where they went: ``make golden``.
 
-To be run in the parity environment, whenever the table of peers or a library's version changes;
+To be run whenever the table of peers or a library's version changes, in the parity environment;
 `test_golden.py` then holds the package against the file on machines without any of the libraries.
 """
 

@@ -469,12 +469,6 @@ class Case(NamedTuple):
         return f"{self.rule} on {self.problem} = {self.peer.library} {self.peer.name}({given})"
 
 
-def all_rules() -> list[type[Rule]]:
-    """Return every rule of the package, found rather than listed."""
-    found = [c for c in vars(rules).values() if isinstance(c, type) and issubclass(c, Rule)]
-    return [rule for rule in dict.fromkeys(found) if rule is not Rule]
-
-
 def all_cases() -> Iterator[Case]:
     """Yield every comparison that the two tables call for."""
     for kind, peers in PEERS.items():
