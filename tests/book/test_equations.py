@@ -1,0 +1,157 @@
+"""Every numbered equation of the book is tested, and every reference to one finds it."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
+
+from . import chapter_text
+
+TESTS = Path(__file__).parents[1] / "chapters"
+SLUGS = sorted({*chapter_text.CHAPTERS, *(path.stem[5:] for path in TESTS.glob("test_*.py"))})
+
+
+def marked(source):
+    """Return the labels in the ``pytest.mark.equation`` decorators of a file's tests."""
+    tests = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
+    calls = [
+        mark
+        for test in tests
+        for mark in test.decorator_list
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.equation"
+    ]
+    return {ast.literal_eval(label) for mark in calls for label in mark.args}
+
+
+def gaps(labels, source):
+    """Return the labels of a chapter without a test, and marks that name no label of it."""
+    tested = marked(source)
+    return [
+        *(f"equation ({label}) has no test" for label in labels if label not in tested),
+        *(f"a test names ({label}), which is not there" for label in sorted(tested - {*labels})),
+    ]
+
+
+def label_faults(labels):
+    """Return what is wrong with labels, given as chapter -> list: prefixes, and repetitions."""
+    found = []
+    owners = {}
+    for slug, names in labels.items():
+        prefixes = {name.partition("-")[0] for name in names}
+        if len(prefixes) > 1:
+            found.append(f"{slug}: labels begin with {sorted(prefixes)}; a chapter has one prefix")
+        for prefix in prefixes:
+            if owners.setdefault(prefix, slug) != slug:
+                found.append(f"{slug}: the prefix {prefix!r} is that of {owners[prefix]}")
+    counts = Counter(name for names in labels.values() for name in names)
+    return found + [f"({name}) is there {n} times" for name, n in counts.items() if n > 1]
+
+
+def reference_faults(text, labels):
+    """Return the references in a chapter's text that find none of the labels of the book."""
+    return [f"{{eq}}`{name}` finds nothing" for name in text.references if name not in labels]
+
+
+# --- The book -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def texts():
+    return {slug: chapter_text.read(path) for slug, path in chapter_text.CHAPTERS.items()}
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_equation_of_a_chapter_has_a_test_and_every_mark_an_equation(slug, texts):
+    path = TESTS / f"test_{slug}.py"
+    source = path.read_text(encoding="utf-8") if path.exists() else ""
+    labels = texts[slug].labels if slug in texts else []
+    assert gaps(labels, source) == []
+
+
+@pytest.mark.parametrize("slug", chapter_text.CHAPTERS)
+def test_every_reference_to_an_equation_finds_it(slug, texts):
+    labels = {label for text in texts.values() for label in text.labels}
+    assert reference_faults(texts[slug], labels) == []
+
+
+def test_labels_carry_their_chapters_prefix_and_are_there_once(texts):
+    assert label_faults({slug: text.labels for slug, text in texts.items()}) == []
+
+
+# --- The guard catches --------------------------------------------------------
+
+MARKDOWN = """
+By {eq}`toy-one` and {eq}`the other <toy-two>`:
+
+$$
+\\begin{aligned}
+x &= 1
+\\end{aligned}
+$$ (toy-one)
+
+$$ y = 2 $$
+
+$$
+z = 3
+$$ (toy-two)
+"""
+SOURCE = """
+import pytest
+
+@pytest.mark.parametrize("x", [1])
+@pytest.mark.equation("toy-one", "toy-two")
+def test_both(x):
+    assert x
+"""
+
+
+@pytest.fixture
+def toy():
+    return chapter_text.of(new_notebook(cells=[new_markdown_cell(MARKDOWN)]))
+
+
+def test_labels_references_and_marks_are_read(toy):
+    assert toy.labels == ["toy-one", "toy-two"]
+    assert toy.references == ["toy-one", "toy-two"]
+    assert marked(SOURCE) == {"toy-one", "toy-two"}
+
+
+def test_a_chapter_in_order_has_no_fault(toy):
+    assert gaps(toy.labels, SOURCE) == []
+    assert label_faults({"toy": toy.labels}) == []
+    assert reference_faults(toy, toy.labels) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (', "toy-two")', ")", "(toy-two) has no test"),
+        ("def test_both", "def both", "(toy-one) has no test"),
+        ("toy-one", "toy-won", "(toy-won), which is not there"),
+        ("@pytest.mark.equation", "# @pytest.mark.equation", "(toy-one) has no test"),
+    ],
+)
+def test_an_equation_without_a_test_and_a_mark_without_an_equation_are_caught(toy, old, new, fault):
+    assert fault in " ".join(gaps(toy.labels, SOURCE.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("labels", "fault"),
+    [
+        ({"a": ["a-one", "b-two"]}, "one prefix"),
+        ({"a": ["a-one"], "b": ["a-two"]}, "is that of a"),
+        ({"a": ["a-one", "a-one"]}, "2 times"),
+    ],
+)
+def test_a_strange_prefix_and_a_label_given_twice_are_caught(labels, fault):
+    assert fault in " ".join(label_faults(labels))
+
+
+def test_a_reference_to_nothing_is_caught(toy):
+    assert reference_faults(toy, ["toy-one"]) == ["{eq}`toy-two` finds nothing"]

@@ -1,0 +1,157 @@
+"""What readers may have met elsewhere is met in this book, each thing at a place that is there."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from . import chapter_text
+
+with (Path(__file__).parent / "source_documents.toml").open("rb") as file:
+    ENTRIES = tomllib.load(file)  # keyed by id: TOML itself refuses one id twice
+
+# Every chapter that the table may name, so that a misspelt one does not wait for ever.
+SLUGS = {
+    *("gradient_descent", "stochastic_gradient_descent", "moving_averages", "momentum"),
+    *("nesterov", "adagrad", "adadelta", "rmsprop", "adam", "nadam"),
+    *("race", "in_practice", "notation"),
+}
+KEYS = {"kind", "says", "verdict", "chapter"}
+KINDS = {"method", "equation", "claim", "pseudocode", "value", "question", "picture"}
+ID = re.compile(r"s[0-3]-[a-z0-9]+(-[a-z0-9]+)*")
+VERDICT = re.compile(r"holds|(condition|wrong|answer|left empty): \S.{9,}")
+HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
+SHORTEST = 12  # characters of prose; fewer are found in any chapter
+
+
+def form_faults(entries):
+    """Return what is wrong with the entries themselves, a sentence each."""
+    found = []
+    for name, entry in entries.items():
+        if not ID.fullmatch(name):
+            found.append(f"{name}: an id is s0-... to s3-..., in small letters")
+        if not entry.keys() >= KEYS or not entry.keys() <= KEYS | {"where"}:
+            found.append(f"{name}: has the keys {sorted(entry)}")
+            continue
+        if not all(isinstance(value, str) and value.strip() for value in entry.values()):
+            found.append(f"{name}: has a value that is no text")
+            continue
+        if entry["kind"] not in KINDS:
+            found.append(f"{name}: {entry['kind']!r} is no kind")
+        if not VERDICT.fullmatch(entry["verdict"]):
+            found.append(f"{name}: {entry['verdict']!r} is no verdict")
+        if entry["chapter"] not in SLUGS:
+            found.append(f"{name}: {entry['chapter']!r} is no chapter")
+        if HANGUL.search(entry["says"]):
+            found.append(f"{name}: is said in the source's words")
+    return found
+
+
+def place_faults(entries, slug, text):
+    """Return which entries of a chapter it does not meet; ``text`` is None if it is to come."""
+    found = []
+    for name, entry in entries.items():
+        if entry["chapter"] != slug:
+            continue
+        where = entry.get("where")
+        if text is None:
+            if where is not None:
+                found.append(f"{name}: points into {slug}, which is not there")
+        elif where is None:
+            found.append(f"{name}: {slug} is there; where does it meet this?")
+        elif where not in {*text.headings, *text.labels} and (
+            len(where) < SHORTEST or where not in text.prose
+        ):
+            found.append(f"{name}: {slug} does not have {where!r}")
+    return found
+
+
+# --- The table ----------------------------------------------------------------
+
+
+def test_every_entry_is_well_formed():
+    assert form_faults(ENTRIES) == []
+
+
+def test_every_document_is_covered():
+    assert {name[:2] for name in ENTRIES} == {"s0", "s1", "s2", "s3"}
+
+
+@pytest.mark.parametrize("slug", sorted(SLUGS))
+def test_what_belongs_to_a_chapter_is_met_there(slug):
+    path = chapter_text.CHAPTERS.get(slug)
+    text = chapter_text.read(path) if path else None
+    assert place_faults(ENTRIES, slug, text) == []
+
+
+# --- The guard catches --------------------------------------------------------
+
+GOOD = {
+    "kind": "equation",
+    "says": "x <- x - lr g",
+    "verdict": "holds",
+    "chapter": "adam",
+    "where": "toy-step",
+}
+
+
+@pytest.fixture
+def toy():
+    figure = new_code_cell("plot()")
+    figure.metadata["mystnb"] = {"image": {"alt": "A ball rolls down a slope."}}
+    cells = [
+        new_markdown_cell("## The toy\n\nA step goes\ndown the hill.\n\n$$\nx\n$$ (toy-step)"),
+        new_markdown_cell("```python\n# no heading\n```"),
+        figure,
+    ]
+    return chapter_text.of(new_notebook(cells=cells))
+
+
+def test_a_good_entry_has_no_fault():
+    assert form_faults({"s0-step": GOOD}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("s4-step", {}),
+        ("s0 step", {}),
+        ("s0-step", {"kind": "poem"}),
+        ("s0-step", {"says": " "}),
+        ("s0-step", {"says": "기울기"}),
+        ("s0-step", {"verdict": "true"}),
+        ("s0-step", {"verdict": "wrong: "}),
+        ("s0-step", {"chapter": "adma"}),
+        ("s0-step", {"page": "3"}),
+    ],
+)
+def test_an_ill_formed_entry_is_caught(name, change):
+    assert len(form_faults({name: GOOD | change})) == 1
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["toy-step", "The toy", "A step goes down the hill.", "A ball rolls down"],
+    ids=["label", "heading", "prose over two lines", "description"],
+)
+def test_a_place_that_is_there_is_found(toy, where):
+    assert place_faults({"s0-step": GOOD | {"where": where}}, "adam", toy) == []
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["toy-stop", "A step goes up the hill.", "step", "no heading", "plot()"],
+    ids=["label", "prose", "found anywhere", "comment in code", "code"],
+)
+def test_an_entry_that_points_nowhere_is_caught(toy, where):
+    (fault,) = place_faults({"s0-step": GOOD | {"where": where}}, "adam", toy)
+    assert "does not have" in fault
+
+
+def test_a_chapter_cannot_land_without_its_places_nor_a_place_without_its_chapter(toy):
+    without = {key: value for key, value in GOOD.items() if key != "where"}
+    assert place_faults({"s0-step": without}, "adam", None) == []
+    assert "where does it meet" in place_faults({"s0-step": without}, "adam", toy)[0]
+    assert "not there" in place_faults({"s0-step": GOOD}, "adam", None)[0]
