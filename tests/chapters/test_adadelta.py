@@ -185,6 +185,17 @@ def test_as_published_the_unit_makes_a_difference():
     assert ends[1] > -3.5
 
 
+def test_adagrads_lr_converted_to_the_unit_makes_it_as_invariant():
+    f, s, x0 = Quadratic([0.1, 2.0]), np.array([2.0**10, 1.0]), np.array([-7.0, 2.0])
+    g = Function(lambda u: f.value(s * u), lambda u: s * f.gradient(s * u))
+    one = minimize(f, Adagrad(lr=0.5, eps=0.0), x0, steps=50).x
+    u, G = x0 / s, np.zeros(2)
+    for t in range(1, 51):
+        moved, G = Adagrad(lr=0.5, eps=0.0).step(g.gradient(u), u, t, G)
+        u = u + (moved - u) / s
+    np.testing.assert_allclose(s * u, one[-1], rtol=1e-9)
+
+
 @pytest.mark.equation("delta-end")
 def test_with_both_averages_gone_the_step_is_gradient_descents_with_lr_1():
     (step,), *_ = record(Adadelta(), [1e-8])
@@ -227,6 +238,16 @@ def test_above_curvature_2_the_rattle_grows_with_the_root_of_eps_t(rho, curvatur
     assert run.x[-1, 1] * run.x[-2, 1] < 0
     d = run.state["d"][:, 1]
     assert (d[20_000] - d[10_000]) / 10_000 == pytest.approx(factor * 1e-6, rel=0.02)
+
+
+@pytest.mark.equation("delta-rattle")
+def test_at_curvature_2_the_rattle_keeps_its_width_and_below_2_it_fades():
+    x0 = np.full(2, 0.5)
+    run = minimize(Quadratic([1.8, 2.0]), Adadelta(eps=1.0), x0, steps=4000, record=("x",))
+    fading, constant = np.abs(run.x[[1000, 4000]]).T
+    assert fading.max() < 1e-9
+    assert constant[1] == pytest.approx(constant[0], rel=1e-6)
+    assert constant[0] > 1e-4
 
 
 def test_lr_inside_of_the_average_stops_the_growth_at_the_root_of_eps_over_3():
