@@ -1,6 +1,7 @@
 """The local Sphinx extensions, on a page of a few lines."""
 
 import io
+import re
 import sys
 
 import katex_formulas
@@ -89,3 +90,26 @@ def test_escaped_dollars_of_a_quiz_answer_are_no_formula(build):
     html, warnings = build(r'<details class="quiz"><summary>(a) \$5 or \$6</summary></details>')
     assert warnings == ""
     assert "<summary>(a) $5 or $6</summary>" in html
+
+
+def test_a_new_citation_finds_its_work_in_a_site_that_was_built_before(tmp_path):
+    """Else a chapter that is added leads to nowhere until the site is built from nothing."""
+    (tmp_path / "conf.py").write_text(
+        'extensions = ["myst_parser", "sphinxcontrib.bibtex", "renew_references"]\n'
+        'bibtex_bibfiles = ["works.bib"]\nbibtex_cite_id = "{key}"\n'
+    )
+    works = [f"@misc{{{key}, author={{A}}, title={{T}}, year=1990}}\n" for key in ("one", "two")]
+    (tmp_path / "works.bib").write_text("".join(works))
+    (tmp_path / "references.md").write_text("# References\n\n```{bibliography}\n```\n")
+    pages = "# Page\n\n```{toctree}\nreferences\n```\n\n"
+    for text in ("{cite}`two`", "{cite}`one` and {cite}`two`"):
+        (tmp_path / "index.md").write_text(pages + text)
+        out, warnings = tmp_path / "out", io.StringIO()
+        folders = {"srcdir": tmp_path, "confdir": tmp_path, "outdir": out, "doctreedir": out}
+        with docutils_namespace():
+            Sphinx(**folders, buildername="html", status=None, warning=warnings).build()
+        assert warnings.getvalue() == ""
+        listed = (out / "references.html").read_text(encoding="utf-8")
+        cited = re.findall(r'references\.html#(\w+)"', (out / "index.html").read_text())
+        assert cited
+        assert [key for key in cited if f'id="{key}"' not in listed] == []
