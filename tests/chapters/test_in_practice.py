@@ -1,0 +1,387 @@
+"""The numbered equations of the chapter on practice, each held by itself.
+
+An equation is computed from its own formula, or derived by SymPy, and compared with the package or
+with a second derivation; nothing here comes from the notebook's outputs.
+"""
+
+from itertools import product
+from math import comb, erf, sqrt
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from minioptim import SGD, Adam, AdamW, GradientDescent, Momentum, minimize
+from minioptim.averages import ewma
+from minioptim.datasets import Dataset
+from minioptim.losses import MLP, SoftmaxRegression
+from minioptim.problems import Function, Noisy, Quadratic
+from minioptim.schedules import Cosine, InverseRoot, WarmUp
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def angle(a, b):
+    return np.degrees(np.arccos(np.clip(a @ b / np.linalg.norm(a) / np.linalg.norm(b), -1, 1)))
+
+
+# ------------------------------------------------------------------------------------- searching
+
+
+@pytest.mark.equation("prac-log")
+def test_an_even_exponent_gives_each_decade_the_same_share():
+    low, high, xi = -4, 0, (np.arange(40_000) + 0.5) / 40_000
+    lr = 10 ** (low + (high - low) * xi)
+    shares = np.histogram(lr, 10.0 ** np.arange(low, high + 1))[0] / len(xi)
+    assert np.allclose(shares, 1 / (high - low), rtol=0, atol=1e-4)
+
+
+@pytest.mark.equation("prac-random")
+@pytest.mark.parametrize(("share", "n"), [(0.05, 60), (0.2, 7)])
+def test_the_chance_of_a_hit_is_the_binomial_sum_of_one_hit_or_more(share, n):
+    at_least_one = sum(comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(1, n + 1))
+    assert 1 - (1 - share) ** n == pytest.approx(at_least_one, rel=1e-12)
+
+
+def test_sixty_draws_find_the_best_twentieth_nineteen_times_in_twenty():
+    misses = 0.95**60
+    assert misses == pytest.approx(1 - 0.954, abs=5e-4)
+
+
+# ------------------------------------------------------------------------------------- schedules
+
+
+@pytest.mark.equation("prac-first-steps")
+@pytest.mark.parametrize("beta", [0.5, 0.9, 0.99])
+@pytest.mark.parametrize("t", [1, 2, 10, 300])
+def test_the_variance_of_the_corrected_average_is_the_sum_of_squared_weights(beta, t):
+    # An average is linear in its values: the weights are its answers to single ones.
+    weights = np.array([ewma(one, beta, corrected=True)[-1] for one in np.eye(t)])
+    assert weights.sum() == pytest.approx(1, rel=1e-10)
+    formula = (1 - beta) / (1 + beta) * (1 + beta**t) / (1 - beta**t)
+    assert (weights**2).sum() == pytest.approx(formula, rel=1e-10)
+
+
+@pytest.mark.equation("prac-first-steps")
+def test_adams_first_step_is_lr_along_each_coordinate_whatever_it_is_worth():
+    flat = Function(lambda x: 0 * x.sum(axis=-1), lambda x: 0 * x)
+    noise = np.array([1e-3, 1.0, 1e3])
+    run = minimize(Noisy(flat, noise), Adam(lr=0.01, eps=0.0), np.zeros((200, 3)), steps=1)
+    assert np.allclose(np.abs(run.final), 0.01, rtol=1e-12, atol=0)
+
+
+def test_joined_at_its_peak_the_fall_of_one_over_root_t_is_slower():
+    w = 30
+    after = WarmUp(w, InverseRoot(1.0))
+    assert min(60 / w, sqrt(w / 60)) == pytest.approx(sqrt(0.5))
+    assert after(60) == pytest.approx(1 / sqrt(30))
+    assert after(w) == 1.0
+
+
+def test_a_schedule_of_steps_hardly_moves_when_it_counts_passes():
+    assert Cosine(0.1, steps=340)(10) > 0.099
+    assert Cosine(0.1, steps=340)(340) < 1e-5
+
+
+# ------------------------------------------------------------------------------------- batch and lr
+
+
+@pytest.mark.equation("prac-linear")
+def test_k_small_steps_and_one_large_step_have_the_same_mean_and_scatter():
+    lr, b, k, mean, sigma = 0.1, 4, 8, 0.3, 2.0
+    draws = rng().normal(mean, sigma, size=(100_000, k * b))
+    small = -lr * draws.reshape(-1, k, b).mean(axis=2).sum(axis=1)
+    large = -k * lr * draws.mean(axis=1)
+    assert np.allclose(small, large, rtol=0, atol=1e-12)
+    lr, b, k, sigma = sp.symbols("lr b k sigma", positive=True)
+    assert sp.simplify(k * lr**2 * sigma**2 / b - (k * lr) ** 2 * sigma**2 / (k * b)) == 0
+
+
+@pytest.mark.equation("prac-onestep", "prac-critical")
+def test_on_a_quadratic_the_expected_step_is_the_parabola_and_its_lowest_point_the_formula():
+    bowl = Quadratic([0.5, 2.0, 7.0], rotation=np.linalg.qr(rng(1).normal(size=(3, 3)))[0])
+    x, b = np.array([1.0, -2.0, 0.5]), 5
+    H, g = bowl.hessian(x), bowl.gradient(x)
+    corners = np.array(list(product((-1.0, 1.0), repeat=3))) * [0.3, 1.5, 4.0] / sqrt(b)
+    Sigma = b * corners.T @ corners / len(corners)
+    lrs = np.linspace(0, 0.5, 501)
+    exact = np.array([bowl.value(x - lr * (g + corners)).mean() for lr in lrs])
+    bent, trace = g @ H @ g, np.trace(H @ Sigma)
+    formula = bowl.value(x) - lrs * (g @ g) + lrs**2 / 2 * (bent + trace / b)
+    assert np.allclose(exact, formula, rtol=1e-12, atol=1e-12)
+    best = g @ g / bent / (1 + trace / bent / b)
+    assert lrs[exact.argmin()] == pytest.approx(best, abs=1e-3)
+
+
+@pytest.mark.equation("prac-critical")
+def test_the_best_lr_is_linear_far_below_b_and_level_far_above():
+    one, two, many = (1 / (1 + 1000 / b) for b in (1, 2, 1e6))
+    assert two / one == pytest.approx(2, rel=2e-3)
+    assert many == pytest.approx(1, rel=2e-3)
+
+
+@pytest.mark.equation("prac-root")
+def test_among_pure_noise_with_a_small_mean_adams_way_in_a_pass_goes_like_one_over_root_b():
+    n, mean, sigma, ways = 2**14, 0.03, 1.0, {}
+    for b in (1, 16):
+        g = rng(b).normal(mean, sigma / sqrt(b), size=(n // b, 400))
+        m_hat = ewma(g, 0.9, corrected=True)
+        v_hat = ewma(g**2, 0.999, corrected=True)
+        ways[b] = (m_hat / np.sqrt(v_hat)).sum(axis=0).mean()
+        # The definition of the way, from the formula, within the scatter of the draws.
+        assert ways[b] == pytest.approx(n / b * mean * sqrt(b) / sigma, rel=0.06)
+    assert ways[1] / ways[16] == pytest.approx(4, rel=0.08)
+
+
+# ------------------------------------------------------------------------------------ normalising
+
+
+@pytest.mark.equation("prac-inputs")
+def test_the_curvature_of_a_linear_model_has_the_mean_and_the_covariance_in_its_blocks():
+    inputs = rng(2).normal(size=(50, 3)) * [1, 5, 0.2] + [3, -1, 10]
+    a = np.column_stack([inputs, np.ones(50)])
+    y = rng(3).normal(size=50)
+
+    def f(x):
+        return 0.5 * ((a @ x - y) ** 2).mean()
+
+    mu, C = inputs.mean(axis=0), np.cov(inputs.T, bias=True)
+    H = np.block([[C + np.outer(mu, mu), mu[:, None]], [mu[None], np.ones((1, 1))]])
+    eye = np.eye(4)
+    second = [[f(p + q) - f(p - q) - f(q - p) + f(-p - q) for q in eye] for p in eye]
+    assert np.allclose(np.array(second) / 4, H, rtol=1e-9, atol=1e-9)
+    assert np.linalg.eigvalsh(H)[-1] >= mu @ mu + 1
+
+
+def unit(points, sides):
+    """Return the loss of one batch-normalised unit, and its gradient."""
+
+    def parts(w):
+        z = points @ w
+        return (z - z.mean()) / z.std(), z.std()
+
+    def f(w):
+        return np.log1p(np.exp(-sides * parts(w)[0])).mean()
+
+    def df(w):
+        z_hat, s = parts(w)
+        d = -sides / (1 + np.exp(sides * z_hat))
+        return points.T @ (d - d.mean() - z_hat * (d * z_hat).mean()) / len(sides) / s
+
+    return f, df
+
+
+@pytest.fixture
+def normalised():
+    points = rng(4).normal(size=(60, 4)) + 0.5
+    return unit(points, np.sign(points[:, 0] + rng(5).normal(size=60)))
+
+
+@pytest.mark.equation("prac-batchnorm")
+def test_normalised_values_have_mean_0_and_variance_1_but_for_eps():
+    z, eps = 7 + 3 * rng(6).normal(size=40), 1e-3
+    z_hat = (z - z.mean()) / np.sqrt(z.var() + eps)
+    assert z_hat.mean() == pytest.approx(0, abs=1e-12)
+    assert z_hat.var() == pytest.approx(z.var() / (z.var() + eps), rel=1e-12)
+    shifted = (z + 5 - (z + 5).mean()) / np.sqrt((z + 5).var() + eps)  # a bias before it
+    assert np.allclose(shifted, z_hat, rtol=0, atol=1e-12)
+
+
+@pytest.mark.equation("prac-invariant")
+def test_before_a_normalisation_the_gradient_is_orthogonal_and_falls_with_the_length(normalised):
+    f, df = normalised
+    w = np.array([1.0, -2.0, 0.5, 0.3])
+    measured = np.array([f(w + e) - f(w - e) for e in 1e-6 * np.eye(4)]) / 2e-6
+    assert np.allclose(df(w), measured, rtol=0, atol=1e-8)
+    assert w @ df(w) == pytest.approx(0, abs=1e-14)
+    for k in (0.1, 3.0, 50.0):
+        assert f(k * w) == pytest.approx(f(w), rel=1e-12)
+        assert np.allclose(df(k * w), df(w) / k, rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.equation("prac-growth", "prac-effective")
+def test_the_weights_grow_by_pythagoras_and_a_longer_start_is_a_smaller_lr(normalised):
+    f, df = normalised
+    w, k = np.array([1.0, -2.0, 0.5, 0.3]), 3.0
+    long = minimize(Function(f, df), SGD(lr=2.0), k * w, steps=20)
+    lengths = (long.x**2).sum(axis=1)
+    assert np.allclose(np.diff(lengths), 4.0 * (long.grad**2).sum(axis=1), rtol=1e-9)
+    short = minimize(Function(f, df), SGD(lr=2.0 / k**2), w, steps=20)
+    assert np.allclose(long.x, k * short.x, rtol=1e-9)
+    u = w / np.linalg.norm(w)
+    step = np.linalg.norm(w) * (u - 2.0 / (w @ w) * df(u))
+    assert np.allclose(w - 2.0 * df(w), step, rtol=1e-12)
+
+
+@pytest.mark.equation("prac-equilibrium")
+def test_with_decay_the_length_settles_where_the_formula_says_and_only_the_product_counts():
+    G, effective = 0.7, []
+    for lr, wd in ((0.5, 0.02), (0.1, 0.1)):
+        length2 = 30.0
+        for _ in range(3000):
+            length2 = (1 - lr * wd) ** 2 * length2 + lr**2 * G**2 / length2
+        q = (1 - lr * wd) ** 2
+        assert length2**2 == pytest.approx(lr**2 * G**2 / (1 - q), rel=1e-9)
+        assert length2**2 == pytest.approx(lr * G**2 / (2 * wd), rel=0.01)
+        effective.append(lr / length2)
+    assert effective[0] == pytest.approx(effective[1], rel=1e-9)
+    assert effective[0] == pytest.approx(sqrt(2 * 0.01) / G, rel=0.01)
+
+
+def test_a_normalised_unit_does_not_diverge_at_any_lr(normalised):
+    f, df = normalised
+    w = np.array([1.0, -2.0, 0.5, 0.3])
+    run = minimize(Function(f, df), SGD(lr=1e6), w, steps=50)
+    assert not run.diverged
+    after = 1e6 / (run.x[1] @ run.x[1])
+    assert after == pytest.approx(1 / (1e6 * (run.grad[0] ** 2).sum()), rel=1e-6)
+
+
+# ----------------------------------------------------------------------------------- weight decay
+
+
+@pytest.mark.equation("prac-decay")
+def test_for_gradient_descent_l2_is_decay_by_lr_times_c():
+    bowl, lr, c = Quadratic([1.0, 10.0]), 0.05, 0.3
+    penalised = Function(
+        lambda x: bowl.value(x) + c / 2 * (x**2).sum(axis=-1), lambda x: bowl.gradient(x) + c * x
+    )
+    run = minimize(penalised, GradientDescent(lr=lr), [1.0, 2.0], steps=40)
+    x = np.array([1.0, 2.0])
+    for t in range(1, 41):
+        x = (1 - lr * c) * x - lr * bowl.gradient(x)
+        assert np.allclose(run.x[t], x, rtol=1e-12, atol=0)
+
+
+def test_with_momentum_l2_is_not_decay():
+    run = minimize(Quadratic([1.0]), Momentum(lr=0.1, momentum=0.9), [1.0], steps=2)
+    assert np.allclose(run.x[:, 0], [1, 0.9, 0.72], rtol=1e-12)
+
+
+@pytest.mark.equation("prac-adam-l2")
+def test_adam_divides_the_pull_of_l2_by_the_size_of_the_gradients_and_adamw_does_not():
+    lr, c, steps, sigma = 0.01, 0.05, 400, np.array([1.0, 8.0])
+    penalty = Function(lambda x: c / 2 * (x**2).sum(axis=-1), lambda x: c * x)
+    flat = Function(lambda x: 0 * x.sum(axis=-1), lambda x: 0 * x)
+    x0 = np.ones((4000, 2))
+    l2 = minimize(Noisy(penalty, sigma), Adam(lr=lr), x0, steps, record=()).final.mean(axis=0)
+    rule = AdamW(lr=lr, weight_decay=c)
+    decayed = minimize(Noisy(flat, sigma), rule, x0, steps, record=()).final.mean(axis=0)
+    assert np.allclose(l2, np.exp(-lr * c * steps / sigma), rtol=0, atol=0.02)
+    assert np.allclose(decayed, (1 - lr * c) ** steps, rtol=0, atol=0.02)
+
+
+@pytest.mark.parametrize("c", [1e-3, 10.0])
+def test_adam_marches_to_zero_at_lr_a_step_where_there_is_only_a_penalty(c):
+    run = minimize(Quadratic([c]), Adam(lr=0.01, eps=0.0), [1.0], steps=1)
+    assert run.final[0] == pytest.approx(0.99, rel=1e-12)
+
+
+# ----------------------------------------------------------------------- early stopping, dropout
+
+
+@pytest.mark.equation("prac-stopped")
+def test_after_t_steps_each_eigendirection_has_its_share_of_the_way():
+    lam, target = np.array([0.01, 0.3, 1.9]), np.array([2.0, -1.0, 4.0])
+    bowl = Function(
+        lambda x: 0.5 * (lam * (x - target) ** 2).sum(axis=-1), lambda x: lam * (x - target)
+    )
+    run = minimize(bowl, GradientDescent(lr=0.7), np.zeros(3), steps=30)
+    assert np.allclose(run.final, (1 - (1 - 0.7 * lam) ** 30) * target, rtol=1e-10)
+
+
+@pytest.mark.equation("prac-ridge")
+def test_a_penalty_keeps_its_share_in_each_eigendirection():
+    lam, target, c, x = *sp.symbols("lambda target c", positive=True), sp.Symbol("x")
+    f = lam * (x - target) ** 2 / 2 + c * x**2 / 2
+    (minimum,) = sp.solve(sp.diff(f, x), x)
+    assert sp.simplify(minimum - lam / (lam + c) * target) == 0
+
+
+@pytest.mark.equation("prac-match")
+def test_stopping_and_a_penalty_agree_to_first_order_and_differ_by_a_fifth_at_most():
+    r = sp.Symbol("r", positive=True)
+    stopped, penalty = 1 - sp.exp(-r), r / (1 + r)
+    for share in (stopped, penalty):
+        assert sp.series(share, r, 0, 2).removeO() == r
+        assert sp.limit(share, r, sp.oo) == 1
+    where = sp.nsolve(sp.diff(stopped - penalty, r), 2.5)
+    assert float(where) == pytest.approx(2.513, abs=1e-3)
+    assert float((stopped - penalty).subs(r, where)) == pytest.approx(0.204, abs=5e-4)
+    lam, lr, t = 0.03, 0.01, 500
+    assert 1 - (1 - lr * lam) ** t == pytest.approx(1 - np.exp(-lr * t * lam), rel=1e-3)
+    assert lam / (lam + 1 / (lr * t)) == pytest.approx(0.15 / 1.15, rel=1e-12)
+
+
+def test_to_keep_four_fifths_stopping_needs_less_curvature_than_the_penalty():
+    c = 1 / (0.02 * 250)
+    assert c == pytest.approx(0.2)
+    assert -np.expm1(-np.log(5)) == pytest.approx(0.8)
+    assert np.log(5) * c == pytest.approx(0.322, abs=5e-4)
+    assert 4 * c / (4 * c + c) == pytest.approx(0.8)
+
+
+@pytest.mark.equation("prac-dropout")
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
+def test_dropout_on_a_linear_model_is_l2_with_the_squares_of_the_inputs(p):
+    a, x, y = rng(7).normal(size=4), rng(8).normal(size=4), 0.7
+    total = 0.0
+    for kept in product((0, 1), repeat=4):
+        chance = np.prod([1 - p if k else p for k in kept])
+        total += chance * 0.5 * (y - np.sum(x * np.array(kept) / (1 - p) * a)) ** 2
+    formula = 0.5 * (y - x @ a) ** 2 + 0.5 * p / (1 - p) * (a**2 * x**2).sum()
+    assert total == pytest.approx(formula, rel=1e-12)
+
+
+def test_dropout_is_noise_that_asking_every_example_does_not_remove():
+    inputs = rng(9).normal(size=(12, 5))
+    data = Dataset(inputs, np.arange(12) % 3, classes=3)
+    for dropout in (0.0, 0.5):
+        problem = SoftmaxRegression(data, dropout=dropout).minibatch(12)
+        ask = problem.oracle()
+        x = rng(10).normal(size=18)
+        drawn = np.array([ask(x) for _ in range(20)])
+        assert (drawn.std(axis=0).max() > 1e-3) == (dropout > 0)
+
+
+# --------------------------------------------------------------------------------------- clipping
+
+
+@pytest.mark.equation("prac-clip")
+def test_clipping_by_norm_keeps_the_direction_and_by_value_does_not():
+    for g in rng(11).normal(size=(50, 6)) * 10:
+        norm = np.linalg.norm(g)
+        by_norm, by_value = g * min(1, 2 / norm), np.minimum(np.maximum(g, -2), 2)
+        assert np.linalg.norm(by_norm) <= 2 + 1e-12
+        assert angle(by_norm, g) == pytest.approx(0, abs=1e-5)
+        assert np.array_equal(by_value, np.clip(g, -2, 2))
+        assert angle(by_value, g) > 1
+    short = np.array([0.3, -0.4])
+    assert np.array_equal(short * min(1, 2 / np.linalg.norm(short)), short)
+
+
+def test_a_clipped_mean_may_point_the_other_way():
+    slopes = np.array([-1.0] * 9 + [12.0])
+    assert slopes.mean() == pytest.approx(0.3)
+    assert np.clip(slopes, -1, 1).mean() == pytest.approx(-0.8)
+
+
+# ------------------------------------------------------------------------------- reading a curve
+
+
+def test_a_tiny_step_changes_the_loss_by_minus_lr_times_the_square_of_the_gradient():
+    data = Dataset(rng(12).random((30, 4)), np.arange(30) % 3, classes=3)
+    net = MLP(data, hidden=(5,))
+    x, tiny = net.start, 1e-6
+    g = net.gradient(x)
+    for sign in (1, -1):
+        change = net.value(x - tiny * sign * g) - net.value(x)
+        assert change / (tiny * g @ g) == pytest.approx(-sign, abs=1e-3)
+
+
+def test_for_normal_noise_the_first_divisor_has_no_mean_inverse_square():
+    # P(|g| < e) is about 0.8 e, so the mean of 1/g^2 grows like 1/e as e goes to 0.
+    for e in (1e-2, 1e-4, 1e-6):
+        assert erf(e / sqrt(2)) == pytest.approx(e * sqrt(2 / np.pi), rel=1e-3)
