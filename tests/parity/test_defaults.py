@@ -2,12 +2,10 @@
 
 import inspect
 
-import keras
-import optax
 import pytest
-import torch
 
 from .defaults import DEFAULTS
+from .libraries import keras, optax, torch
 from .peers import KERAS, OPTAX, PEERS, TORCH, Peer
 
 MODULES = {TORCH: torch.optim, KERAS: keras.optimizers, OPTAX: optax}

@@ -2,16 +2,13 @@
 
 import math
 
-import keras
 import numpy as np
-import optax
 import pytest
-import torch
 
 from minioptim import minimize, rules
 from minioptim.problems import Function, Quadratic
 
-from .libraries import library_iterates
+from .libraries import keras, library_iterates, optax, torch
 from .peers import KERAS, OPTAX, PROBLEMS, TOLERANCE, TORCH, Case, Peer, deviation, iterates
 
 LINE = Function(lambda x: x.sum(axis=-1), np.ones_like, start=(0.0,))  # g = 1 everywhere

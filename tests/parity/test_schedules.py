@@ -3,13 +3,12 @@
 All three count from 0: their step 0 is our t = 1.
 """
 
-import keras
 import numpy as np
-import optax
 import pytest
-import torch
 
 from minioptim import schedules
+
+from .libraries import keras, optax, torch
 
 STEPS = 200
 
