@@ -1,0 +1,149 @@
+"""The tables of letters beside the package: every name is there, and no other.
+
+What the libraries call the state is compared with the libraries in
+`tests/parity/test_notation.py`.
+"""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import sympy as sp
+
+from minioptim import EWMAMomentum, Momentum, minimize, rules
+from minioptim.problems import Quadratic
+
+from ..discovery import all_rules
+from ..parity.peers import LIBRARIES, PEERS, Peer
+from ..parity.rosetta import tables
+
+NOTEBOOK = Path(__file__).parents[2] / "chapters" / "notation.ipynb"
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    return nbformat.read(NOTEBOOK, as_version=4)
+
+
+@pytest.fixture(scope="module")
+def found(notebook):
+    """Return the tables of the page by the first cell of their header and the number of columns."""
+    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    by_header = {}
+    for header, *body in tables(text):
+        by_header.setdefault(f"{header[0]}{len(header)}", []).extend(body)
+    return by_header
+
+
+@pytest.fixture(scope="module")
+def hyper_parameters(found):
+    return {re.match(r"`(\w+)`", name)[1]: rest for name, *rest in found["This book4"]}
+
+
+def printed(notebook, beginning):
+    """Return the lines, as words, of the output that begins so."""
+    texts = [o.text for c in notebook.cells for o in c.get("outputs", []) if "text" in o]
+    (text,) = [text for text in texts if text.startswith(beginning)]
+    return [line.split() for line in text.splitlines()]
+
+
+def test_the_hyper_parameters_of_the_table_are_those_of_the_package(hyper_parameters):
+    names = {field.name for rule in all_rules() for field in fields(rule)}
+    assert hyper_parameters.keys() == names == rules.RANGES.keys()
+
+
+def test_each_argument_that_a_library_is_called_with_stands_in_its_column(hyper_parameters):
+    for peers in PEERS.values():
+        for peer in peers:
+            if not isinstance(peer, Peer):
+                continue
+            for argument, ours in peer.arguments.items():
+                column = LIBRARIES.index(peer.library)
+                for name in ours if isinstance(ours, tuple) else (ours,):
+                    if name in hyper_parameters:
+                        names = re.findall(r"`(\w+)", hyper_parameters[name][column])
+                        assert argument in names, (peer.library, peer.name, name)
+
+
+def test_the_page_prints_the_hyper_parameters_of_every_rule(notebook):
+    expected = [[rule.__name__, *(field.name for field in fields(rule))] for rule in all_rules()]
+    assert printed(notebook, "GradientDescent  lr") == expected
+
+
+def test_the_states_of_the_table_are_those_of_the_rules(found):
+    said = {
+        (rule, re.match(r"`(\w+)`", state)[1])
+        for state, kinds in (cell.split(": ") for cell, *_ in found["State: rules4"])
+        for rule in kinds.split(", ")
+    }
+    assert said == {(rule.__name__, name) for rule in all_rules() for name in rule.state}
+
+
+def test_no_state_of_a_rule_is_in_two_rows(found):
+    cells = [
+        (rule, state.split(",")[0])
+        for state, kinds in (cell.split(": ") for cell, *_ in found["State: rules4"])
+        for rule in kinds.split(", ")
+    ]
+    assert len(cells) == len(set(cells))
+
+
+def test_every_state_and_hyper_parameter_of_formulas_has_a_row_there(found):
+    ours = " ".join(row[1] for row in found["Meaning4"])
+    for name in {name for rule in all_rules() for name in rule.state} - {"v_max", "mu_product"}:
+        assert re.search(rf"\${name}_t\$", ours), name
+    for name in rules.RANGES.keys() - {"psi", "initial_accumulator"}:
+        assert rf"$\mathrm{{{name}}}$".replace("_", r"\_") in ours, name
+
+
+def test_each_letter_with_two_meanings_has_two(found):
+    for letter, one, other in found["Letter3"]:
+        assert letter.startswith("$")
+        assert one
+        assert other
+        assert one != other
+
+
+# --- What the page says -------------------------------------------------------
+
+
+@pytest.mark.equation("note-sign")
+def test_a_velocity_of_the_other_sign_is_the_same_rule():
+    bowl = Quadratic([1.0, 10.0])
+    run = minimize(bowl, Momentum(lr=0.02, momentum=0.7), [3.0, -1.0], steps=30)
+    theta, v = np.array([3.0, -1.0]), np.zeros(2)
+    for t in range(1, 31):
+        v = 0.7 * v + 0.02 * bowl.gradient(theta)
+        theta = theta - v
+        np.testing.assert_allclose(theta, run.x[t], rtol=1e-12)
+        np.testing.assert_allclose(-v, run.state["v"][t], rtol=1e-12)
+    # With the wrong sign in one place only, it climbs.
+    theta, v = np.array([3.0, -1.0]), np.zeros(2)
+    for _ in range(30):
+        v = 0.7 * v + 0.02 * bowl.gradient(theta)
+        theta = theta + v
+    assert bowl.value(theta) > 100 * bowl.value(np.array([3.0, -1.0]))
+
+
+@pytest.mark.equation("note-average")
+def test_the_average_of_a_series_becomes_a_rule_when_the_series_is_the_gradient():
+    bowl = Quadratic([1.0])
+    run = minimize(bowl, EWMAMomentum(lr=0.3, beta=0.8), [2.0], steps=20)
+    x, v = 2.0, 0.0
+    for t in range(1, 21):
+        a = x  # the gradient of x^2 / 2
+        v = 0.8 * v + 0.2 * a
+        x = x - 0.3 * v
+        assert x == pytest.approx(run.x[t, 0], rel=1e-12)
+
+
+def test_the_two_slides_with_two_letters_write_one_sum():
+    momentum, lr, g1, g2, g3 = sp.symbols("momentum lr g1 g2 g3")
+    recursion = 0
+    for g in (g1, g2, g3):
+        recursion = momentum * recursion + lr * g
+    unrolled = lr * g3 + momentum * lr * g2 + momentum**2 * lr * g1
+    assert sp.expand(recursion - unrolled) == 0

@@ -1,0 +1,293 @@
+"""Each numbered equation of the race, and what its tables and exercises claim.
+
+The chapter's own functions are taken from its cells and held against formulas written here anew.
+"""
+
+import ast
+import inspect
+import re
+import textwrap
+from itertools import combinations, islice, product
+from math import comb
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from minioptim import iterate, minimize, rules
+from minioptim.problems import Beale, Plateau, Quadratic, Ravine, Saddle
+from minioptim.rules import Adagrad, Adam, GradientDescent, Momentum, Nesterov
+from minioptim.schedules import Linear
+
+NOTEBOOK = Path(__file__).parents[2] / "chapters" / "race.ipynb"
+RACING = (
+    *("GradientDescent", "Momentum", "Nesterov", "Adagrad", "RMSProp"),
+    *("Adam", "NAdam", "Adadelta", "AdaMax", "AMSGrad"),
+)
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return [
+        cell for cell in nbformat.read(NOTEBOOK, as_version=4).cells if cell.cell_type == "code"
+    ]
+
+
+@pytest.fixture(scope="module")
+def chapter(cells):
+    """The chapter's own small functions and constants, by name, without running the chapter."""
+    wanted = {"ranks", "best_of", "chosen", "scores", "starts", "GRID"}
+    names = {"np": np, "comb": comb, "minimize": minimize, "Linear": Linear}
+    for cell in cells:
+        for node in ast.parse(cell.source).body:
+            defined = getattr(node, "name", None)
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple | ast.Name):
+                target = node.targets[0]
+                parts = target.elts if isinstance(target, ast.Tuple) else [target]
+                defined = next((n.id for n in parts if getattr(n, "id", "") in wanted), None)
+                if {getattr(n, "id", "") for n in parts} == {"STEPS", "FLOOR"}:
+                    defined = "GRID"
+            if defined in wanted:
+                exec(compile(ast.Module([node], []), NOTEBOOK.name, "exec"), names)  # noqa: S102
+    assert wanted <= names.keys()
+    return names
+
+
+def _table(cells, heading):
+    """Return a printed table as {rule: numbers}."""
+    (text,) = (
+        output.text
+        for cell in cells
+        for output in cell.outputs
+        if output.output_type == "stream" and heading in output.text
+    )
+    rows = (line.split() for line in text.split("\n") if line.split()[:1])
+    return {row[0]: row[1:] for row in rows if row[0] in RACING}
+
+
+def _per_parameter(kind):
+    """Return how many numbers of state differ from coordinate to coordinate."""
+    g = np.random.default_rng(0).normal(size=(3, 5))
+    pushes = iter(g)
+    *_, last = islice(iterate(kind(), lambda _: next(pushes), np.zeros(5)), 3)
+    return sum(np.ptp(value) > 0 for value in last.state.values())
+
+
+@pytest.mark.equation("race-memory")
+def test_the_table_of_state_and_traffic_counts_what_a_run_keeps(cells):
+    table = _table(cells, " s  bytes")
+    assert table.keys() == {*RACING}
+    for name, (s, moved, *_) in table.items():
+        assert int(s) == _per_parameter(getattr(rules, name))
+        # read: x, g, state; written: x, state; four bytes each
+        assert int(moved) == 4 * ((2 + int(s)) + (1 + int(s))) == 4 * (3 + 2 * int(s))
+    gigabytes = [4 * (2 + s) * 1.5 for s in range(4)]
+    assert gigabytes == [12, 18, 24, 30]
+    assert int(table["Adam"][1]) * 1.5 == 42
+
+
+def _operations(function, varying):
+    """Count, in the text of a method, the operations on anything that varies by coordinate."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+
+    def varies(node):
+        return any(isinstance(n, ast.Name) and n.id in varying for n in ast.walk(node))
+
+    count = 0
+    for statement in tree.body[0].body:
+        for node in ast.walk(statement):
+            operation = isinstance(node, ast.BinOp | ast.UnaryOp) or (
+                isinstance(node, ast.Call) and ast.unparse(node.func).startswith("np.")
+            )
+            count += operation and varies(node)
+        if isinstance(statement, ast.Assign) and varies(statement.value):
+            varying = {*varying, statement.targets[0].id}
+    return count
+
+
+def test_the_numbers_that_count_themselves_agree_with_a_count_in_the_source(cells):
+    for name, row in _table(cells, " s  bytes").items():
+        kind = getattr(rules, name)
+        varying = {"g", "x", *kind.state} - {"mu_product"}
+        counted = _operations(kind.step, varying)
+        if kind.query is not rules.Rule.query:
+            counted += _operations(kind.query, varying)
+        assert int(row[-1]) == counted, name
+        assert int(row[-1]) == sum(map(int, row[2:-1])), name
+
+
+@pytest.mark.equation("race-score")
+def test_the_score_is_the_gap_at_the_end_of_a_falling_lr_and_never_below_the_floor(chapter):
+    surface, T, lr = Ravine(), 100, np.array([0.01, 0.5, 1.0, 30.0])
+    curvature, start = np.array([0.1, 2.0]), np.array([-7.0, 2.0])
+    falling = lr[:, None] * (1 - (np.arange(1, T + 1) - 1) / T)
+    factors = np.prod(1 - falling[..., None] * curvature, axis=1)
+    gap = 0.5 * (curvature * (factors * start) ** 2).sum(axis=1)
+    got = chapter["scores"](surface, GradientDescent, lr, start)
+    np.testing.assert_allclose(got, np.maximum(gap, 1e-8), rtol=1e-9)
+    assert got[3] > 1e10
+    assert chapter["scores"](surface, GradientDescent, 2.2, [0.0, 0.0]) == 1e-8
+    assert np.isinf(chapter["scores"](Beale(), GradientDescent, 10.0, [1.0, 1.5]))
+
+
+def test_starts_lie_within_a_twentieth_of_the_picture_and_two_seeds_share_none(chapter):
+    for surface in (Beale(), Saddle()):
+        tuned, shown = chapter["starts"](surface, 1, 15), chapter["starts"](surface, 2, 31)
+        size = np.ptp(surface.domain, axis=1)
+        assert (np.abs(tuned - surface.start) <= 0.05 * size).all()
+        assert not set(map(tuple, tuned)) & set(map(tuple, shown))
+
+
+def test_of_equally_low_scores_the_middle_one_is_chosen(chapter):
+    assert chapter["chosen"](np.array([3.0, 1.0, 1.0, 1.0, 2.0])) == 2
+    assert chapter["chosen"](np.array([np.inf, 5.0, 4.0])) == 2
+
+
+@pytest.mark.equation("race-width")
+def test_the_width_counts_the_learning_rates_within_twice_the_best_or_a_hundredth_of_the_start(
+    cells, chapter
+):
+    grid, surface = chapter["GRID"], Ravine()
+    x0 = chapter["starts"](surface, 1, 15)
+    # GD on the ravine has a closed form, so that no run of the package is needed for its scores.
+    curvature = np.array([0.1, 2.0])
+    lr = grid[:, None] * (1 - np.arange(100) / 100)
+    factors = np.prod(1 - lr[..., None] * curvature, axis=1)
+    with np.errstate(over="ignore"):
+        ends = 0.5 * (curvature * (factors[:, None] * x0) ** 2).sum(axis=-1)
+    c = np.maximum(np.median(ends, axis=1), 1e-8)
+    c0 = np.median(0.5 * (curvature * x0**2).sum(axis=1))
+    width = sum(score <= max(2 * min(c), c0 / 100) for score in c) / 3
+    assert f"{width:.1f}" == _table(cells, "width, decades")["GradientDescent"][0]
+    assert np.isclose(grid[3] / grid[0], 10)
+
+
+@pytest.mark.equation("race-rank")
+def test_ranks_are_places_and_equals_share_the_mean_of_theirs(chapter):
+    c = np.array([[3.0, 1.0], [1.0, 1.0], [np.inf, 1.0], [1.0, 0.5]])
+    got = chapter["ranks"](c)
+    for seed in range(2):
+        column = c[:, seed].tolist()
+        places = [
+            np.mean([i + 1 for i, other in enumerate(sorted(column)) if other == own])
+            for own in column
+        ]
+        assert got[:, seed].tolist() == places
+        by_formula = [
+            1 + sum(o < own for o in column) + (sum(o == own for o in column) - 1) / 2
+            for own in column
+        ]
+        assert by_formula == places
+    assert (got.sum(axis=0) == 4 * 5 / 2).all()
+
+
+@pytest.mark.equation("race-budget")
+def test_the_expected_best_of_b_is_the_mean_over_all_choices_of_b(chapter):
+    c = np.array([0.9, 0.2, 2.3, 2.3, 0.5, 1.1, 0.2])
+    curve = [chapter["best_of"](c, b) for b in range(1, 8)]
+    for b, got in enumerate(curve, start=1):
+        assert got == pytest.approx(np.mean([min(draw) for draw in combinations(c, b)]))
+    assert curve[0] == pytest.approx(c.mean())
+    assert curve[-1] == pytest.approx(c.min())
+    assert (np.diff(curve) <= 1e-12).all()
+
+
+def test_draws_with_replacement_have_the_exercises_weights_and_are_not_better(chapter):
+    c = np.sort([0.9, 0.2, 2.3, 0.5, 1.1])
+    n = len(c)
+    for b in (1, 2, 3, 4):
+        weights = -np.diff(((n - np.arange(n + 1)) / n) ** b)
+        mean = np.mean([min(draw) for draw in product(c, repeat=b)])
+        assert weights @ c == pytest.approx(mean)
+        assert mean >= chapter["best_of"](c, b) - 1e-12
+
+
+@pytest.mark.equation("race-inclusion")
+def test_momentum_of_0_is_gradient_descent_so_that_tuning_both_cannot_be_worse(chapter):
+    x0 = chapter["starts"](Ravine(), 1, 15)
+    grid = chapter["GRID"][:, None]
+
+    def lowest(kind):
+        return np.median(chapter["scores"](Ravine(), kind, grid, x0), axis=1).min()
+
+    plain = minimize(Ravine(), GradientDescent(lr=0.3), steps=20).x
+    np.testing.assert_array_equal(
+        minimize(Ravine(), Momentum(lr=0.3, momentum=0.0), steps=20).x, plain
+    )
+    each = {mu: lowest(lambda lr, mu=mu: Momentum(lr, mu)) for mu in (0.0, 0.5, 0.9)}
+    assert each[0.0] == lowest(GradientDescent)
+    assert min(each.values()) <= lowest(GradientDescent)
+    assert each[0.9] > 100 * each[0.0] > 100 * each[0.5]
+
+
+def test_a_turn_of_bowl_and_start_changes_no_rule_that_works_with_vectors():
+    spin = np.array([[np.cos(0.5), -np.sin(0.5)], [np.sin(0.5), np.cos(0.5)]])
+    start = np.array([1.0, 0.6])
+    for rule, same in (
+        (GradientDescent(lr=0.01), True),
+        (Momentum(lr=0.01), True),
+        (Nesterov(lr=0.01), True),
+        (Adagrad(lr=0.5), False),
+        (Adam(lr=0.5), False),
+    ):
+        straight = minimize(Quadratic([1.0, 100.0]), rule, start, 30).f
+        turned = minimize(Quadratic([1.0, 100.0], rotation=0.5), rule, spin @ start, 30).f
+        assert np.allclose(straight, turned, rtol=1e-9) == same
+
+
+def test_the_ravine_has_no_scale_for_gradient_descent_and_one_for_adam():
+    near, far = np.array([-7.0, 2.0]), np.array([-70.0, 20.0])
+    for rule in (GradientDescent(lr=0.95), Momentum(lr=0.1)):
+        f = [minimize(Ravine(), rule, start, 30).f[-1] for start in (near, far)]
+        assert f[1] == pytest.approx(100 * f[0])
+    for rule, reach in ((Adam(lr=0.3), 10), (Adagrad(lr=1.5), 1.5 * 2 * np.sqrt(30))):
+        assert abs(minimize(Ravine(), rule, far, 30).x[-1, 0] - far[0]) < reach
+
+
+def test_the_race_of_the_book_ends_as_printed_when_its_equations_are_written_out():
+    curvature, ends = np.array([0.1, 2.0]), {}
+    for name in ("sgd", "momentum", "adagrad", "adam"):
+        x, a, b = np.array([-7.0, 2.0]), np.zeros(2), np.zeros(2)
+        for t in range(1, 31):
+            g = curvature * x
+            if name == "sgd":
+                x = x - 0.95 * g
+            elif name == "momentum":
+                a = 0.9 * a - 0.1 * g
+                x = x + a
+            elif name == "adagrad":
+                a = a + g * g
+                x = x - 1.5 * g / np.sqrt(a)
+            else:
+                a, b = 0.9 * a + 0.1 * g, 0.999 * b + 0.001 * g * g
+                x = x - 0.3 * a / (1 - 0.9**t) / np.sqrt(b / (1 - 0.999**t))
+        ends[name] = f"{0.5 * (curvature * x**2).sum():.4f}"
+    assert ends == {"sgd": "0.0133", "momentum": "0.0479", "adagrad": "0.0007", "adam": "0.1022"}
+
+
+def test_far_out_on_the_plain_the_slope_is_about_2_over_the_distance_cubed():
+    for r in (5.0, 50.0):
+        slope = np.linalg.norm(Plateau().gradient(np.array([-0.8 * r, 0.6 * r])))
+        assert slope == pytest.approx(2 / r**3, rel=2.1 / r**2)
+
+
+def test_the_numbers_of_the_exercises_on_luck_hold():
+    # A rank among ten: mean 5.5, variance (10^2 - 1) / 12; nine of them in a mean.
+    places = np.arange(1, 11)
+    assert places.var() == (10**2 - 1) / 12 == 8.25
+    assert f"{np.sqrt(8.25 / 9):.2f}" == "0.96"
+    # The lowest of five normal numbers, by integrating x times its density.
+    x = np.linspace(-8, 8, 4001)
+    density = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+    above = 1 - np.cumsum(density) * (x[1] - x[0])
+    lowest = (x * 5 * density * above**4).sum() * (x[1] - x[0])
+    assert lowest == pytest.approx(-1.163, abs=0.003)
+
+
+def test_every_rule_of_the_race_is_in_the_map_and_the_last_exercise_finds_each_a_win(cells):
+    (examples,) = (cell for cell in cells if "EXAMPLES = {" in cell.source)
+    asked = re.findall(r"^    (\w+): \(", examples.source, re.MULTILINE)
+    won = re.findall(r": (\w+) is first", examples.outputs[0].text)
+    assert won == asked
+    assert {*won} == {*RACING}

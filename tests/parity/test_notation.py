@@ -1,0 +1,103 @@
+"""What the libraries call the state of a rule: the table of the notation beside the libraries.
+
+Each cell of the table is looked up after some steps of the library, in the call that the appendix
+on the libraries has for the rule, and compared with the state of that row's own rule.
+"""
+
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from . import rosetta
+
+# The libraries as they are set up there: back end, double precision.
+from .libraries import jax, keras, optax, torch
+from .peers import KERAS, LIBRARIES, OPTAX, TORCH
+
+NOTEBOOK = Path(__file__).parents[2] / "chapters" / "notation.ipynb"
+GRADIENTS = np.random.default_rng(1).normal(size=(5, 3))
+START = np.array([1.0, -0.5, 0.25])
+NAMES = rosetta.translations()
+ABSENT = {"none", "without a name"}
+
+
+def state_of_torch(call, name):
+    x = torch.tensor(START.copy(), requires_grad=True)
+    optimizer = rosetta.evaluate(call, {"torch": torch, "params": [x]})
+    for g in GRADIENTS:
+        x.grad = torch.from_numpy(g.copy())
+        optimizer.step()
+    return np.asarray(optimizer.state[x][name])
+
+
+def state_of_keras(call, name):
+    x = keras.Variable(START, dtype="float64", name="x")
+    optimizer = rosetta.evaluate(call, {"keras": keras})
+    for g in GRADIENTS:
+        optimizer.apply([g], [x])
+    (found,) = [v for v in optimizer.variables if v.path.endswith(f"/x_{name}")]
+    return np.asarray(found.value)
+
+
+def state_of_optax(call, name):
+    optimizer = rosetta.evaluate(call, {"optax": optax})
+    x = jax.numpy.asarray(START)
+    state = optimizer.init(x)
+    for g in GRADIENTS:
+        update, state = optimizer.update(g, state, x)
+        x = optax.apply_updates(x, update)
+    (found,) = [getattr(part, name) for part in state if hasattr(part, name)]
+    return np.asarray(found)
+
+
+LOOK_UP = {TORCH: state_of_torch, KERAS: state_of_keras, OPTAX: state_of_optax}
+
+
+def cells():
+    """Yield (rule, state, library, what the cell says) for each cell of the table."""
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    (table,) = [body for header, *body in rosetta.tables(text) if header[0] == "State: rules"]
+    for first, *said in table:
+        state, kinds = first.split(": ")
+        for rule in kinds.split(", "):
+            for library, words in zip(LIBRARIES, said, strict=True):
+                yield rule, re.match(r"`(\w+)`", state)[1], library, words
+
+
+def rows_of(rule, library):
+    return [row for row in rosetta.rows() if (row.section, row.library) == (rule, library)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "state", "library", "words"), [cell for cell in cells() if cell[3] not in ABSENT]
+)
+def test_the_library_keeps_the_state_under_this_name(rule, state, library, words):
+    row = rows_of(rule, library)[0]
+    ours = rosetta.rule_of(row.rule, NAMES)
+    x, values = START, ours.start()
+    for t, g in enumerate(GRADIENTS, start=1):
+        x, *values = ours.at(t).step(g, x, t, *values)
+    name, factor = re.fullmatch(r"`(\w+)`(.*)", words).groups()
+    factors = {"": lambda: 1.0, " times −lr": lambda: -ours.lr, " over −lr": lambda: -1 / ours.lr}
+    factors[" times 1 − beta"] = lambda: 1 - ours.beta
+    theirs = factors[factor]() * LOOK_UP[library](row.call, name)
+    index = ours.state.index(state)
+    # An eps inside Adagrad's root is, on our side, a higher start of the sum.
+    start = ours.start()[index] if state == "G" else 0.0
+    np.testing.assert_allclose(values[index] - start, theirs, rtol=1e-12)
+
+
+def test_where_the_table_has_no_name_there_is_none():
+    absent = [cell for cell in cells() if cell[3] in ABSENT]
+    assert absent == [
+        ("NAdam", "mu_product", KERAS, "without a name"),
+        ("NAdam", "mu_product", OPTAX, "none"),
+    ]
+    with pytest.raises(ValueError, match="not enough values"):
+        state_of_keras(rows_of("NAdam", KERAS)[0].call, "mu_product")
+    with pytest.raises(ValueError, match="not enough values"):
+        state_of_optax(rows_of("NAdam", OPTAX)[0].call, "mu_product")

@@ -1,0 +1,249 @@
+"""Each row of the appendix on the libraries is run: its own text is what is tested.
+
+Both sides of a row meet the same gradients, whatever the point is, so that a small difference of
+the rules does not grow with the run: sizes from 10 down to 1e-6, for it is the faint ones that
+tell where an eps stands.
+"""
+
+import ast
+import inspect
+import re
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import pytest
+
+from minioptim import schedules
+
+from . import rosetta
+from .defaults import DEFAULTS
+
+# The libraries as they are set up there: back end, double precision.
+from .libraries import VERSIONS, jax, keras, optax, torch
+from .peers import KERAS, OPTAX, TORCH
+
+STEPS = 40
+RNG = np.random.default_rng(0)
+GRADIENTS = RNG.normal(size=(STEPS, 8)) * 10.0 ** np.arange(-6, 2)
+START = np.full(8, 1e-3)
+ROWS = rosetta.rows()
+NAMES = rosetta.translations()
+MODULES = {"torch.optim": torch.optim, "keras.optimizers": keras.optimizers, "optax": optax}
+PACKAGES = {TORCH: "torch", KERAS: "keras", OPTAX: "optax"}
+
+
+def constant(t):  # noqa: ARG001
+    return 1.0
+
+
+def fall(t):
+    return 1 / (1 + 0.2 * (t - 1))
+
+
+# --- The two sides ------------------------------------------------------------------------------
+
+
+def ours(text, factor=constant, *, queries=False):
+    """Return the points of the rule that a text stands for, or those where it asks."""
+    if factor is fall:
+        text = rosetta.with_falling_lr(text)
+    rule = rosetta.rule_of(text, NAMES | {"fall": factor})
+    x, state, points = START, rule.start(), []
+    for t, g in enumerate(GRADIENTS, start=1):
+        now = rule.at(t)
+        x, *state = now.step(g, x, t, *state)
+        points.append(now.query(x, *state) if queries else x)
+    return np.array(points)
+
+
+def of_torch(call, factor=constant):
+    x = torch.tensor(START.copy(), requires_grad=True)
+    optimizer = rosetta.evaluate(call, {"torch": torch, "params": [x]})
+    (group,) = optimizer.param_groups
+    lr = group["lr"]
+    points = []
+    for t, g in enumerate(GRADIENTS, start=1):
+        group["lr"] = lr * factor(t)
+        x.grad = torch.from_numpy(g.copy())
+        optimizer.step()
+        points.append(x.detach().numpy().copy())
+    return np.array(points)
+
+
+def of_keras(call, factor=constant):
+    x = keras.Variable(START, dtype="float64")
+    optimizer = rosetta.evaluate(call, {"keras": keras})
+    lr = float(optimizer.learning_rate)
+    points = []
+    for t, g in enumerate(GRADIENTS, start=1):
+        optimizer.learning_rate = lr * factor(t)
+        optimizer.apply([g], [x])
+        points.append(np.array(x.value))
+    return np.array(points)
+
+
+def of_optax(call, factor=constant):
+    if factor is fall:
+        call = rosetta.with_falling_lr(call)
+    optimizer = rosetta.evaluate(call, {"optax": optax, "fall": factor})
+
+    @jax.jit
+    def step(x, state, g):
+        update, state = optimizer.update(g, state, x)
+        return optax.apply_updates(x, update), state
+
+    x = jax.numpy.asarray(START)
+    state, points = optimizer.init(x), []
+    for g in GRADIENTS:
+        x, state = step(x, state, g)
+        points.append(np.array(x))
+    return np.array(points)
+
+
+RUN: dict[str, Callable] = {TORCH: of_torch, KERAS: of_keras, OPTAX: of_optax}
+
+
+def agree(one, other):
+    """Whether two runs agree to ten digits of how far each coordinate has moved."""
+    assert one.dtype == other.dtype == np.float64
+    moved = np.abs(one - START).max(axis=0)
+    return bool((np.abs(one - other) <= 1e-10 * moved + 1e-16).all())
+
+
+@cache
+def theirs(row, factor=constant):
+    return RUN[row.library](row.call, factor)
+
+
+def row_agrees(row, factor=constant):
+    queries = rosetta.QUERIES in row.remarks
+    return agree(ours(row.rule, factor, queries=queries), theirs(row, factor))
+
+
+# --- The rows -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_the_call_of_a_row_makes_the_steps_of_its_rule(row):
+    assert row_agrees(row)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "lr=lambda" not in row.rule], ids=str)
+def test_a_row_holds_for_a_falling_lr_unless_it_says_otherwise(row):
+    assert row_agrees(row, fall) is (rosetta.CONSTANT_ONLY not in row.remarks)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_no_number_of_a_row_could_be_another(row):
+    queries = rosetta.QUERIES in row.remarks
+    others = list(rosetta.changed(row.rule))
+    assert others
+    for text in others:
+        assert not agree(ours(text, queries=queries), theirs(row)), text
+
+
+TRANSLATION = re.compile("eps_hat|uncorrected|Inside|Beside|OfCorrected")
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if TRANSLATION.search(row.rule)], ids=str)
+def test_the_translation_that_a_row_uses_is_needed(row):
+    assert not agree(ours(TRANSLATION.sub("", row.rule)), theirs(row))
+
+
+def test_a_row_under_the_wrong_library_or_about_stored_points_would_be_noticed():
+    (nesterov,) = [row for row in ROWS if row.section == "Nesterov" and row.library == KERAS]
+    assert not row_agrees(nesterov._replace(remarks=frozenset()))
+    for row in ROWS:
+        assert f"{PACKAGES[row.library]}." in row.call
+
+
+def test_the_versions_that_the_page_names_are_those_that_are_installed():
+    text = " ".join(cell.source for cell in rosetta.cells())
+    for library in RUN:
+        assert f"{library} {VERSIONS[library]}" in text
+
+
+# --- The defaults -------------------------------------------------------------------------------
+
+
+def find(name):
+    module, _, attribute = name.rpartition(".")
+    return getattr(MODULES[module], attribute)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (name.strip("`"), text.strip("`"))
+        for name, text in rosetta.table("What each does when told nothing")
+    ],
+)
+def test_the_defaults_of_the_table_are_the_librarys(name, text):
+    call = ast.parse(f"f({text})", mode="eval").body
+    said = {argument.id: inspect.Parameter.empty for argument in call.args}
+    said |= {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
+    parameters = inspect.signature(find(name)).parameters
+    assert said == {argument: parameters[argument].default for argument in said}
+    # In the library's order, so that the text can be read as its signature.
+    order = [argument for argument in parameters if argument in said]
+    assert list(said) == order
+
+
+def test_the_table_of_defaults_has_every_optimizer_and_argument_that_the_parity_tests_know():
+    prefix = {TORCH: "torch.optim", KERAS: "keras.optimizers", OPTAX: "optax"}
+    table = {
+        name.strip("`"): text for name, text in rosetta.table("What each does when told nothing")
+    }
+    assert table.keys() == {f"{prefix[library]}.{name}" for library, name in DEFAULTS}
+    for (library, name), arguments in DEFAULTS.items():
+        text = table[f"{prefix[library]}.{name}"]
+        assert all(argument in text for argument in arguments)
+
+
+def told_nothing():
+    """Return the notebook's own table of what the optimizers are when told nothing."""
+    names = rosetta.translations()
+    (source,) = [c.source for c in rosetta.cells() if c.source.startswith("told_nothing = {")]
+    rosetta.run(source.split("\nprint(")[0], names)
+    return names["told_nothing"]
+
+
+@pytest.mark.parametrize("name", told_nothing())
+def test_an_optimizer_told_nothing_is_the_rule_that_the_page_says(name):
+    library = {"torch": TORCH, "keras": KERAS, "optax": OPTAX}[name.partition(".")[0]]
+    arguments = {TORCH: "params", KERAS: "", OPTAX: "learning_rate=0.001"}[library]
+    rule = told_nothing()[name]
+    x, state, points = START, rule.start(), []
+    for t, g in enumerate(GRADIENTS, start=1):
+        x, *state = rule.at(t).step(g, x, t, *state)
+        points.append(x)
+    assert agree(np.array(points), RUN[library](f"{name}({arguments})"))
+
+
+# --- The schedules ------------------------------------------------------------------------------
+
+
+def values(text, count=100):
+    """Return what a library's schedule, as the table has it, gives at its steps 0, 1, 2, ..."""
+    if not text.startswith("torch"):
+        schedule = rosetta.evaluate(text, {"keras": keras, "optax": optax})
+        return [float(schedule(np.int64(step))) for step in range(count)]
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.3)
+    schedule = rosetta.evaluate(text, {"torch": torch, "optimizer": optimizer})
+    found = []
+    for _ in range(count):
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    return found
+
+
+@pytest.mark.parametrize(("book", "library"), rosetta.table("Schedules"))
+def test_the_schedules_of_a_row_have_the_same_values(book, library):
+    schedule = rosetta.evaluate(book.strip("`"), vars(schedules))
+    text = library.removesuffix("(Optax)").strip().strip("`")
+    # Keras computes its schedules in single precision; PyTorch each cosine from the one before.
+    rel = 1e-5 if text.startswith("keras") else 1e-11
+    expected = values(text)
+    assert [schedule(t) for t in range(1, 101)] == pytest.approx(expected, rel=rel, abs=rel)
