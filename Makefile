@@ -21,6 +21,8 @@ PARITY_READY := $(PARITY_VENV)/.installed
 CHAPTERS := $(wildcard chapters/*.ipynb)
 NB ?= $(CHAPTERS)
 NODE_TESTS := $(wildcard tests/*/*.test.mjs)
+# What looks at the built site, and so comes after the book.
+SITE_TESTS := tests/book/test_site.py tests/book/test_live_figures.py
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve notebooks lint test parity golden lock clean
@@ -52,7 +54,7 @@ $(TESTS_READY): requirements/test.txt pyproject.toml | $(BIN)/python
 
 # --- The book ---------------------------------------------------------------
 # Sphinx looks at pages alone: a style sheet or an extension that changed would not be noticed.
-_build/.assets-read: $(shell find assets _ext -type f ! -name '*.pyc')
+_build/.assets-read: $(shell find assets _ext minioptim -type f ! -name '*.pyc')
 	rm -rf _build/.doctrees
 	@mkdir -p _build && touch $@
 
@@ -80,7 +82,7 @@ lint: $(TESTS_READY) ## style, types, and the notebooks' form
 # Strict nbval: each chapter is executed again and every text output compared with the stored one.
 # `loadfile` keeps a notebook's cells in one process; spread over two they would fail.
 test: lint ## everything: lint, unit tests, notebooks, the book, the built site
-	$(BIN)/pytest --numprocesses $(JOBS) --ignore tests/book/test_site.py --ignore tests/parity \
+	$(BIN)/pytest --numprocesses $(JOBS) $(SITE_TESTS:%=--ignore %) --ignore tests/parity \
 	  --cov --cov-report term
 ifneq ($(NODE_TESTS),)
 	$(BIN)/node --test $(NODE_TESTS)
@@ -88,7 +90,7 @@ endif
 	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile \
 	  --nbval --nbval-current-env --nbval-cell-timeout $(CELL_TIMEOUT) chapters
 	$(MAKE) book
-	$(BIN)/pytest --numprocesses $(JOBS) tests/book/test_site.py
+	$(BIN)/pytest --numprocesses $(JOBS) $(SITE_TESTS)
 
 # The frameworks are large and follow their own pace, so they live in an environment of their own.
 # torch goes first and by itself: asked for by another package, pip would look for its newest build.

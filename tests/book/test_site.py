@@ -1,11 +1,7 @@
 """The built site as a reader meets it: whole, alone, legible, usable. First comes `make book`."""
 
 import functools
-import http.server
-import os
 import re
-import shutil
-import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -14,16 +10,14 @@ import pytest
 import site_pages
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup, NavigableString
-from playwright.sync_api import sync_playwright
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from ..missing import skip_or_fail
+from .visits import DESKTOP, PHONE, Visit
 
 ROOT = Path(__file__).parents[2]
 SITE = site_pages.SITE
 PAGES = site_pages.pages(ROOT / "_toc.yml")
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 900}
 
 each_page = pytest.mark.parametrize("page", PAGES)
 # An appendix is looked things up in: it has no quiz and need have no exercises.
@@ -32,11 +26,7 @@ CHAPTERS = [str(page) for part in PARTS if part.caption != "Appendices" for page
 each_chapter = pytest.mark.parametrize("page", CHAPTERS)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def site():
-    if absent := site_pages.missing(SITE, PAGES):
-        pytest.fail(f"the built site lacks {absent}; run `make book` first")
-    return SITE
+pytestmark = pytest.mark.usefixtures("site")
 
 
 @functools.cache
@@ -189,73 +179,6 @@ def test_missing_pages_are_noticed(tmp_path):
 
 
 # --- What a browser shows -----------------------------------------------------
-
-# Chromium asks its maker's hosts for updates unless told not to.
-QUIET = [
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-
-def find_chromium():
-    names = ["chromium", "chromium-browser", "google-chrome"]
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    executable = find_chromium() or skip_or_fail("no Chromium: install it, or put it in CHROMIUM")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
-        yield browser
-        browser.close()
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture(scope="session")
-def served(site):
-    """The site's address over http, on a free port of this machine."""
-    handler = functools.partial(QuietHandler, directory=site)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-class Visit:
-    """A page opened in a fresh profile, with what it asked for and what it complained of."""
-
-    def __init__(self, browser, address, viewport=DESKTOP, **options):
-        self.context = browser.new_context(viewport=viewport, **options)
-        self.page = self.context.new_page()
-        self.complaints, self.requests = [], []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", self.listen)
-        self.page.goto(address, wait_until="load")
-
-    def listen(self, message):
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
-
-    def foreign_requests(self, home):
-        """Requests to anywhere but home, once the page has come to rest."""
-        self.page.wait_for_load_state("networkidle")
-        return [url for url in self.requests if not url.startswith((home, "data:", "blob:"))]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.context.close()
 
 
 def page_width(visit):

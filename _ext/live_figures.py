@@ -1,0 +1,73 @@
+"""Give each page with live figures their script and style, and every figure its still picture.
+
+A notebook's output offers a live figure as HTML and as a picture. The page takes both: the picture
+is what stands there without JavaScript and on paper. A page without a figure gets nothing.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from minioptim.interactive.figures import design_of
+from minioptim.interactive.page import page_script, style
+
+PLACEHOLDER = re.compile(r"data-live-figure='([^']*)'")
+
+
+def figures_in(text: str) -> list[str]:
+    """Return the names of the live figures in a piece of HTML, each once, in order."""
+    declared = (json.loads(html.unescape(found)) for found in PLACEHOLDER.findall(text))
+    return list(dict.fromkeys(entry["figure"] for entry in declared))
+
+
+class KeepStill(SphinxPostTransform):
+    """Keep a live figure's picture beside its HTML, where MyST-NB would keep one of the two."""
+
+    default_priority = 3  # before myst_nb chooses, at 4
+
+    def run(self, **_: Any) -> None:
+        """Replace every bundle that holds a live figure by its HTML and its picture."""
+        for bundle in list(self.document.findall(nodes.container)):
+            if bundle.get("nb_element") != "mime_bundle":
+                continue
+            offers = {child.get("mime_type"): child for child in bundle.children}  # type: ignore[attr-defined]
+            live = offers.get("text/html")
+            if live is None or "data-live-figure" not in live.astext():
+                continue
+            still = nodes.container("", *offers["image/png"].children, classes=["live-still"])
+            both = nodes.container("", *live.children, still, classes=["live-figure"])
+            bundle.replace_self(both)
+
+
+def add_script(
+    app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: nodes.document | None
+) -> None:
+    """Write the page's own script and the style of all, and put them on this page alone."""
+    names = figures_in(context.get("body", ""))
+    if not names:
+        return
+    designs = [design_of(name) for name in names]
+    rules = dict.fromkeys(rule for design in designs for rule in design.rules)
+    surfaces = dict.fromkeys(surface for design in designs for surface in design.surfaces)
+    folder = Path(app.outdir, "_static", "live")
+    folder.mkdir(parents=True, exist_ok=True)
+    file = f"live/{page.replace('/', '_')}.js"
+    (folder.parent / file).write_text(page_script(names, rules, surfaces), encoding="utf-8")
+    (folder / "live.css").write_text(style(), encoding="utf-8")
+    app.add_js_file(file, defer="defer")
+    app.add_css_file("live/live.css")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension."""
+    app.add_post_transform(KeepStill)
+    app.connect("html-page-context", add_script)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,130 @@
+"""What the hand can set in a live figure: declared here, drawn and checked by the page.
+
+A control is plain data. The page builds it from this and nothing else, and refuses any value that
+lies outside it, whether that comes from a slider, a trait or an address.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Control:
+    """A control by name; ``label`` is what the reader sees."""
+
+    kind: ClassVar[str]
+    name: str
+    label: str
+
+    def declared(self) -> dict[str, Any]:
+        """Return the control as plain data, for JSON."""
+        return {"kind": self.kind, **asdict(self)}
+
+    def check(self, value: Any) -> Any:
+        """Return the value as the page would take it, or raise a ValueError that says what fits."""
+        raise ValueError(f"{self.name} has no value to be set, got {value!r}")
+
+
+@dataclass(frozen=True)
+class Slider(Control):
+    """A number from ``low`` to ``high``; with ``log`` in equal factors, with ``whole`` in ones."""
+
+    kind: ClassVar[str] = "slider"
+    value: float
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+    unit: str = ""
+
+    def check(self, value: Any) -> float:
+        """Return the number, or raise a ValueError if it lies outside."""
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not (number and math.isfinite(value) and self.low <= value <= self.high):
+            raise ValueError(
+                f"{self.name} must be a number from {self.low:g} to {self.high:g}, got {value!r}"
+            )
+        if self.whole and value != round(value):
+            raise ValueError(f"{self.name} must be a whole number, got {value!r}")
+        return value
+
+
+@dataclass(frozen=True)
+class Switch(Control):
+    """On or off."""
+
+    kind: ClassVar[str] = "switch"
+    value: bool
+
+    def check(self, value: Any) -> bool:
+        """Return the value, or raise a ValueError if it is neither True nor False."""
+        if not isinstance(value, bool):
+            raise ValueError(f"{self.name} must be True or False, got {value!r}")
+        return value
+
+
+@dataclass(frozen=True)
+class Choice(Control):
+    """One of several ``options``; ``labels`` are their names for the reader."""
+
+    kind: ClassVar[str] = "choice"
+    value: str
+    options: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    def check(self, value: Any) -> str:
+        """Return the value, or raise a ValueError if it is no option."""
+        if value not in self.options:
+            raise ValueError(f"{self.name} must be one of {self.options}, got {value!r}")
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Point(Control):
+    """A point that is dragged, inside ``domain``: one pair (low, high) for each coordinate."""
+
+    kind: ClassVar[str] = "point"
+    value: tuple[float, ...]
+    domain: tuple[tuple[float, float], ...]
+
+    def check(self, value: Any) -> tuple[float, ...]:
+        """Return the point, or raise a ValueError if it lies outside the domain."""
+        try:
+            point = tuple(float(v) for v in value)
+        except (TypeError, ValueError):
+            point = ()
+        inside = all(low <= v <= high for v, (low, high) in zip(point, self.domain, strict=False))
+        if len(point) != len(self.domain) or not inside:
+            raise ValueError(f"{self.name} must be a point inside {self.domain}, got {value!r}")
+        return point
+
+
+@dataclass(frozen=True)
+class Button(Control):
+    """Something to press. ``reset`` and ``share`` mean the same in every figure."""
+
+    kind: ClassVar[str] = "button"
+
+
+RESET = Button("reset", "Reset")
+SHARE = Button("share", "Share by address")
+
+
+def by_name(controls: Sequence[Control]) -> dict[str, Control]:
+    """Return the controls by their names.
+
+    Raises
+    ------
+    ValueError
+        Two have the same name.
+    """
+    found = {control.name: control for control in controls}
+    if len(found) < len(controls):
+        raise ValueError(
+            f"controls must have different names, got {[control.name for control in controls]}"
+        )
+    return found

@@ -1,0 +1,41 @@
+// Making elements of a page; nothing here knows what they show.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An SVG element with attributes, put at the end of `parent` if one is given. */
+export function svg(tag, attributes = {}, parent) {
+  return filled(document.createElementNS(SVG, tag), attributes, parent);
+}
+
+/** An HTML element with attributes, put at the end of `parent` if one is given. */
+export function html(tag, attributes = {}, parent) {
+  return filled(document.createElement(tag), attributes, parent);
+}
+
+function filled(element, attributes, parent) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") element.textContent = value;
+    else element.setAttribute(name, value);
+  }
+  parent?.append(element);
+  return element;
+}
+
+let made = 0;
+
+/** An id that no other element of this page has. */
+export function freshId(prefix) {
+  made += 1;
+  return `${prefix}-${made}`;
+}
+
+/** Set an attribute only where it changes: a browser lays out anew what was merely touched. */
+export function set(element, name, value) {
+  const text = String(value);
+  if (element.getAttribute(name) !== text) element.setAttribute(name, text);
+}
+
+/** Set the text only where it changes. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

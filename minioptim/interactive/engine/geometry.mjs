@@ -1,0 +1,180 @@
+// Pure geometry: scales, ticks, level lines, paths. Knows no rule, no surface and no page.
+
+/** A map from [low, high] in data to [from, to] in pixels, and back. */
+export function linearScale([low, high], [from, to]) {
+  const slope = (to - from) / (high - low);
+  const scale = (value) => from + (value - low) * slope;
+  scale.invert = (pixel) => low + (pixel - from) / slope;
+  scale.domain = [low, high];
+  scale.ticks = (count) => ticks(low, high, count);
+  return scale;
+}
+
+/** The same with equal steps for equal factors; low must be above 0. */
+export function logScale([low, high], range) {
+  const linear = linearScale([Math.log10(low), Math.log10(high)], range);
+  const scale = (value) => linear(Math.log10(value));
+  scale.invert = (pixel) => 10 ** linear.invert(pixel);
+  scale.domain = [low, high];
+  scale.ticks = (count) => logTicks(low, high, count);
+  return scale;
+}
+
+/** About `count` round numbers from low to high. */
+export function ticks(low, high, count) {
+  const span = high - low;
+  if (!(span > 0) || !Number.isFinite(span)) return [];
+  const rough = span / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find((factor) => factor * power >= rough * 0.999) ?? 10);
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  // Multiples, not a running sum: 0.1 + 0.2 would be a tick at 0.30000000000000004.
+  return Array.from({ length: last - first + 1 }, (_, k) => Number(((first + k) * step).toPrecision(12)));
+}
+
+/** Powers of ten from low to high, every second or third of them where there are many. */
+export function logTicks(low, high, count) {
+  const first = Math.ceil(Math.log10(low) - 1e-9);
+  const last = Math.floor(Math.log10(high) + 1e-9);
+  const stride = Math.max(1, Math.ceil((last - first + 1) / count));
+  const powers = [];
+  for (let power = first; power <= last; power += 1) if (power % stride === 0) powers.push(Number(`1e${power}`));
+  return powers;
+}
+
+const MINUS = "\u2212";
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** A number as a reader likes it: three digits, a true minus, a power of ten where it is far from 1. */
+export function formatNumber(value, digits = 3) {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value > 0 ? "∞" : `${MINUS}∞`;
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  if (size >= 1e5 || size < 1e-3) {
+    const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
+    const power = [...String(Math.abs(exponent))].map((digit) => SUPERSCRIPTS[digit]).join("");
+    const short = String(Number(mantissa));
+    const front = short === "1" ? "" : short === "-1" ? MINUS : `${short.replace("-", MINUS)}·`;
+    return `${front}10${Number(exponent) < 0 ? "⁻" : ""}${power}`;
+  }
+  return String(Number(value.toPrecision(digits))).replace("-", MINUS);
+}
+
+/** Keep a value between two ends. */
+export function clamp(value, low, high) {
+  return Math.min(high, Math.max(low, value));
+}
+
+/**
+ * The `d` of an SVG path through points ([x0, y0, x1, y1, ...] in data) as far as they are finite.
+ * A point far outside is drawn a little outside, in its direction: browsers draw nothing at 1e300.
+ */
+export function pathData(points, sx, sy) {
+  const parts = [];
+  for (let i = 0; i + 1 < points.length; i += 2) {
+    if (!Number.isFinite(points[i]) || !Number.isFinite(points[i + 1])) break;
+    const x = clamp(sx(points[i]), -1e4, 1e4);
+    const y = clamp(sy(points[i + 1]), -1e4, 1e4);
+    parts.push(`${x.toFixed(1)} ${y.toFixed(1)}`);
+  }
+  return parts.length ? `M${parts.join("L")}` : "";
+}
+
+/** The same points, each as a small dot of its own. */
+export function dotsData(points, sx, sy, radius = 2.5) {
+  const parts = [];
+  for (let i = 0; i + 1 < points.length; i += 2) {
+    if (!Number.isFinite(points[i]) || !Number.isFinite(points[i + 1])) continue;
+    const x = clamp(sx(points[i]), -1e4, 1e4) - radius;
+    const y = clamp(sy(points[i + 1]), -1e4, 1e4);
+    parts.push(`M${x.toFixed(1)} ${y.toFixed(1)}a${radius} ${radius} 0 1 0 ${2 * radius} 0a${radius} ${radius} 0 1 0 ${-2 * radius} 0`);
+  }
+  return parts.join("");
+}
+
+/**
+ * Where a path leaves a box for good: {step, x, y, angle} on the border, or null if it ends inside.
+ * `angle` is the direction of leaving in radians, y upwards; `step` the first one that is outside.
+ */
+export function exit(points, [[left, right], [bottom, top]]) {
+  const count = points.length / 2;
+  const inside = (k) =>
+    points[2 * k] >= left && points[2 * k] <= right && points[2 * k + 1] >= bottom && points[2 * k + 1] <= top;
+  let k = count;
+  while (k > 0 && !inside(k - 1)) k -= 1;
+  if (k === count || k === 0) return null;
+  const [x, y] = [points[2 * k - 2], points[2 * k - 1]];
+  // Beyond the largest number the direction is still known by the signs.
+  const dx = clamp(Number.isNaN(points[2 * k]) ? 0 : points[2 * k] - x, -1e150, 1e150);
+  const dy = clamp(Number.isNaN(points[2 * k + 1]) ? 0 : points[2 * k + 1] - y, -1e150, 1e150);
+  const reach = (from, step, low, high) => (step > 0 ? (high - from) / step : step < 0 ? (low - from) / step : Infinity);
+  const share = Math.min(reach(x, dx, left, right), reach(y, dy, bottom, top), 1);
+  return { step: k, x: x + share * dx, y: y + share * dy, angle: Math.atan2(dy, dx) };
+}
+
+/** `count` levels for level lines, closer together where the surface is low, as its valley asks. */
+export function contourLevels(values, count) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high && value < Infinity) high = value;
+  }
+  if (!(high > low)) return [];
+  return Array.from({ length: count }, (_, k) => low + (high - low) * ((k + 0.6) / count) ** 3);
+}
+
+/** Values of f on a grid of (n + 1) x (n + 1) corners, row by row from the bottom. */
+export function sample(f, [[left, right], [bottom, top]], n) {
+  const values = new Float64Array((n + 1) * (n + 1));
+  for (let j = 0; j <= n; j += 1) {
+    const y = bottom + ((top - bottom) * j) / n;
+    for (let i = 0; i <= n; i += 1) values[j * (n + 1) + i] = f(left + ((right - left) * i) / n, y);
+  }
+  return values;
+}
+
+/**
+ * The level line of a sampled function as the `d` of an SVG path, by marching squares.
+ * A cell's corners above the level make a number of four bits; each number has its pieces of line.
+ */
+export function contourPath(values, n, level, [[left, right], [bottom, top]], sx, sy) {
+  const px = (i) => sx(left + ((right - left) * i) / n);
+  const py = (j) => sy(bottom + ((top - bottom) * j) / n);
+  const parts = [];
+  for (let j = 0; j < n; j += 1) {
+    for (let i = 0; i < n; i += 1) {
+      const a = values[j * (n + 1) + i] - level;
+      const b = values[j * (n + 1) + i + 1] - level;
+      const c = values[(j + 1) * (n + 1) + i + 1] - level;
+      const d = values[(j + 1) * (n + 1) + i] - level;
+      const code = (a > 0) + 2 * (b > 0) + 4 * (c > 0) + 8 * (d > 0);
+      if (code === 0 || code === 15) continue;
+      // Where the line crosses each side: bottom, right, top, left.
+      const crossings = [
+        () => [px(i + a / (a - b)), py(j)],
+        () => [px(i + 1), py(j + b / (b - c))],
+        () => [px(i + d / (d - c)), py(j + 1)],
+        () => [px(i), py(j + a / (a - d))],
+      ];
+      for (const [from, to] of pieces(code, a + b + c + d > 0)) {
+        const [x0, y0] = crossings[from]();
+        const [x1, y1] = crossings[to]();
+        parts.push(`M${x0.toFixed(1)} ${y0.toFixed(1)}L${x1.toFixed(1)} ${y1.toFixed(1)}`);
+      }
+    }
+  }
+  return parts.join("");
+}
+
+// Sides joined in a cell: 0 bottom, 1 right, 2 top, 3 left.
+const PIECES = { 1: [[3, 0]], 2: [[0, 1]], 3: [[3, 1]], 4: [[1, 2]], 6: [[0, 2]], 7: [[3, 2]] };
+
+function pieces(code, middleAbove) {
+  // Two corners across from each other: the middle of the cell says which two lines they are.
+  if (code === 5 || code === 10) {
+    return (code === 5) === middleAbove ? [[0, 1], [2, 3]] : [[3, 0], [1, 2]];
+  }
+  return PIECES[code] ?? PIECES[15 - code];
+}

@@ -1,0 +1,151 @@
+// From a placeholder on the page to a figure that answers the hand.
+
+import { buildControls } from "./controls.mjs";
+import { html, setText } from "./elements.mjs";
+import { allowed, defaults, fromFragment, toFragment } from "./state.mjs";
+
+const QUIET_BEFORE_SPEAKING = 500; // ms: a screen reader is told the outcome, not every notch
+
+/**
+ * Make `host` live. Returns unmount(), after which nothing of the figure is left.
+ *
+ * `declaration` is what Python said; `kit` has `figures` (functions by name), `rules` and `surfaces`
+ * (classes translated from Python); `model` keeps the values: get(), set(values), listen(callback).
+ */
+export function mount(host, declaration, kit, model) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const { controls } = declaration;
+  const values = { ...defaults(controls), ...checked(controls, model.get()) };
+
+  const root = html("div", { class: "live", role: "group", "aria-label": declaration.title });
+  const body = html("div", { class: "live-body" }, root);
+  const views = html("div", { class: "live-views" }, body);
+  const panel = html("div", { class: "live-controls" }, body);
+  const readout = html("p", { class: "live-readout" }, body);
+  const spoken = html("p", { class: "live-spoken", role: "status" }, root);
+  let waiting = 0;
+  let speaking = 0;
+  let visible = false;
+  let stale = true;
+
+  function change(asked) {
+    Object.assign(values, checked(controls, asked));
+    model.set({ ...values });
+    request();
+  }
+  function request() {
+    stale = true;
+    if (visible && !waiting) waiting = requestAnimationFrame(redraw);
+  }
+  function redraw() {
+    waiting = 0;
+    if (signal.aborted || !stale) return;
+    stale = false;
+    update(values);
+    const text = figure.draw(values);
+    setText(readout, text);
+    clearTimeout(speaking);
+    speaking = setTimeout(() => setText(spoken, text), QUIET_BEFORE_SPEAKING);
+  }
+
+  const context = { views, panel, declaration, signal, change, redraw: request, rules: kit.rules, surfaces: kit.surfaces, looks: declaration.looks, values: () => values };
+  const figure = kit.figures[declaration.figure](context);
+  const update = buildControls(panel, controls, {
+    values,
+    change,
+    press: (name) => (name === "reset" ? change(defaults(controls)) : name === "share" ? share() : figure.press(name, values)),
+    signal,
+  });
+  function share() {
+    history.replaceState(null, "", `#${toFragment(declaration.id, controls, values)}`);
+    setText(spoken, "The address of this page now holds the figure as it stands: copy it.");
+    setText(readout, "The address of this page now holds the figure as it stands: copy it.");
+  }
+
+  host.append(root);
+  host.setAttribute("data-live", "");
+  redraw(); // once unseen: what comes into view, or is printed, has been drawn
+  // What is off the screen is drawn when it comes back.
+  const observer = new IntersectionObserver((entries) => {
+    visible = entries.at(-1).isIntersecting;
+    if (visible && stale) request();
+  });
+  observer.observe(root);
+  const stopListening = model.listen((asked) => {
+    Object.assign(values, checked(controls, asked));
+    request();
+  });
+
+  return () => {
+    controller.abort();
+    observer.disconnect();
+    stopListening();
+    cancelAnimationFrame(waiting);
+    clearTimeout(speaking);
+    root.remove();
+    host.removeAttribute("data-live");
+  };
+}
+
+/** Of the values asked for, those that a control allows; nothing else gets in. */
+function checked(controls, asked) {
+  const kept = {};
+  for (const control of controls) {
+    const value = "value" in control && asked && Object.hasOwn(asked, control.name) ? allowed(control, asked[control.name]) : undefined;
+    if (value !== undefined) kept[control.name] = value;
+  }
+  return kept;
+}
+
+/** The values of a figure on a static page: from the page's address if it speaks of this figure. */
+export function pageModel(declaration) {
+  const listeners = new Set();
+  const read = () => fromFragment(declaration.id, declaration.controls, location.hash);
+  const onHash = () => {
+    const asked = read();
+    if (asked) listeners.forEach((callback) => callback({ ...defaults(declaration.controls), ...asked }));
+  };
+  return {
+    get: () => read() ?? {},
+    set: () => {},
+    listen(callback) {
+      listeners.add(callback);
+      addEventListener("hashchange", onHash);
+      return () => {
+        listeners.delete(callback);
+        removeEventListener("hashchange", onHash);
+      };
+    },
+  };
+}
+
+/** Make every placeholder of the page live; one that fails keeps its still picture. */
+export function mountAll(kit) {
+  for (const host of document.querySelectorAll("[data-live-figure]")) {
+    try {
+      const declaration = JSON.parse(host.dataset.liveFigure);
+      mount(host, declaration, kit, pageModel(declaration));
+    } catch (error) {
+      host.replaceChildren();
+      host.removeAttribute("data-live");
+      console.error(error);
+    }
+  }
+}
+
+/** The values of a figure in a notebook with a kernel, kept by the widget's trait `values`. */
+export function widgetModel(model) {
+  return {
+    get: () => model.get("values"),
+    set(values) {
+      model.set("values", values);
+      model.save_changes();
+    },
+    listen(callback) {
+      const changed = () => callback(model.get("values"));
+      model.on("change:values", changed);
+      return () => model.off("change:values", changed);
+    },
+  };
+}

@@ -1,0 +1,199 @@
+// A plane of two coordinates, with what lies and moves on it.
+
+import { html, set, setText, svg } from "./elements.mjs";
+import { frame, lineStore } from "./frame.mjs";
+import { clamp, contourLevels, contourPath, exit, formatNumber, linearScale, pathData, sample } from "./geometry.mjs";
+
+const GRID = 60; // cells of a side, for level lines
+const LEVELS = 12;
+
+/**
+ * A plane of two coordinates: level lines, paths, points, arrows and handles to drag.
+ *
+ * `domain` is ((x low, x high), (y low, y high)); `reframe` gives it another.
+ */
+export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabel = "y", signal }) {
+  const view = frame(parent, { title, height, xLabel, yLabel });
+  const { box, back, marks } = view;
+  const inside = { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top };
+  const shading = svg("image", { ...inside, preserveAspectRatio: "none" }, back);
+  const levelLines = svg("g", { class: "live-levels" }, back);
+  const lines = lineStore(marks);
+  const leaving = svg("g", {}, view.root);
+  const arrows = svg("g", {}, marks);
+  const points = svg("g", {}, marks);
+  const byName = new Map();
+  let sx;
+  let sy;
+  let now; // the domain shown
+  let surfaceDrawn = "";
+  let shadeDrawn = "";
+
+  function reframe(wanted) {
+    if (now && JSON.stringify(now) === JSON.stringify(wanted)) return;
+    now = wanted;
+    sx = linearScale(now[0], [box.left, box.right]);
+    sy = linearScale(now[1], [box.bottom, box.top]);
+    surfaceDrawn = "";
+    shadeDrawn = "";
+    view.drawAxes(sx, sy, sx.ticks(6), sy.ticks(5));
+  }
+  reframe(domain);
+
+  function once(name, make) {
+    if (!byName.has(name)) byName.set(name, make());
+    return byName.get(name);
+  }
+
+  return {
+    root: view.root,
+    reframe,
+
+    /** Level lines of a surface; `key` says when they are others than those drawn. */
+    surface(surface, key) {
+      if (key === surfaceDrawn) return;
+      surfaceDrawn = key;
+      const values = sample((x, y) => surface.f(x, y), now, GRID);
+      const levels = contourLevels(values, LEVELS);
+      levelLines.replaceChildren(
+        ...levels.map((level) => svg("path", { d: contourPath(values, GRID, level, now, sx, sy) })),
+      );
+    },
+
+    /** A path [x0, y0, x1, y1, ...]; where it leaves for good, a mark on the border points outward. */
+    path(name, xy, look) {
+      lines.draw(name, pathData(xy, sx, sy), look);
+      const out = exit(xy, now);
+      const mark = once(`exit ${name}`, () => {
+        const made = svg("path", { class: "live-exit", d: "M-9 -6L1 0L-9 6Z", "data-exit": name }, leaving);
+        if (look.color) made.style.setProperty("--live-color", look.color);
+        return made;
+      });
+      set(mark, "visibility", out ? "visible" : "hidden");
+      if (out) {
+        // On the page y grows downwards, and the two axes have different scales.
+        const angle = Math.atan2(-Math.sin(out.angle) * Math.abs(sy(1) - sy(0)), Math.cos(out.angle) * (sx(1) - sx(0)));
+        const degrees = ((angle * 180) / Math.PI).toFixed(1);
+        set(mark, "transform", `translate(${sx(out.x).toFixed(1)} ${sy(out.y).toFixed(1)}) rotate(${degrees})`);
+      }
+    },
+
+    keepPaths(names) {
+      lines.keepOnly(names);
+      for (const [name, mark] of byName) {
+        if (name.startsWith("exit ") && !names.includes(name.slice(5))) set(mark, "visibility", "hidden");
+      }
+    },
+
+    /** A dot; `at` null hides it. */
+    dot(name, at, { color, radius = 4, className = "" } = {}) {
+      const dot = once(`dot ${name}`, () => {
+        const made = svg("circle", { class: `live-dot ${className}`, "data-dot": name }, points);
+        if (color) made.style.setProperty("--live-color", color);
+        return made;
+      });
+      const shown = at && Number.isFinite(at[0]) && Number.isFinite(at[1]);
+      set(dot, "visibility", shown ? "visible" : "hidden");
+      if (!shown) return;
+      set(dot, "cx", clamp(sx(at[0]), -1e4, 1e4).toFixed(1));
+      set(dot, "cy", clamp(sy(at[1]), -1e4, 1e4).toFixed(1));
+      set(dot, "r", radius);
+    },
+
+    /** An arrow from a point to another; `from` null hides it. */
+    arrow(name, from, to, { color, label = "", width = 2.5, dash = "" } = {}) {
+      const arrow = once(`arrow ${name}`, () => {
+        const group = svg("g", { class: "live-arrow", "data-arrow": name }, arrows);
+        if (color) group.style.setProperty("--live-color", color);
+        return { group, shaft: svg("path", { fill: "none" }, group), head: svg("path", { d: "M0 0L-10 -4.5L-10 4.5Z" }, group), text: svg("text", {}, group) };
+      });
+      const ends = from && [...from, ...to].every(Number.isFinite) && [sx(from[0]), sy(from[1]), sx(to[0]), sy(to[1])].map((p) => clamp(p, -1e4, 1e4));
+      set(arrow.group, "visibility", ends ? "visible" : "hidden");
+      if (!ends) return;
+      const [x0, y0, x1, y1] = ends;
+      const length = Math.hypot(x1 - x0, y1 - y0);
+      const angle = Math.atan2(y1 - y0, x1 - x0);
+      // The shaft ends inside the head, or its blunt end would show at the tip.
+      const short = Math.max(0, length - 6);
+      set(arrow.shaft, "d", `M${x0.toFixed(1)} ${y0.toFixed(1)}L${(x0 + short * Math.cos(angle)).toFixed(1)} ${(y0 + short * Math.sin(angle)).toFixed(1)}`);
+      set(arrow.shaft, "stroke-width", width);
+      set(arrow.shaft, "stroke-dasharray", dash);
+      const size = Math.min(1, length / 12).toFixed(2);
+      set(arrow.head, "transform", `translate(${x1.toFixed(1)} ${y1.toFixed(1)}) rotate(${((angle * 180) / Math.PI).toFixed(1)}) scale(${size})`);
+      set(arrow.text, "x", clamp((x0 + x1) / 2 + 6, box.left, box.right - 60).toFixed(1));
+      set(arrow.text, "y", ((y0 + y1) / 2 - 6).toFixed(1));
+      setText(arrow.text, label);
+    },
+
+    /**
+     * Colour each cell of a grid of n x n by a function of its middle: `shade(x, y)` gives a CSS
+     * colour; `key` says when they are others than those drawn.
+     */
+    shade(shade, key, n = 80) {
+      if (key === shadeDrawn) return;
+      shadeDrawn = key;
+      const canvas = html("canvas", { width: n, height: n });
+      const brush = canvas.getContext("2d");
+      const [[left, right], [bottom, top]] = now;
+      for (let j = 0; j < n; j += 1) {
+        for (let i = 0; i < n; i += 1) {
+          brush.fillStyle = shade(left + ((right - left) * (i + 0.5)) / n, top - ((top - bottom) * (j + 0.5)) / n);
+          brush.fillRect(i, j, 1, 1);
+        }
+      }
+      set(shading, "href", canvas.toDataURL());
+    },
+
+    /** Any outline [x0, y0, x1, y1, ...], such as an ellipse of noise; without marks of leaving. */
+    outline(name, xy, look) {
+      lines.draw(name, pathData(xy, sx, sy), look);
+    },
+
+    /**
+     * A point that the hand moves: by mouse, finger, a tap anywhere on the plane, or arrow keys.
+     * Returns update([x, y]). `moved` is called with the new place, kept inside `limits`.
+     */
+    handle(label, limits, moved) {
+      let at = [0, 0];
+      const within = (place) => place.map((value, i) => clamp(value, limits[i][0], limits[i][1]));
+      const handle = svg("g", { class: "live-handle", tabindex: 0, role: "slider", "aria-roledescription": "point", "aria-label": `${label}; move it with the arrow keys` }, view.root);
+      svg("circle", { r: 20, class: "live-reach" }, handle);
+      svg("circle", { r: 8, class: "live-knob" }, handle);
+      const onView = (event) => new DOMPoint(event.clientX, event.clientY).matrixTransform(view.root.getScreenCTM().inverse());
+      const follow = (event) => {
+        const { x, y } = onView(event);
+        moved(within([sx.invert(x), sy.invert(y)].map((value) => Number(value.toPrecision(4)))));
+      };
+      handle.addEventListener("pointerdown", (event) => {
+        event.preventDefault();
+        handle.setPointerCapture(event.pointerId);
+        handle.focus({ preventScroll: true });
+      }, { signal });
+      handle.addEventListener("pointermove", (event) => {
+        if (handle.hasPointerCapture(event.pointerId)) follow(event);
+      }, { signal });
+      // A tap beside the handle brings it there; a finger that scrolls the page makes no click.
+      view.root.addEventListener("click", (event) => {
+        const { x, y } = onView(event);
+        const hit = x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
+        if (hit && !handle.contains(event.target)) follow(event);
+      }, { signal });
+      handle.addEventListener("keydown", (event) => {
+        const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+        if (!direction) return;
+        event.preventDefault();
+        const share = event.shiftKey ? 0.1 : 0.02;
+        moved(within(at.map((value, i) => Number((value + direction[i] * share * (limits[i][1] - limits[i][0])).toPrecision(4)))));
+      }, { signal });
+      set(handle, "aria-valuemin", limits[0][0]);
+      set(handle, "aria-valuemax", limits[0][1]);
+      return (place) => {
+        at = place;
+        set(handle, "transform", `translate(${sx(at[0]).toFixed(1)} ${sy(at[1]).toFixed(1)})`);
+        set(handle, "aria-valuenow", at[0]);
+        set(handle, "aria-valuetext", `x = ${formatNumber(at[0])}, y = ${formatNumber(at[1])}`);
+      };
+    },
+  };
+}
+

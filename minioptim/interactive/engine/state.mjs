@@ -1,0 +1,66 @@
+// What the hand has set: named values, each with what it may be; to and from an address. Pure.
+
+/** The value nearest to what was asked for that a control allows, or undefined if there is none. */
+export function allowed(control, value) {
+  switch (control.kind) {
+    case "slider": {
+      if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
+      const inside = Math.min(control.high, Math.max(control.low, value));
+      return control.whole ? Math.round(inside) : inside;
+    }
+    case "switch":
+      return typeof value === "boolean" ? value : undefined;
+    case "choice":
+      return control.options.includes(value) ? value : undefined;
+    case "point": {
+      const ends = control.domain;
+      const fits = Array.isArray(value) && value.length === ends.length && value.every((v) => typeof v === "number" && Number.isFinite(v));
+      return fits ? value.map((v, i) => Math.min(ends[i][1], Math.max(ends[i][0], v))) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The values that a figure starts with, by name. */
+export function defaults(controls) {
+  return Object.fromEntries(controls.filter((c) => "value" in c).map((c) => [c.name, c.value]));
+}
+
+/** A state as the part of an address after "#", with what differs from the defaults. */
+export function toFragment(id, controls, values) {
+  const fields = controls
+    .filter((c) => "value" in c && JSON.stringify(values[c.name]) !== JSON.stringify(c.value))
+    .map((c) => `&${encodeURIComponent(c.name)}=${encodeURIComponent([values[c.name]].flat().join(","))}`);
+  return `live=${encodeURIComponent(id)}${fields.join("")}`;
+}
+
+const LONGEST = 2000;
+
+/**
+ * The values that an address asks for, those alone that the controls allow as they stand: what is
+ * malformed, out of range or unknown is left out. Null if the address is not about this figure.
+ */
+export function fromFragment(id, controls, fragment) {
+  const text = fragment.replace(/^#/, "");
+  if (text.length > LONGEST) return null;
+  const fields = new URLSearchParams(text);
+  if (fields.get("live") !== id) return null;
+  const values = {};
+  for (const control of controls) {
+    const asked = fields.get(control.name);
+    if (!("value" in control) || asked === null) continue;
+    const value = parsed(control, asked);
+    const kept = allowed(control, value);
+    if (kept !== undefined && JSON.stringify(kept) === JSON.stringify(value)) values[control.name] = kept;
+  }
+  return values;
+}
+
+function parsed(control, text) {
+  const number = (digits) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(digits) ? Number(digits) : NaN);
+  if (control.kind === "slider") return number(text);
+  if (control.kind === "switch") return text === "true" ? true : text === "false" ? false : undefined;
+  if (control.kind === "point") return text.split(",").map(number);
+  return text;
+}

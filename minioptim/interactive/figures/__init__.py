@@ -1,0 +1,25 @@
+"""The live figures of the book, one module for each, and beside it the module that draws it.
+
+>>> from minioptim.interactive import figures
+>>> figures.gradient_descent(lr=0.05)
+LiveFigure(gradient_descent)
+"""
+
+from minioptim.interactive.figure import Design
+from minioptim.interactive.figures.gradient_descent import gradient_descent
+
+DESIGNS = (gradient_descent,)
+
+
+def design_of(name: str) -> Design:
+    """Return the design of a figure by its name.
+
+    Raises
+    ------
+    ValueError
+        There is no such figure.
+    """
+    for design in DESIGNS:
+        if design.figure == name:
+            return design
+    raise ValueError(f"name must be one of {[d.figure for d in DESIGNS]}, got {name!r}")

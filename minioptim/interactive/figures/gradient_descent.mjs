@@ -1,0 +1,80 @@
+// Gradient descent on a bowl with curvatures 1 and κ: the path, the loss, the error along each
+// eigenvector, and where lr stands among the rates.
+
+import { chart } from "../engine/chart.mjs";
+import { legend } from "../engine/frame.mjs";
+import { formatNumber } from "../engine/geometry.mjs";
+import { plane } from "../engine/plane.mjs";
+import { runOn, valuesAlong } from "../engine/simulate.mjs";
+
+/** The factor by which the error along a direction of curvature lambda shrinks in a step. */
+export function contraction(lr, lambda) {
+  return Math.abs(1 - lr * lambda);
+}
+
+/** The regime that a learning rate is in, by the bowl's two curvatures. */
+export function regime(lr, low, high) {
+  const rate = Math.max(contraction(lr, low), contraction(lr, high));
+  const best = (high - low) / (high + low);
+  if (lr * high > 2 * (1 + 1e-9)) return "divergent";
+  if (Math.abs(lr * high - 2) <= 2e-9) return "on the edge";
+  if (rate <= best + 0.02 * (1 - best)) return "fast";
+  return lr * high > 1 ? "zig-zag" : "slow";
+}
+
+const SENTENCES = {
+  divergent: "the error along the steep direction grows with each step",
+  "on the edge": "the error along the steep direction changes sign with each step and stays as large",
+  "zig-zag": "the steep direction changes sign with each step",
+  fast: "no learning rate does better on this bowl: both directions shrink alike",
+  slow: "the flat direction holds everything up",
+};
+
+export function gradient_descent({ views, declaration, signal, change, rules, surfaces, looks }) {
+  const { steps, angle } = declaration.facts;
+  const start = declaration.controls.find((control) => control.name === "start");
+  const look = { ...looks.GradientDescent };
+  const dashed = { ...look, dash: "6 4" };
+
+  const map = plane(views, { title: "Path on the level lines", domain: new surfaces.Bowl().domain, signal });
+  const loss = chart(views, { title: "Loss at each step", xLabel: "step", yLabel: "f(x)", yLog: true, height: 300 });
+  const errors = chart(views, { title: "Error by eigen-direction", xLabel: "step", yLabel: "size of the error", yLog: true });
+  const rates = chart(views, { title: "Rate of convergence over lr", xLabel: "lr", yLabel: "rate ρ", xLog: true, yRange: [0, 1.5] });
+  legend(errors.root.parentNode, [{ label: "flat (curvature 1)", look }, { label: "steep (curvature κ)", look: dashed }]);
+  const moveHandle = map.handle("start", start.domain, (place) => change({ start: place }));
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+
+  return {
+    draw({ lr, condition, start: at }) {
+      const bowl = new surfaces.Bowl({ lambda1: 1, lambda2: condition, angle });
+      const trace = runOn(bowl, new rules.GradientDescent({ lr }), at, steps);
+      map.surface(bowl, condition);
+      map.path("path", trace.x, look);
+      for (let k = 0; k <= 10; k += 1) map.dot(`step ${k}`, trace.x.slice(2 * k, 2 * k + 2), { color: look.color, radius: 2.5 });
+      moveHandle(at);
+
+      loss.draw({ series: [{ name: "loss", y: valuesAlong(bowl, trace), look }] });
+      const flat = Float64Array.from({ length: steps + 1 }, (_, k) => Math.abs(c * trace.x[2 * k] + s * trace.x[2 * k + 1]));
+      const steep = Float64Array.from({ length: steps + 1 }, (_, k) => Math.abs(c * trace.x[2 * k + 1] - s * trace.x[2 * k]));
+      errors.draw({ series: [{ name: "flat", y: flat, look }, { name: "steep", y: steep, look: dashed }] });
+
+      const grid = Float64Array.from({ length: 200 }, (_, k) => 0.001 * 2000 ** (k / 199));
+      const rate = grid.map((value) => Math.max(contraction(value, 1), contraction(value, condition)));
+      rates.draw({
+        series: [{ name: "rate", x: grid, y: rate, look }],
+        range: { x: [0.001, 2] },
+        lines: [
+          { name: "limit", x: 2 / condition, label: "2/λmax" },
+          { name: "here", x: lr, label: "lr" },
+          { name: "one", y: 1, label: "" },
+        ],
+      });
+      const name = regime(lr, 1, condition);
+      const factor = Math.max(contraction(lr, 1), contraction(lr, condition));
+      return `${name[0].toUpperCase()}${name.slice(1)}: ${SENTENCES[name]}. The rate ρ is ${formatNumber(factor)} a step; lr · λmax = ${formatNumber(lr * condition)}, and the limit is 2.`;
+    },
+    press(name, { condition }) {
+      if (name === "optimum") change({ lr: 2 / (1 + condition) });
+    },
+  };
+}
