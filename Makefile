@@ -22,7 +22,7 @@ CHAPTERS := $(wildcard chapters/*.ipynb)
 NB ?= $(CHAPTERS)
 NODE_TESTS := $(wildcard tests/*/*.test.mjs)
 # What looks at the built site, and so comes after the book.
-SITE_TESTS := tests/book/test_site.py tests/book/test_live_figures.py
+SITE_TESTS := tests/book/test_site.py $(wildcard tests/book/test_live_*.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve notebooks lint test parity golden lock clean

@@ -38,7 +38,7 @@ class KeepStill(SphinxPostTransform):
         for bundle in list(self.document.findall(nodes.container)):
             if bundle.get("nb_element") != "mime_bundle":
                 continue
-            offers = {child.get("mime_type"): child for child in bundle.children}  # type: ignore[attr-defined]
+            offers = {child.get("mime_type"): child for child in bundle.children}
             live = offers.get("text/html")
             if live is None or "data-live-figure" not in live.astext():
                 continue

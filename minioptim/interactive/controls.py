@@ -43,14 +43,14 @@ class Slider(Control):
 
     def check(self, value: Any) -> float:
         """Return the number, or raise a ValueError if it lies outside."""
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not (number and math.isfinite(value) and self.low <= value <= self.high):
+        number = float(value) if type(value) in (int, float) else math.nan
+        if not self.low <= number <= self.high:
             raise ValueError(
                 f"{self.name} must be a number from {self.low:g} to {self.high:g}, got {value!r}"
             )
-        if self.whole and value != round(value):
+        if self.whole and not number.is_integer():
             raise ValueError(f"{self.name} must be a whole number, got {value!r}")
-        return value
+        return number
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import traitlets
 from minioptim.interactive.page import style, widget_module
 
 
-class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
+class LiveWidget(anywidget.AnyWidget):
     """A live figure whose values are a trait.
 
     Attributes

@@ -1,8 +1,24 @@
 """A live figure on a built page, as a hand meets it."""
 
+import functools
 import re
 
-from .visits import Visit
+import site_pages
+from live_figures import figures_in
+
+
+@functools.cache
+def pages():
+    """The file of the page that each figure is on, by the figure's name."""
+    found = {}
+    for file in sorted(site_pages.SITE.glob("chapters/*.html")):
+        for figure in figures_in(file.read_text(encoding="utf-8")):
+            found[figure] = file
+    return found
+
+
+def page_of(figure):
+    return pages()[figure]
 
 
 class Live:
@@ -17,6 +33,7 @@ class Live:
     """
 
     def __init__(self, visit, figure):
+        self.visit = visit
         self.page = visit.page
         self.root = self.page.locator(".live-figure").filter(
             has=self.page.locator(f'[data-live-figure*=\'"figure":"{figure}"\']')
@@ -57,15 +74,20 @@ class Live:
         return self.root.locator(f".live-slider:has([data-control={name}]) output").inner_text()
 
     def handle(self):
-        return self.root.locator(".live-handle").first
+        handle = self.root.locator(".live-handle").first
+        handle.scroll_into_view_if_needed()
+        return handle
+
+    def drawn(self):
+        """What the figure shows: its lines and marks that are visible, and what it says."""
+        return self.root.locator(".live-body").evaluate(
+            """body => [...body.querySelectorAll("svg path, svg circle, svg text, .live-readout")]
+              .filter(e => getComputedStyle(e).visibility === "visible" && !e.closest("defs"))
+              .map(e => [e.getAttribute("d"), e.getAttribute("cx"), e.textContent].join("|"))
+              .filter(text => text !== "||")"""
+        )
 
     def place(self):
         """Where the handle stands, as numbers."""
         text = self.handle().get_attribute("aria-valuetext").replace("\N{MINUS SIGN}", "-")
         return [float(number) for number in re.findall(r"= (-?[\d.]+)", text)]
-
-
-def open_figure(browser, address, figure, **options):
-    """Return a visit and its figure; use the visit as a context manager."""
-    visit = Visit(browser, address, **options)
-    return visit, Live(visit, figure)
