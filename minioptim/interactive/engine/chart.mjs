@@ -66,7 +66,7 @@ export function chart(parent, { title, xLabel, yLabel, height = 240, xLog = fals
         return `M${left.toFixed(1)} ${corner(0).toFixed(1)}V${clamp(sy(y), -1e4, 1e4).toFixed(1)}H${right.toFixed(1)}V${corner(0).toFixed(1)}Z`;
       }).join("") : "");
       for (const [name, { group }] of byName) if (!marked.some((one) => one.name === name)) set(group, "visibility", "hidden");
-      for (const { name, x, y, label = "" } of marked) {
+      for (const [row, { name, x, y, label = "" }] of marked.entries()) {
         if (!byName.has(name)) {
           const group = svg("g", { class: "live-mark", "data-mark": name }, rules);
           byName.set(name, { group, line: svg("path", {}, group), text: svg("text", {}, group) });
@@ -79,7 +79,7 @@ export function chart(parent, { title, xLabel, yLabel, height = 240, xLog = fals
         const flip = x !== undefined && at > (box.left + box.right) / 2;
         set(text, "text-anchor", x === undefined || flip ? "end" : "start");
         set(text, "x", x === undefined ? box.right - 4 : flip ? at - 4 : at + 4);
-        set(text, "y", x === undefined ? at - 4 : box.top + 12);
+        set(text, "y", x === undefined ? at - 4 : box.top + 12 + 14 * row); // labels close by would cover one another
         setText(text, label);
       }
     },

@@ -17,18 +17,18 @@ export function buildControls(panel, controls, { values, change, press, signal }
 
 /** A slider's value from its notch, and back: equal steps, or equal factors. */
 export function notchToValue(control, notch) {
-  if (control.whole) return notch;
+  if (control.whole && !control.log) return notch;
   const share = notch / NOTCHES;
   const { low, high } = control;
   // The ends as they are declared: a power of ten of a logarithm misses them by a last digit.
   if (share <= 0) return low;
   if (share >= 1) return high;
   const value = control.log ? low * (high / low) ** share : low + (high - low) * share;
-  return Number(value.toPrecision(4));
+  return control.whole ? Math.round(value) : Number(value.toPrecision(4));
 }
 
 export function valueToNotch(control, value) {
-  if (control.whole) return value;
+  if (control.whole && !control.log) return value;
   const { low, high } = control;
   const share = control.log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
   return Math.round(share * NOTCHES);
@@ -38,7 +38,7 @@ function slider(panel, control, { change, signal }) {
   const id = freshId("live-control");
   const row = html("div", { class: "live-slider" }, panel);
   html("label", { for: id, text: control.label }, row);
-  const range = control.whole ? [control.low, control.high] : [0, NOTCHES];
+  const range = control.whole && !control.log ? [control.low, control.high] : [0, NOTCHES];
   const input = html("input", { type: "range", id, min: range[0], max: range[1], step: 1, "data-control": control.name }, row);
   const output = html("output", { for: id }, row);
   input.addEventListener("input", () => change({ [control.name]: notchToValue(control, Number(input.value)) }), { signal });

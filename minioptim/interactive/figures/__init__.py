@@ -6,9 +6,29 @@ LiveFigure(gradient_descent)
 """
 
 from minioptim.interactive.figure import Design
+from minioptim.interactive.figures.adadelta import adadelta
+from minioptim.interactive.figures.adagrad import adagrad
+from minioptim.interactive.figures.adam import adam
 from minioptim.interactive.figures.gradient_descent import gradient_descent
+from minioptim.interactive.figures.momentum import momentum
+from minioptim.interactive.figures.moving_averages import moving_averages
+from minioptim.interactive.figures.nadam import nadam
+from minioptim.interactive.figures.nesterov import nesterov
+from minioptim.interactive.figures.rmsprop import rmsprop
+from minioptim.interactive.figures.stochastic_gradient_descent import stochastic_gradient_descent
 
-DESIGNS = (gradient_descent,)
+DESIGNS = (
+    gradient_descent,
+    stochastic_gradient_descent,
+    moving_averages,
+    momentum,
+    nesterov,
+    adagrad,
+    adadelta,
+    rmsprop,
+    adam,
+    nadam,
+)
 
 
 def design_of(name: str) -> Design:

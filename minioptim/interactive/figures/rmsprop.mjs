@@ -1,0 +1,56 @@
+// Gradients of size 1 become c times as large midway. RMSProp forgets the old size and Adagrad does
+// not; the picture shows the size of their steps in units of lr.
+
+import { chart } from "../engine/chart.mjs";
+import { legend } from "../engine/frame.mjs";
+import { formatNumber } from "../engine/geometry.mjs";
+import { normal, run } from "../engine/simulate.mjs";
+
+/** Steps after a change by the factor c < 1/2 until RMSProp's step is back to half of lr. */
+export function stepsToNotice(c, rho) {
+  return Math.log((c ** -2 - 1) / 3) / Math.log(1 / rho);
+}
+
+export function rmsprop({ views, declaration, rules, looks }) {
+  const { steps, change: turn } = declaration.facts;
+  const moves = chart(views, { title: "Size of a step, in units of lr", xLabel: "step", yLabel: "|step| / lr", yLog: true, height: 300 });
+  const sizes = chart(views, { title: "Size of the gradient, and what RMSProp thinks it is", xLabel: "step", yLabel: "|g|", yLog: true, height: 300 });
+  const grey = { color: "#6b7280" };
+  legend(moves.root.parentNode, ["RMSProp", "Adagrad"].map((name) => ({ label: name, look: looks[name] })));
+  legend(sizes.root.parentNode, [{ label: "|g|", look: { ...grey, dash: "2 4", width: 4 } }, { label: "√v", look: looks.RMSProp }]);
+  const t = Float64Array.from({ length: steps }, (_, k) => k + 1);
+
+  return {
+    draw({ factor, rho, noise }) {
+      const draw = normal(1);
+      const g = Array.from(t, (k) => (k <= turn ? 1 : factor) * (1 + noise * draw()));
+      const walk = (rule) => run(rule, (_, k) => [g[k - 1]], [0], steps);
+      const runs = { RMSProp: walk(new rules.RMSProp({ lr: 1, rho })), Adagrad: walk(new rules.Adagrad({ lr: 1 })) };
+      const lengths = (trace) => Float64Array.from(t, (k) => Math.abs(trace.x[k] - trace.x[k - 1]));
+      const changed = { name: "change", x: turn + 0.5, label: `gradients × ${formatNumber(factor)}` };
+      const wait = factor < 0.5 && rho > 0 ? stepsToNotice(factor, rho) : NaN;
+      const back = Number.isFinite(wait) && noise === 0 ? [{ name: "back", x: turn + wait, label: "half of lr again" }] : [];
+      const [leaky, summed] = [lengths(runs.RMSProp), lengths(runs.Adagrad)];
+      moves.draw({
+        series: [
+          { name: "RMSProp", x: t, y: leaky, look: looks.RMSProp },
+          { name: "Adagrad", x: t, y: summed, look: looks.Adagrad },
+        ],
+        lines: [changed, ...back],
+        range: { x: [0, steps] },
+      });
+      sizes.draw({
+        series: [
+          { name: "gradient", x: t, y: g.map(Math.abs), look: { ...grey, width: 1 }, dots: true },
+          { name: "root", x: t, y: runs.RMSProp.state.v.slice(1).map(Math.sqrt), look: looks.RMSProp },
+        ],
+        lines: [changed],
+        range: { x: [0, steps] },
+      });
+      const noticed = Number.isFinite(wait) ? ` It takes RMSProp ${formatNumber(wait)} steps to be back at half of lr.` : "";
+      const first = `The first step after the change is ${formatNumber(leaky[turn])} lr for RMSProp and ${formatNumber(summed[turn])} lr for Adagrad;`;
+      return `${first} at step ${steps} it is ${formatNumber(leaky[steps - 1])} and ${formatNumber(summed[steps - 1])}.${noticed}`;
+    },
+    press() {},
+  };
+}

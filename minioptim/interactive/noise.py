@@ -1,0 +1,40 @@
+"""The same random numbers as on the page, so that Python can follow what the hand has drawn.
+
+They are for pictures. For anything else take NumPy's generators.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from minioptim._arguments import Array
+
+MASK = 0xFFFFFFFF  # JavaScript's whole numbers in products and shifts have 32 bits
+
+
+def uniform(seed: int) -> Callable[[], float]:
+    """Return a function that gives the next number in (0, 1): mulberry32, by Tommy Ettinger."""
+    a = seed & MASK
+
+    def draw() -> float:
+        nonlocal a
+        a = (a + 0x6D2B79F5) & MASK
+        t = ((a ^ (a >> 15)) * (a | 1)) & MASK
+        t ^= (t + (((t ^ (t >> 7)) * (t | 61)) & MASK)) & MASK
+        return ((t ^ (t >> 14)) + 0.5) / 4294967296
+
+    return draw
+
+
+def normal(seed: int, *shape: int) -> Array:
+    """Return an array of normal numbers in the order in which the page draws them."""
+    draw = uniform(seed)
+
+    def one() -> float:
+        radius = math.sqrt(-2 * math.log(draw()))
+        return radius * math.cos(2 * math.pi * draw())
+
+    return np.array([one() for _ in range(math.prod(shape))]).reshape(shape)
