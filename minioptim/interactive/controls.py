@@ -1,5 +1,7 @@
 """What the hand can set in a live figure: declared here, drawn and checked by the page.
 
+Sliders and switches with the same ``group`` are folded away together under that name.
+
 A control is plain data. The page builds it from this and nothing else, and refuses any value that
 lies outside it, whether that comes from a slider, a trait or an address.
 """
@@ -31,15 +33,20 @@ class Control:
 
 @dataclass(frozen=True)
 class Slider(Control):
-    """A number from ``low`` to ``high``; with ``log`` in equal factors, with ``whole`` in ones."""
+    """A number from ``low`` to ``high``.
+
+    With ``log`` a slider goes in equal factors, with ``toward_one`` in equal factors of 1 - value
+    (decay rates differ most near 1), with ``whole`` in whole numbers.
+    """
 
     kind: ClassVar[str] = "slider"
     value: float
     low: float
     high: float
     log: bool = False
+    toward_one: bool = False
     whole: bool = False
-    unit: str = ""
+    group: str = ""
 
     def check(self, value: Any) -> float:
         """Return the number, or raise a ValueError if it lies outside."""
@@ -59,6 +66,7 @@ class Switch(Control):
 
     kind: ClassVar[str] = "switch"
     value: bool
+    group: str = ""
 
     def check(self, value: Any) -> bool:
         """Return the value, or raise a ValueError if it is neither True nor False."""

@@ -18,7 +18,7 @@ from minioptim.rules import Rule
 FOLDER = Path(__file__).parent
 ENGINE = (
     *("geometry", "simulate", "state"),  # pure
-    *("elements", "controls", "frame", "plane", "chart", "mount"),
+    *("elements", "controls", "frame", "plane", "chart", "player", "mount"),
 )
 """The engine's modules, each after those that it imports."""
 

@@ -59,5 +59,9 @@ test("a slider's notches lead to values and back, the ends exactly", () => {
   const [lr] = CONTROLS;
   assert.equal(notchToValue(lr, 0), 0.001);
   assert.equal(notchToValue(lr, 1000), 2);
-  for (const notch of [0, 1, 137, 500, 999, 1000]) assert.equal(valueToNotch(lr, notchToValue(lr, notch)), notch);
+  const decay = { kind: "slider", name: "beta2", value: 0.999, low: 0, high: 0.9999, toward_one: true };
+  assert.equal(notchToValue(decay, 500), 0.99);
+  for (const control of [lr, decay]) {
+    for (const notch of [0, 1, 137, 500, 999, 1000]) assert.equal(valueToNotch(control, notchToValue(control, notch)), notch);
+  }
 });

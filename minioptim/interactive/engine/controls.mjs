@@ -7,44 +7,63 @@ import { formatNumber } from "./geometry.mjs";
 const NOTCHES = 1000; // of a slider whose values are not whole numbers
 
 /** Build the controls into `panel`; returns update(values), which shows what they are. */
-export function buildControls(panel, controls, { values, change, press, signal }) {
+export function buildControls(panel, controls, { change, press, signal }) {
   const makers = { slider, switch: toggle, choice, button };
+  const groups = new Map();
+  const place = ({ group }) => {
+    if (!group) return panel;
+    if (!groups.has(group)) groups.set(group, folded(panel, group));
+    return groups.get(group);
+  };
   const updates = controls
     .filter((control) => control.kind in makers)
-    .map((control) => makers[control.kind](panel, control, { values, change, press, signal }));
+    .map((control) => makers[control.kind](place(control), control, { change, press, signal }));
   return (now) => updates.forEach((update) => update(now));
 }
 
-/** A slider's value from its notch, and back: equal steps, or equal factors. */
+function folded(panel, name) {
+  const details = html("details", { class: "live-group" }, panel);
+  html("summary", { text: name }, details);
+  return html("div", {}, details);
+}
+
+/** Whether the notches of a slider are its values. */
+function plain({ whole, log }) {
+  return whole && !log;
+}
+
+/** A slider's value from its notch, and back: equal steps, or equal factors, of the value or of 1 - value. */
 export function notchToValue(control, notch) {
-  if (control.whole && !control.log) return notch;
+  if (plain(control)) return notch;
   const share = notch / NOTCHES;
-  const { low, high } = control;
+  const { low, high, log, toward_one: towardOne, whole } = control;
   // The ends as they are declared: a power of ten of a logarithm misses them by a last digit.
   if (share <= 0) return low;
   if (share >= 1) return high;
-  const value = control.log ? low * (high / low) ** share : low + (high - low) * share;
-  return control.whole ? Math.round(value) : Number(value.toPrecision(4));
+  if (towardOne) return Number((1 - (1 - low) * ((1 - high) / (1 - low)) ** share).toPrecision(8));
+  const value = log ? low * (high / low) ** share : low + (high - low) * share;
+  return whole ? Math.round(value) : Number(value.toPrecision(4));
 }
 
 export function valueToNotch(control, value) {
-  if (control.whole && !control.log) return value;
-  const { low, high } = control;
-  const share = control.log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
-  return Math.round(share * NOTCHES);
+  if (plain(control)) return value;
+  const { low, high, log, toward_one: towardOne } = control;
+  const factors = (number, from, to) => Math.log(number / from) / Math.log(to / from);
+  const share = towardOne ? factors(1 - value, 1 - low, 1 - high) : log ? factors(value, low, high) : (value - low) / (high - low);
+  return Math.round(share * NOTCHES) + 0; // never -0
 }
 
 function slider(panel, control, { change, signal }) {
   const id = freshId("live-control");
   const row = html("div", { class: "live-slider" }, panel);
   html("label", { for: id, text: control.label }, row);
-  const range = control.whole && !control.log ? [control.low, control.high] : [0, NOTCHES];
+  const range = plain(control) ? [control.low, control.high] : [0, NOTCHES];
   const input = html("input", { type: "range", id, min: range[0], max: range[1], step: 1, "data-control": control.name }, row);
   const output = html("output", { for: id }, row);
   input.addEventListener("input", () => change({ [control.name]: notchToValue(control, Number(input.value)) }), { signal });
   return (values) => {
     const value = values[control.name];
-    const text = `${formatNumber(value)}${control.unit ? ` ${control.unit}` : ""}`;
+    const text = formatNumber(value, control.toward_one ? 4 : 3);
     const notch = String(valueToNotch(control, value));
     if (input.value !== notch) input.value = notch;
     set(input, "aria-valuetext", text);

@@ -52,7 +52,6 @@ export function mount(host, declaration, kit, model) {
   const context = { views, panel, declaration, signal, change, redraw: request, rules: kit.rules, surfaces: kit.surfaces, looks: declaration.looks, values: () => values };
   const figure = kit.figures[declaration.figure](context);
   const update = buildControls(panel, controls, {
-    values,
     change,
     press: (name) => (name === "reset" ? change(defaults(controls)) : name === "share" ? share() : figure.press(name, values)),
     signal,

@@ -151,11 +151,13 @@ export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabe
 
     /**
      * A point that the hand moves: by mouse, finger, a tap anywhere on the plane, or arrow keys.
-     * Returns update([x, y]). `moved` is called with the new place, kept inside `limits`.
+     * Returns update([x, y]). `moved` is called with the new place, kept inside `limits`; without
+     * these, inside what the plane shows.
      */
-    handle(label, limits, moved) {
+    handle(label, moved, limits) {
       let at = [0, 0];
-      const within = (place) => place.map((value, i) => clamp(value, limits[i][0], limits[i][1]));
+      const ends = () => limits ?? now;
+      const within = (place) => place.map((value, i) => clamp(value, ...ends()[i]));
       const handle = svg("g", { class: "live-handle", tabindex: 0, role: "slider", "aria-roledescription": "point", "aria-label": `${label}; move it with the arrow keys` }, view.root);
       svg("circle", { r: 20, class: "live-reach" }, handle);
       svg("circle", { r: 8, class: "live-knob" }, handle);
@@ -183,12 +185,12 @@ export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabe
         if (!direction) return;
         event.preventDefault();
         const share = event.shiftKey ? 0.1 : 0.02;
-        moved(within(at.map((value, i) => Number((value + direction[i] * share * (limits[i][1] - limits[i][0])).toPrecision(4)))));
+        moved(within(at.map((value, i) => Number((value + direction[i] * share * (ends()[i][1] - ends()[i][0])).toPrecision(4)))));
       }, { signal });
-      set(handle, "aria-valuemin", limits[0][0]);
-      set(handle, "aria-valuemax", limits[0][1]);
       return (place) => {
         at = place;
+        set(handle, "aria-valuemin", ends()[0][0]);
+        set(handle, "aria-valuemax", ends()[0][1]);
         set(handle, "transform", `translate(${sx(at[0]).toFixed(1)} ${sy(at[1]).toFixed(1)})`);
         set(handle, "aria-valuenow", at[0]);
         set(handle, "aria-valuetext", `x = ${formatNumber(at[0])}, y = ${formatNumber(at[1])}`);

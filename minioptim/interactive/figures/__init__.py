@@ -10,10 +10,12 @@ from minioptim.interactive.figures.adadelta import adadelta
 from minioptim.interactive.figures.adagrad import adagrad
 from minioptim.interactive.figures.adam import adam
 from minioptim.interactive.figures.gradient_descent import gradient_descent
+from minioptim.interactive.figures.in_practice import in_practice
 from minioptim.interactive.figures.momentum import momentum
 from minioptim.interactive.figures.moving_averages import moving_averages
 from minioptim.interactive.figures.nadam import nadam
 from minioptim.interactive.figures.nesterov import nesterov
+from minioptim.interactive.figures.race import race
 from minioptim.interactive.figures.rmsprop import rmsprop
 from minioptim.interactive.figures.stochastic_gradient_descent import stochastic_gradient_descent
 
@@ -28,6 +30,8 @@ DESIGNS = (
     rmsprop,
     adam,
     nadam,
+    in_practice,
+    race,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,7 +36,7 @@ class NewtonStep(Rule):
 
 @dataclass(frozen=True)
 class BegunAdadelta(Adadelta):
-    """Adadelta that begins as if it had made steps before: d starts at ``begun``, in square units."""
+    """Adadelta as if it had made steps before: d starts at ``begun``, in square units."""
 
     begun: Real = 0.01
 

@@ -21,7 +21,7 @@ export function adagrad({ views, declaration, signal, change, rules, surfaces, l
     { label: "y", look: dashed },
     { label: "gradient descent, both", look: looks.GradientDescent },
   ]);
-  const moveHandle = map.handle("start", limits, (place) => change({ start: place }));
+  const moveHandle = map.handle("start", (place) => change({ start: place }));
 
   return {
     draw({ degrees, lr, gd_lr: gdLr, every, start }) {

@@ -49,7 +49,7 @@ export function adam({ views, declaration, signal, rules, surfaces, looks }) {
       map.dot("start", ravine.start, { color: look.color });
       const end = ravine.f(trace.x[2 * steps], trace.x[2 * steps + 1]);
       return (
-        `First step ${formatNumber(chosen[0])} lr, longest ${formatNumber(longest)} lr at step ${chosen.indexOf(longest) + 1}, last ${formatNumber(chosen.at(-1))} lr. ` +
+        `First step ${formatNumber(chosen[0])} lr, longest ${formatNumber(longest)} lr at step ${chosen.findIndex((length) => length > 0.999999 * longest) + 1}, last ${formatNumber(chosen.at(-1))} lr. ` +
         `A lone gradient makes at most ${formatNumber(loneStep(beta1, beta2))} lr. In the ravine f is ${formatNumber(end)} after ${steps} steps.`
       );
     },

@@ -91,8 +91,8 @@ adam = Design(
     controls=(
         Choice("kind", "gradients", "constant", tuple(KINDS), tuple(KINDS.values())),
         Switch("corrected", "bias correction", value=True),
-        Slider("beta1", "β₁", 0.9, low=0.0, high=0.99),
-        Slider("beta2", "β₂", 0.999, low=0.0, high=0.9999),
+        Slider("beta1", "β₁", 0.9, low=0.0, high=0.99, toward_one=True),
+        Slider("beta2", "β₂", 0.999, low=0.0, high=0.9999, toward_one=True),
         Slider("eps", "eps", 1e-8, low=1e-8, high=10.0, log=True),
         Slider("lr", "lr in the ravine", 0.3, low=0.01, high=3.0, log=True),
         RESET,

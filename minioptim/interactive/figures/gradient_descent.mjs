@@ -41,7 +41,7 @@ export function gradient_descent({ views, declaration, signal, change, rules, su
   const errors = chart(views, { title: "Error by eigen-direction", xLabel: "step", yLabel: "size of the error", yLog: true });
   const rates = chart(views, { title: "Rate of convergence over lr", xLabel: "lr", yLabel: "rate ρ", xLog: true, yRange: [0, 1.5] });
   legend(errors.root.parentNode, [{ label: "flat (curvature 1)", look }, { label: "steep (curvature κ)", look: dashed }]);
-  const moveHandle = map.handle("start", start.domain, (place) => change({ start: place }));
+  const moveHandle = map.handle("start", (place) => change({ start: place }));
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
 
   return {

@@ -41,7 +41,7 @@ export function momentum({ views, declaration, signal, change, rules, surfaces, 
   const errors = chart(views, { title: "Error by eigen-direction", xLabel: "step", yLabel: "error" });
   legend(map.root.parentNode, [{ label: "steep swings inside", look: edge }, { label: "flat swings right of it", look: innerEdge }]);
   legend(errors.root.parentNode, [{ label: "flat (curvature 1)", look }, { label: "steep (curvature κ)", look: dashed }]);
-  const moveHandle = map.handle("lr times lambda max, and momentum", limits, (place) => change({ place }));
+  const moveHandle = map.handle("lr times lambda max, and momentum", (place) => change({ place }), limits);
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
   const upwards = Array.from({ length: 101 }, (_, k) => k / 100);
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from minioptim._arguments import Array
 from minioptim.interactive.controls import RESET, Button, Point, Slider
 from minioptim.interactive.figure import Design, Values
 from minioptim.interactive.surfaces import Bowl
@@ -27,11 +28,12 @@ def _traces(values: Values) -> dict[str, Trace]:
     return {"momentum": minimize(bowl, rule, START, steps=STEPS)}
 
 
-def _rate(a: np.ndarray, mu: np.ndarray) -> np.ndarray:
+def _rate(a: Array, mu: Array) -> Array:
     """Return the size of the larger root of r^2 - (1 + mu - a) r + mu."""
     half = (1 + mu - a) / 2
     root = np.sqrt(half**2 - mu + 0j)
-    return np.maximum(abs(half + root), abs(half - root))
+    rate: Array = np.maximum(abs(half + root), abs(half - root))
+    return rate
 
 
 def _still(values: Values, traces: dict[str, Trace]) -> Picture:

@@ -79,7 +79,7 @@ moving_averages = Design(
     figure="moving_averages",
     title="A moving average and its weights, live",
     controls=(
-        Slider("beta", "β", 0.9, low=0.0, high=0.99),
+        Slider("beta", "β", 0.9, low=0.0, high=0.99, toward_one=True),
         Slider("day", "today, t", 60, low=1, high=STEPS, whole=True),
         Slider("seed", "draw of the noise", 1, low=1, high=99, whole=True),
         Switch("corrected", "bias correction", value=False),

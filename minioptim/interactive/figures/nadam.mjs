@@ -14,7 +14,7 @@ export function nadam({ views, declaration, signal, change, rules, surfaces, loo
   const across = chart(views, { title: "y at each step", xLabel: "step", yLabel: "y" });
   const lengths = chart(views, { title: "Length of a step, in units of lr", xLabel: "step", yLabel: "length / lr" });
   legend(map.root.parentNode, names.map((name) => ({ label: name, look: looks[name] })));
-  const moveHandle = map.handle("start", limits, (place) => change({ start: place }));
+  const moveHandle = map.handle("start", (place) => change({ start: place }));
 
   return {
     draw({ surface: kind, psi, lr, beta1, beta2, start }) {

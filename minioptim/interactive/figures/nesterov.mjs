@@ -30,7 +30,7 @@ export function nesterov({ views, declaration, signal, change, rules, surfaces, 
     { label: "plain momentum from here", look: { ...looks.Momentum, dash: "3 3" } },
   ]);
   legend(far.root.parentNode, [{ label: "Nesterov", look: looks.Nesterov }, { label: "momentum", look: looks.Momentum }]);
-  const moveHandle = far.handle("start", limits, (place) => change({ start: place }));
+  const moveHandle = far.handle("start", (place) => change({ start: place }));
 
   return {
     draw({ moment, lr, momentum, start }) {

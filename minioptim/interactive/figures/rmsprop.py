@@ -23,7 +23,9 @@ STEPS, CHANGE = 200, 80
 def gradients(values: Values) -> Array:
     """Return the gradients: of size 1 up to the change, of size c after it, with some scatter."""
     scatter = 1 + values["noise"] * normal(1, STEPS)
-    return np.where(np.arange(1, STEPS + 1) <= CHANGE, 1.0, values["factor"]) * scatter
+    size = np.where(np.arange(1, STEPS + 1) <= CHANGE, 1.0, float(values["factor"]))
+    series: Array = size * scatter
+    return series
 
 
 def _traces(values: Values) -> dict[str, Trace]:
@@ -53,7 +55,7 @@ rmsprop = Design(
     title="Gradients that change their size, live",
     controls=(
         Slider("factor", "factor c at the change", 0.01, low=0.001, high=1000.0, log=True),
-        Slider("rho", "ρ", 0.9, low=0.0, high=0.99),
+        Slider("rho", "ρ", 0.9, low=0.0, high=0.99, toward_one=True),
         Slider("noise", "scatter of the gradients", 0.0, low=0.0, high=1.0),
         RESET,
     ),

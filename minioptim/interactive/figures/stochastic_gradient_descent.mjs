@@ -56,7 +56,7 @@ export function stochastic_gradient_descent({ views, declaration, signal, change
     { label: "where it trembles in the end (2 σ)", look: rest },
   ]);
   legend(loss.root.parentNode, [{ label: "this run", look }, { label: "mean of all runs", look: mean }]);
-  const moveHandle = map.handle("start", limits, (place) => change({ start: place }));
+  const moveHandle = map.handle("start", (place) => change({ start: place }));
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
 
   return {

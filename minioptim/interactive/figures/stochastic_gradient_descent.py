@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from minioptim._arguments import Array
 from minioptim.interactive.controls import RESET, Button, Point, Slider, Switch
@@ -46,10 +45,7 @@ class NoisyBowl(Problem):
         """Return the noisy gradient; the noise begins anew with each run."""
         draws = iter(normal(self.seed, STEPS, 2) * SIGMA / np.sqrt(self.batch))
 
-        def noisy(x: Array) -> npt.ArrayLike:
-            return BOWL.gradient(x) + next(draws)
-
-        return noisy
+        return lambda x: BOWL.gradient(x) + next(draws)
 
 
 def _traces(values: Values) -> dict[str, Trace]:
