@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -25,13 +25,22 @@ START = (-7.0, 2.0)
 
 @dataclass(frozen=True)
 class NewtonStep(Rule):
-    """Newton's step where the axes do not mix: the slope over the curvature of its coordinate."""
+    """Newton's step where the axes do not mix: the slope over the curvature of its coordinate.
+
+    The curvature is a state that stays as it is, since each coordinate has its own.
+    """
 
     curvature: Real = 1.0
 
-    def step(self, g: Real, x: Real, t: int) -> tuple[Real, ...]:  # noqa: ARG002
-        """Return the place where the slope would vanish."""
-        return (x - g / self.curvature,)
+    state: ClassVar[tuple[str, ...]] = ("h",)
+
+    def start(self) -> tuple[Real, ...]:
+        """Return the curvature."""
+        return (self.curvature,)
+
+    def step(self, g: Real, x: Real, t: int, h: Real) -> tuple[Real, ...]:  # noqa: ARG002
+        """Return the place where the slope would vanish, and the curvature."""
+        return x - g / h, h
 
 
 @dataclass(frozen=True)
@@ -59,12 +68,20 @@ def _traces(values: Values) -> dict[str, Trace]:
     measured = Function(
         lambda u: BOWL.value(u * unit), lambda u: BOWL.gradient(u * unit) * unit, start=START / unit
     )
-    traces = {type(rule).__name__: minimize(measured, rule, steps=STEPS) for rule in RULES}
+
+    # On the page each coordinate is a run by itself; here both are one, with states of their own.
+    class Begun(BegunAdadelta):
+        def start(self) -> tuple[Real, ...]:
+            return 0.0, 0.01 / unit**2
+
+    class Newton(NewtonStep):
+        def start(self) -> tuple[Real, ...]:
+            return (np.array([BOWL.lambda1, BOWL.lambda2]) * unit**2,)
+
+    rules = {type(rule).__name__: rule for rule in RULES} | {"NewtonStep": Newton()}
     if values["begun"]:
-        begun = BegunAdadelta(eps=0.0, begun=0.01 / unit**2)
-        traces["Adadelta"] = minimize(measured, begun, steps=STEPS)
-    newton = NewtonStep(curvature=np.array([BOWL.lambda1 * s**2, BOWL.lambda2]))
-    return traces | {"NewtonStep": minimize(measured, newton, steps=STEPS)}
+        rules["Adadelta"] = Begun(eps=0.0)
+    return {name: minimize(measured, rule, steps=STEPS) for name, rule in rules.items()}
 
 
 def _in_metres(trace: Trace, scale: float) -> Array:
