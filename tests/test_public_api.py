@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "run": {"_arguments", "problems", "rules"},
     "losses": {"_arguments", "problems", "datasets"},
     "plots": {"_arguments", "problems", "rules", "run"},
-    "interactive": {"_arguments", "problems", "rules", "run"},
+    "interactive": {"_arguments", "averages", "plots", "problems", "rules", "run", "schedules"},
     "": {"rules", "run"},
 }
 
@@ -41,7 +41,7 @@ def module_name(path):
 
 MODULES = [name for name in map(module_name, FILES) if not name.startswith("_")]
 # What may be imported where NumPy is all that is installed.
-NUMPY_ALONE = [name for name in MODULES if name != "plots"]
+NUMPY_ALONE = [name for name in MODULES if name not in {"plots", "interactive.widget"}]
 
 
 def dotted(name):
@@ -87,14 +87,17 @@ def test_the_order_of_the_modules_has_no_circle():
 
 
 # What a function imports when it is called; each is in an extra of pyproject.toml.
-ON_DEMAND = {"run": {"tqdm"}}
+ON_DEMAND = {"run": {"tqdm"}, "interactive.widget": {"anywidget", "traitlets"}}
 
 
 @each_file
 def test_a_module_needs_numpy_alone_but_for_what_is_said_here(path):
     name = module_name(path)
     outside = {module.split(".")[0] for module in imports(path)} - {"minioptim"}
-    more = {"matplotlib"} if name == "plots" else ON_DEMAND.get(name, set())
+    if name.startswith(("plots", "interactive.figure")):
+        more = {"matplotlib"}  # of the figures, their still pictures
+    else:
+        more = ON_DEMAND.get(name, set())
     assert outside <= {*sys.stdlib_module_names, "numpy", *more}
 
 
@@ -153,8 +156,9 @@ def test_every_public_method_is_documented_where_it_is_defined_or_above(name):
                 assert inspect.getdoc(getattr(cls, method_name)), f"{class_name}.{method_name}"
 
 
-# Two download, and two are checks that modules share. The examples of all others are run as tests.
-NO_EXAMPLE = {"mnist", "imdb", "as_inputs", "points"}
+# Two download, two are checks that modules share, and one needs anywidget. The examples of all
+# others are run as tests.
+NO_EXAMPLE = {"mnist", "imdb", "as_inputs", "points", "make_widget"}
 
 
 @each_module

@@ -129,6 +129,11 @@ def by_name(controls: Sequence[Control]) -> dict[str, Control]:
     ------
     ValueError
         Two have the same name.
+
+    Examples
+    --------
+    >>> list(by_name([RESET, SHARE]))
+    ['reset', 'share']
     """
     found = {control.name: control for control in controls}
     if len(found) < len(controls):

@@ -10,7 +10,19 @@ DASHES = {"-": "", "--": "7 3", "-.": "8 3 2 3", ":": "2 3"}
 
 
 def looks(rules: Iterable[type[Rule]]) -> dict[str, dict[str, str]]:
-    """Return {name of a rule: {"color", "dash"}}, from `minioptim.plots.style_of`."""
+    """Return {name of a rule: {"color", "dash"}}, from `minioptim.plots.style_of`.
+
+    Raises
+    ------
+    TypeError
+        An entry of ``rules`` is no rule.
+
+    Examples
+    --------
+    >>> from minioptim.rules import RMSProp
+    >>> looks([RMSProp])
+    {'RMSProp': {'color': '#b84300', 'dash': '7 3'}}
+    """
     from minioptim.plots import style_of
 
     styles = {rule.__name__: style_of(rule) for rule in rules}

@@ -16,7 +16,24 @@ MASK = 0xFFFFFFFF  # JavaScript's whole numbers in products and shifts have 32 b
 
 
 def uniform(seed: int) -> Callable[[], float]:
-    """Return a function that gives the next number in (0, 1): mulberry32, by Tommy Ettinger."""
+    """Return a function that gives the next number in (0, 1): mulberry32, by Tommy Ettinger.
+
+    Parameters
+    ----------
+    seed : int
+        Its lowest 32 bits count.
+
+    Raises
+    ------
+    TypeError
+        ``seed`` is no whole number.
+
+    Examples
+    --------
+    >>> draw = uniform(1)
+    >>> [round(draw(), 4) for _ in range(3)]
+    [0.6271, 0.0027, 0.5274]
+    """
     a = seed & MASK
 
     def draw() -> float:
@@ -30,7 +47,25 @@ def uniform(seed: int) -> Callable[[], float]:
 
 
 def normal(seed: int, *shape: int) -> Array:
-    """Return an array of normal numbers in the order in which the page draws them."""
+    """Return an array of normal numbers in the order in which the page draws them (Box, Muller).
+
+    Parameters
+    ----------
+    seed : int
+        As for `uniform`.
+    *shape : int
+        The array's.
+
+    Raises
+    ------
+    TypeError
+        ``seed`` is no whole number.
+
+    Examples
+    --------
+    >>> normal(1, 2).round(3)
+    array([0.966, 1.123])
+    """
     draw = uniform(seed)
 
     def one() -> float:

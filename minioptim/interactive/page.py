@@ -34,7 +34,13 @@ class LinkError(ValueError):
 
 
 def style() -> str:
-    """Return the style sheet of all live figures."""
+    """Return the style sheet of all live figures.
+
+    Examples
+    --------
+    >>> ".live-view" in style()
+    True
+    """
     return (FOLDER / "live.css").read_text(encoding="utf-8")
 
 
@@ -45,6 +51,11 @@ def engine_modules(figures: Iterable[str]) -> dict[str, str]:
     ------
     ValueError
         There is no figure of such a name.
+
+    Examples
+    --------
+    >>> list(engine_modules(["adam"]))[-1]
+    'figures/adam'
     """
     modules = {name: FOLDER / "engine" / f"{name}.mjs" for name in ENGINE}
     for figure in figures:
@@ -65,6 +76,12 @@ def link(modules: Mapping[str, str]) -> str:
     LinkError
         A module imports what does not come before it or is not exported there, imports or
         exports in a way that is not known here, or two modules have the same name at top level.
+
+    Examples
+    --------
+    >>> print(link({"a": "export const a = 1;", "b": "const b = 2;"}))
+    const a = 1;
+    const b = 2;
     """
     exported: dict[str, set[str]] = {}
     owner: dict[str, str] = {}
@@ -96,7 +113,18 @@ def kit(
     rules: Iterable[type[Rule]],
     surfaces: Iterable[type[Surface]],
 ) -> str:
-    """Return the text that defines `kit`: figures, rules and surfaces by name, and the engine."""
+    """Return the text that defines `kit`: figures, rules and surfaces by name, and the engine.
+
+    Raises
+    ------
+    ValueError, LinkError, TypeError, TranslationError
+        As for `engine_modules`, `link` and `minioptim.interactive.javascript.module_source`.
+
+    Examples
+    --------
+    >>> kit([], [], []).splitlines()[-1]
+    'const kit = {figures: {}, rules, surfaces};'
+    """
     figures = list(figures)
     modules = engine_modules(figures) | {"translated": module_source(rules, surfaces)}
     names = ", ".join(figures)
@@ -116,6 +144,16 @@ def page_script(
         The figures on the page, by the names of their modules.
     rules, surfaces : iterables of classes
         What they need, translated as it stands now.
+
+    Raises
+    ------
+    ValueError, LinkError, TypeError, TranslationError
+        As for `kit`.
+
+    Examples
+    --------
+    >>> page_script([], [], []).splitlines()[0]
+    '(() => {'
     """
     return (
         f'(() => {{\n"use strict";\n{kit(figures, rules, surfaces)}'
@@ -131,7 +169,18 @@ def widget_module(
     rules: Iterable[type[Rule]],
     surfaces: Iterable[type[Surface]],
 ) -> str:
-    """Return the same as an ES module for anywidget."""
+    """Return the same as an ES module for anywidget.
+
+    Raises
+    ------
+    ValueError, LinkError, TypeError, TranslationError
+        As for `kit`.
+
+    Examples
+    --------
+    >>> "export default" in widget_module([], [], [])
+    True
+    """
     return (
         kit(figures, rules, surfaces) + "export default {render: ({model, el}) => "
         'mount(el, model.get("declaration"), kit, widgetModel(model))};\n'

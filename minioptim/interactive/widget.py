@@ -28,7 +28,13 @@ class LiveWidget(anywidget.AnyWidget):
 
 
 def make_widget(declaration: dict[str, Any], values: dict[str, Any]) -> LiveWidget:
-    """Return a widget that runs the script of this figure, with its rules as they stand now."""
+    """Return a widget that runs the script of this figure, with its rules as they stand now.
+
+    Raises
+    ------
+    ValueError
+        There is no figure of the name that is declared.
+    """
     from minioptim.interactive.figures import design_of
 
     design = design_of(declaration["figure"])

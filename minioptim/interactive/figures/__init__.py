@@ -42,6 +42,11 @@ def design_of(name: str) -> Design:
     ------
     ValueError
         There is no such figure.
+
+    Examples
+    --------
+    >>> design_of("adam").title
+    "Adam's step, live"
     """
     for design in DESIGNS:
         if design.figure == name:

@@ -40,7 +40,7 @@ class UncorrectedAdam(Adam):
         return x - self.lr * m / (np.sqrt(v) + self.eps), m, v
 
 
-def gradients() -> dict[str, Array]:
+def _gradients() -> dict[str, Array]:
     """Return each kind of gradients, step by step."""
     t = np.arange(1, STEPS + 1)
     return {
@@ -60,7 +60,7 @@ def _rules(values: Values) -> dict[str, Adam]:
 
 def _traces(values: Values) -> dict[str, Trace]:
     rules = _rules(values)
-    series = Series(tuple(gradients()[values["kind"]].tolist()))
+    series = Series(tuple(_gradients()[values["kind"]].tolist()))
     return {
         "steps": minimize(series, rules["series"], [0.0], steps=STEPS),
         "ravine": minimize(Ravine(), rules["ravine"], steps=STEPS),
@@ -103,6 +103,6 @@ adam = Design(
     still=_still,
     facts={
         "steps": STEPS,
-        "gradients": {kind: series.tolist() for kind, series in gradients().items()},
+        "gradients": {kind: series.tolist() for kind, series in _gradients().items()},
     },
 )

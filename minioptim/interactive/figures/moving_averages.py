@@ -44,14 +44,14 @@ class Series(Problem):
         return lambda x: np.full_like(x, next(numbers))
 
 
-def series(seed: int) -> Array:
+def _series(seed: int) -> Array:
     """Return the noisy series of a draw."""
     return np.array(MEAN) + SIGMA * normal(seed, STEPS)
 
 
 def _traces(values: Values) -> dict[str, Trace]:
     # The rule's v is the average of what it is given; with lr 0 it goes nowhere.
-    numbers = tuple(series(int(values["seed"])).tolist())
+    numbers = tuple(_series(int(values["seed"])).tolist())
     rule = EWMAMomentum(lr=0.0, beta=values["beta"])
     return {"average": minimize(Series(numbers), rule, [0.0], steps=STEPS)}
 
@@ -61,7 +61,7 @@ def _still(values: Values, _traces: dict[str, Trace]) -> Picture:
 
     from minioptim import plots
 
-    y, t, beta = series(int(values["seed"])), np.arange(1, STEPS + 1), values["beta"]
+    y, t, beta = _series(int(values["seed"])), np.arange(1, STEPS + 1), values["beta"]
     figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained")
     left.plot(t, y, ".", color="0.6")
     left.plot(t, ewma(y, beta, corrected=values["corrected"]), color=plots.COLORS["EWMAMomentum"])

@@ -69,7 +69,7 @@ AS_FOR = {
 }
 
 
-def tuned(surface: str) -> dict[str, float]:
+def _tuned(surface: str) -> dict[str, float]:
     """Return the tuned lr of every rule on a surface that was raced on."""
     place = TUNED_ON.index(surface)
     found = {name: float(f"{10 ** (row[place] / 3):.4g}") for name, row in THIRDS.items()}
@@ -78,7 +78,7 @@ def tuned(surface: str) -> dict[str, float]:
     return found
 
 
-def starting_point(values: Values) -> Array:
+def _starting_point(values: Values) -> Array:
     """Return where the runs start: ``start`` is a share of the picture, from 0 to 1."""
     surface = next(kind for kind in SURFACES if kind.__name__ == values["surface"])
     low, high = np.array(surface.domain).T
@@ -100,7 +100,7 @@ def _traces(values: Values) -> dict[str, Trace]:
         lr = values[f"lr_{rule.__name__}"]
         made = rule(lr=Linear(lr, 0.0, steps=steps) if values["falling"] else lr)  # type: ignore[call-arg]
         if values[f"show_{rule.__name__}"]:
-            traces[rule.__name__] = minimize(surface, made, starting_point(values), steps=steps)
+            traces[rule.__name__] = minimize(surface, made, _starting_point(values), steps=steps)
     return traces
 
 
@@ -124,7 +124,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 
 def _controls() -> tuple[Control, ...]:
     names = tuple(kind.__name__ for kind in SURFACES)
-    lrs, group = tuned("Beale"), "Rules, and the lr of each"
+    lrs, group = _tuned("Beale"), "Rules, and the lr of each"
     each: list[Control] = []
     for rule in RULES:
         name = rule.__name__
@@ -158,7 +158,7 @@ race = Design(
     traces=_traces,
     still=_still,
     facts={
-        "tuned": {surface: tuned(surface) for surface in TUNED_ON},
+        "tuned": {surface: _tuned(surface) for surface in TUNED_ON},
         "home": {kind.__name__: _share(kind.__name__) for kind in SURFACES},
         # lr at each step over the first: the schedule's own numbers.
         "falling": {

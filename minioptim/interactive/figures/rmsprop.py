@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STEPS, CHANGE = 200, 80
 
 
-def gradients(values: Values) -> Array:
+def _gradients(values: Values) -> Array:
     """Return the gradients: of size 1 up to the change, of size c after it, with some scatter."""
     scatter = 1 + values["noise"] * normal(1, STEPS)
     size = np.where(np.arange(1, STEPS + 1) <= CHANGE, 1.0, float(values["factor"]))
@@ -29,7 +29,7 @@ def gradients(values: Values) -> Array:
 
 
 def _traces(values: Values) -> dict[str, Trace]:
-    series = Series(tuple(gradients(values).tolist()))
+    series = Series(tuple(_gradients(values).tolist()))
     rules = (RMSProp(lr=1.0, rho=values["rho"]), Adagrad(lr=1.0))
     return {type(rule).__name__: minimize(series, rule, [0.0], steps=STEPS) for rule in rules}
 
@@ -40,7 +40,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     from minioptim import plots
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained")
-    left.semilogy(np.abs(gradients(values)), ".", color="0.5")
+    left.semilogy(np.abs(_gradients(values)), ".", color="0.5")
     left.set(xlabel="step", title="|g|")
     for name, trace in traces.items():
         moves = np.abs(np.diff(trace.x[:, 0]))
