@@ -125,9 +125,14 @@ def test_adagrad(desk):
     assert x / y == pytest.approx(1, abs=0.1)
     assert adagrad > plain
     live.set_slider("degrees", 0)
+    live.set_slider("every", 20)
+    _, x, y, adagrad, plain = numbers(live.says())
+    assert x / y == pytest.approx(6.1, abs=0.1)
+    assert adagrad < plain
     live.set_slider("every", 5)
-    _, x, y, *_ = numbers(live.says())
-    assert x / y == pytest.approx(1, abs=0.02)
+    ends = {name: trace.f[-1] for name, trace in figures.adagrad(every=5).traces.items()}
+    said = dict(zip(("Adagrad", "GradientDescent"), numbers(live.says())[-2:], strict=True))
+    assert said == pytest.approx(ends, rel=5e-3)
 
 
 def test_adadelta(desk):
@@ -153,6 +158,9 @@ def test_rmsprop(desk):
     live.set_slider("rho", 361)  # 0.81
     assert live.shown("rho").startswith("0.81")
     assert numbers(live.says())[-1] == pytest.approx(77 / 2, abs=0.5)
+    live.set_slider("rho", 1000)  # 0.99: not settled when the change comes
+    assert live.says().endswith("It takes RMSProp 749 steps to be back at half of lr.")
+    live.set_slider("rho", 361)
     live.set_slider("factor", 1000)
     assert numbers(live.says())[0] == pytest.approx(1 / np.sqrt(1 - 0.81), rel=0.01)
 

@@ -28,7 +28,7 @@ export function adagrad({ views, declaration, signal, change, rules, surfaces, l
       const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle: (degrees * Math.PI) / 180 });
       const gradient = ([x, y], t) => {
         const [gx, gy] = bowl.df(x, y);
-        return [t % every ? 0 : gx * every, gy];
+        return [t % every ? 0 : gx, gy];
       };
       const rule = new rules.Adagrad({ lr });
       const adaptive = run(rule, gradient, start, steps);

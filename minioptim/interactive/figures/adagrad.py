@@ -27,7 +27,7 @@ BOWL = Bowl(0.2, 4.0)
 class RarelyFelt(Problem):
     """A bowl whose slope along x is felt at every ``every``-th step alone, as with a rare feature.
 
-    When it is felt it counts ``every`` times as much, so that its mean is the slope.
+    When it is felt it is the slope as it is: on the mean a part of it, as with a rare word.
     """
 
     bowl: Bowl
@@ -48,7 +48,7 @@ class RarelyFelt(Problem):
         def felt(x: Array) -> npt.ArrayLike:
             nonlocal t
             t += 1
-            return self.bowl.gradient(x) * [0.0 if t % self.every else float(self.every), 1.0]
+            return self.bowl.gradient(x) * [0.0 if t % self.every else 1.0, 1.0]
 
         return felt
 

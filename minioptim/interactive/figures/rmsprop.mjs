@@ -6,9 +6,12 @@ import { legend } from "../engine/frame.mjs";
 import { formatNumber } from "../engine/geometry.mjs";
 import { normal, run } from "../engine/simulate.mjs";
 
-/** Steps after a change by the factor c < 1/2 until RMSProp's step is back to half of lr. */
-export function stepsToNotice(c, rho) {
-  return Math.log((c ** -2 - 1) / 3) / Math.log(1 / rho);
+/**
+ * Steps after a change from size 1 to c until RMSProp's step is back to half of lr, by the average v
+ * of squares at the change: 1 where it has settled. Not above 0 if the step never falls below half.
+ */
+export function stepsToNotice(c, rho, v = 1) {
+  return Math.log((v / c ** 2 - 1) / 3) / Math.log(1 / rho);
 }
 
 export function rmsprop({ views, declaration, rules, looks }) {
@@ -28,8 +31,9 @@ export function rmsprop({ views, declaration, rules, looks }) {
       const runs = { RMSProp: walk(new rules.RMSProp({ lr: 1, rho })), Adagrad: walk(new rules.Adagrad({ lr: 1 })) };
       const lengths = (trace) => Float64Array.from(t, (k) => Math.abs(trace.x[k] - trace.x[k - 1]));
       const changed = { name: "change", x: turn + 0.5, label: `gradients × ${formatNumber(factor)}` };
-      const wait = factor < 0.5 && rho > 0 ? stepsToNotice(factor, rho) : NaN;
-      const back = Number.isFinite(wait) && noise === 0 ? [{ name: "back", x: turn + wait, label: "half of lr again" }] : [];
+      // Scatter would have a time of its own at each draw.
+      const wait = rho > 0 && noise === 0 ? stepsToNotice(factor, rho, runs.RMSProp.state.v[turn]) : NaN;
+      const back = wait > 0 ? [{ name: "back", x: turn + wait, label: "half of lr again" }] : [];
       const [leaky, summed] = [lengths(runs.RMSProp), lengths(runs.Adagrad)];
       moves.draw({
         series: [
@@ -47,7 +51,7 @@ export function rmsprop({ views, declaration, rules, looks }) {
         lines: [changed],
         range: { x: [0, steps] },
       });
-      const noticed = Number.isFinite(wait) ? ` It takes RMSProp ${formatNumber(wait)} steps to be back at half of lr.` : "";
+      const noticed = wait > 0 ? ` It takes RMSProp ${formatNumber(Math.ceil(wait))} steps to be back at half of lr.` : "";
       const first = `The first step after the change is ${formatNumber(leaky[turn])} lr for RMSProp and ${formatNumber(summed[turn])} lr for Adagrad;`;
       return `${first} at step ${steps} it is ${formatNumber(leaky[steps - 1])} and ${formatNumber(summed[steps - 1])}.${noticed}`;
     },
