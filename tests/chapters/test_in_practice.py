@@ -232,6 +232,7 @@ def test_with_decay_the_length_settles_where_the_formula_says_and_only_the_produ
 
 def test_a_normalised_unit_does_not_diverge_at_any_lr(normalised):
     f, df = normalised
+    assert all(f(w) <= np.log1p(np.exp(sqrt(60))) for w in rng(6).normal(size=(50, 4)) * 1e3)
     w = np.array([1.0, -2.0, 0.5, 0.3])
     run = minimize(Function(f, df), SGD(lr=1e6), w, steps=50)
     assert not run.diverged
@@ -381,7 +382,29 @@ def test_a_tiny_step_changes_the_loss_by_minus_lr_times_the_square_of_the_gradie
         assert change / (tiny * g @ g) == pytest.approx(-sign, abs=1e-3)
 
 
-def test_for_normal_noise_the_first_divisor_has_no_mean_inverse_square():
-    # P(|g| < e) is about 0.8 e, so the mean of 1/g^2 grows like 1/e as e goes to 0.
+def test_a_gradient_with_a_part_missing_passes_along_itself_and_fails_along_a_random_direction():
+    data = Dataset(rng(12).random((30, 4)), np.arange(30) % 3, classes=3)
+    net = MLP(data, hidden=(5,))
+    x, tiny, d = net.start, 1e-6, rng(13).normal(size=net.dimension)
+    g = net.gradient(x)
+    lacking = np.where(np.arange(net.dimension) < 4 * 5, 0, g)
+    along = net.value(x - tiny * lacking) - net.value(x)
+    assert along / (tiny * lacking @ lacking) == pytest.approx(-1, abs=1e-3)
+    across = (net.value(x + tiny * d) - net.value(x - tiny * d)) / (2 * tiny)
+    assert across / (d @ g) == pytest.approx(1, abs=1e-3)
+    assert abs(across / (d @ lacking) - 1) > 0.01
+
+
+def test_a_softmax_without_its_largest_score_still_has_an_infinite_loss_and_log_sum_exp_has_not():
+    scores = np.array([0.0, 800.0])  # the label is the first
+    shifted = scores - scores.max()
+    with np.errstate(divide="ignore"):
+        assert -np.log(np.exp(shifted)[0] / np.exp(shifted).sum()) == np.inf
+    assert scores.max() + np.log(np.exp(shifted).sum()) - scores[0] == pytest.approx(800)
+    assert np.exp(-745.0) > 0 == np.exp(-746.0)
+
+
+def test_for_normal_noise_the_first_divisor_has_no_mean_inverse():
+    # P(|g| < e) is about 0.8 e: the density at 0 is not 0, and 1/|g| has no mean.
     for e in (1e-2, 1e-4, 1e-6):
         assert erf(e / sqrt(2)) == pytest.approx(e * sqrt(2 / np.pi), rel=1e-3)

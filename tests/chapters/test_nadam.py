@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from minioptim.problems import Quadratic, Rosenbrock
+from minioptim.problems import Quadratic, Ravine, Rosenbrock
 from minioptim.rules import Adam, NAdam, Nesterov
 from minioptim.run import minimize
+from minioptim.schedules import InverseRoot
 
 B1, B2, EPS, LR = 0.9, 0.999, 1e-8, 0.01
 START = np.array([-1.2, 1.0])
@@ -210,3 +211,44 @@ def test_a_step_on_pure_noise_is_longer_than_adams():
     assert adam == pytest.approx(np.sqrt(1 / 19), rel=1e-6)
     assert adam < constant < torch
     assert torch > 2 * adam
+
+
+@pytest.mark.equation("nadam-poly", "nadam-swing")
+@pytest.mark.parametrize(
+    ("now", "low", "high"), [("1", 0.026, 37.97), ("0.9", 0.028, 10), ("0.45", 0.037, 0.76)]
+)
+def test_it_swings_between_two_values_of_a(now, low, high):
+    discriminant = STEP.trace() ** 2 - 4 * STEP.det()
+    values = {mu: sp.Rational(now), beta: sp.Rational("0.9")}
+    ends = sorted(float(end) for end in sp.solve(discriminant.subs(values), a))
+    np.testing.assert_allclose(ends, [low, high], atol=5e-3)
+
+
+def test_at_a_of_ten_two_steps_of_nadam_with_constant_momentum_reach_the_minimum():
+    values = {a: 10, mu: sp.Rational("0.9"), beta: sp.Rational("0.9")}
+    assert STEP.subs(values) ** 2 == sp.zeros(2)
+
+
+@pytest.mark.equation("nadam-limit")
+def test_the_determinant_cannot_pass_minus_one_before_the_polynomial_vanishes_there():
+    at_one, at_minus_one = ((sign * sp.eye(2) - STEP).det() for sign in (1, -1))
+    assert sp.expand(at_one + at_minus_one - 2 * (1 + STEP.det())) == 0
+
+
+def test_on_the_ravine_adam_with_less_momentum_swings_less_than_nadam_with_constant_momentum():
+    dip = {
+        name: -minimize(Ravine(), rule, steps=100).x[:, 1].min()
+        for name, rule in (
+            ("adam", Adam(lr=0.3)),
+            ("less", Adam(lr=0.3, beta1=0.81)),
+            ("constant", NAdam(lr=0.3, psi=np.inf)),
+        )
+    }
+    assert dip["less"] < dip["constant"] < dip["adam"]
+
+
+def test_a_falling_lr_keeps_pytorchs_version_stable_where_a_constant_one_does_not():
+    constant, falling = (
+        minimize(Ravine(), NAdam(lr=lr), steps=300).f[60:].max() for lr in (1.0, InverseRoot(1.0))
+    )
+    assert falling < 1e-3 < 1 < constant
