@@ -117,6 +117,7 @@ lock: ## resolve the locks in requirements/ again
 	.venv-lock/bin/pip install --quiet uv
 	$(LOCK) --extra tests --output-file requirements/test.txt
 	$(LOCK) --extra book --constraint requirements/test.txt --output-file requirements/book.txt
+	$(LOCK) --extra cluster --constraint requirements/test.txt --output-file requirements/classroom.txt
 
 clean: ## remove the built site, caches and environments
 	rm -rf _build $(VENV) $(PARITY_VENV) .venv-lock .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis
