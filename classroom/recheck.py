@@ -13,6 +13,7 @@ recorded: the same submission graded again gets the same score.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import time
 from collections.abc import Sequence
@@ -27,7 +28,8 @@ from classroom import plain
 from classroom.exercise import Exercise
 from classroom.intake import Intake, NotTakenError, Notebook, Wanted, grade_id, take
 from classroom.sandbox import Limits, Process, StoppedError
-from minioptim.checks import same
+from minioptim import checks
+from minioptim.checks import Outcome, fingerprint, judge, same
 
 WORKER = Path(__file__).with_name("worker.py")
 GIVEN = {
@@ -58,8 +60,10 @@ class Question:
         The argument lists, encoded.
     expected : list
         The right result of each call, encoded; of a value, one.
-    mistakes : list of [sentence, results]
-        What named mistakes would return.
+    mistakes : dict of str to str
+        Fingerprints of what named mistakes come to on these calls -> the sentence of each.
+    arguments : list of str
+        The names of the function's arguments.
     """
 
     name: str
@@ -69,7 +73,8 @@ class Question:
     is_value: bool
     calls: list[Any]
     expected: list[Any]
-    mistakes: list[Any]
+    mistakes: dict[str, str]
+    arguments: list[str]
 
 
 @dataclass(frozen=True)
@@ -121,12 +126,15 @@ def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
     # Encoded before anything runs on them: a solution that changes its arguments changes a copy.
     encoded = [plain.encode(tuple(call)) for call in calls]
     is_value = exercise.draw is None
-    mistakes = []
+    mistakes: dict[str, str] = {}
     for mistake in exercise.wrong:
-        try:
-            mistakes.append([mistake.sentence, _results(mistake.solution, encoded, is_value)])
-        except Exception:  # noqa: BLE001, S112 (a mistake may be one that raises)
-            continue
+        came = _outcomes(mistake.solution, encoded, is_value)
+        # Two mistakes may agree on these calls; then the one declared first is named.
+        mistakes.setdefault(fingerprint(exercise.name, came), mistake.sentence)
+    right = _outcomes(reference, encoded, is_value)
+    for outcome in right:
+        if outcome.error or outcome.changed:
+            raise ValueError(f"the reference of {exercise.name} fails: {outcome}")
     return Question(
         exercise.name,
         exercise.answer,
@@ -134,16 +142,17 @@ def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
         exercise.rtol,
         is_value,
         encoded,
-        _results(reference, encoded, is_value),
+        [plain.encode(outcome.result) for outcome in right],
         mistakes,
+        [] if is_value else list(inspect.signature(reference).parameters),
     )
 
 
-def _results(solution: Any, calls: Sequence[Any], is_value: bool) -> list[Any]:
+def _outcomes(solution: Any, calls: Sequence[Any], is_value: bool) -> list[Outcome]:
+    """Return what an answer of our own comes to."""
     if is_value:
-        return [plain.encode(solution)]
-    with np.errstate(all="ignore"):
-        return [plain.encode(solution(*plain.decode(call))) for call in calls]
+        return [Outcome(solution)]
+    return [checks.call(solution, plain.decode(call)) for call in calls]
 
 
 def grade_submission(paper: Paper, student: str, data: bytes, *, unsafe: bool = False) -> dict[str, Any]:
@@ -225,10 +234,6 @@ def _grade(
     return _row(question.name, question.points, score, status, reason)
 
 
-class _WrongError(Exception):
-    """An answer is not right; carries its status and the reason."""
-
-
 def _outcome(
     question: Question, intake: Intake, seed: int, deadline: float, unsafe: bool
 ) -> tuple[str, str]:
@@ -272,54 +277,58 @@ def _read(line: bytes) -> dict[str, Any]:
 
 
 def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, str]:
-    """Compare plain data with plain data."""
-    got: list[Any] = []
-    first_wrong: tuple[str, str] | None = None
-    rights = 0
-    for call, expected, reply in zip(question.calls, question.expected, replies, strict=True):
-        problem = None
-        result: Any = None
-        try:
-            if "error" in reply:
-                problem = ERROR, f"{_shown_call(question, call)} raised {str(reply['error'])[:600]}"
-            else:
-                result = plain.decode(reply.get("result"))
-        except (plain.NotPlainError, RecursionError) as error:
-            problem = WRONG, f"{_shown_call(question, call)} returned {error}"
-        got.append(result)
-        if problem is None and not _same(result, plain.decode(expected), question.rtol):
-            problem = WRONG, _difference(question, call, expected, result)
-        if problem is None:
-            rights += 1
-        first_wrong = first_wrong or problem
-    if first_wrong is None:
-        return RIGHT, ""
-    status, reason = first_wrong
-    sentence = _named(question, got) if status == WRONG else None
-    if len(replies) > 1:
-        reason += f" ({rights} of {len(replies)} calls were right.)"
-    return status, f"{sentence} {reason}" if sentence else reason
-
-
-def _same(result: Any, expected: Any, rtol: float) -> bool:
-    """Whether it is right; a result that cannot even be compared is not."""
+    """Compare plain data with plain data, as the student's own check does."""
+    outcomes = [
+        _outcome_of(reply, call) for call, reply in zip(question.calls, replies, strict=True)
+    ]
+    expected = [plain.decode(right) for right in question.expected]
     try:
         with np.errstate(all="ignore"):
-            return bool(same(result, expected, rtol))
-    except (TypeError, ValueError, OverflowError, RecursionError):
-        return False
-
-
-def _named(question: Question, got: Sequence[Any]) -> str | None:
-    """Return the sentence of the mistake whose results these are."""
-    for sentence, results in question.mistakes:
-        alike = (
-            _same(result, plain.decode(wrong), question.rtol)
-            for result, wrong in zip(got, results, strict=True)
+            verdict = judge(
+                question.name,
+                outcomes,
+                expected,
+                question.mistakes,
+                question.rtol,
+                question.arguments,
+            )
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        return WRONG, f"What it returned cannot be compared: {error}."
+    if verdict.right:
+        return RIGHT, ""
+    at = verdict.at or 0
+    outcome = outcomes[at]
+    sentence = verdict.sentence
+    if sentence[:1].islower():
+        sentence = f"{question.answer}: {sentence}"
+    if not question.is_value:
+        call = plain.decode(question.calls[at])
+        came = "it raised an error" if outcome.error else f"it gave {shown(outcome.result)}"
+        sentence += (
+            f" For {question.answer}({', '.join(map(shown, call))}) {came}; "
+            f"expected {shown(expected[at])}."
         )
-        if all(alike):
-            return str(sentence)
-    return None
+    # A value that was asked for is not told: it would be the answer, for the next who hands in.
+    elif not outcome.error:
+        sentence = sentence.replace("call 1 of 1 has another result", "the value is another")
+        sentence += f" It is {shown(outcome.result)}."
+    return ERROR if outcome.error else WRONG, sentence
+
+
+def _outcome_of(reply: dict[str, Any], call: Any) -> Outcome:
+    """Read one reply; whatever it says, only plain data come out."""
+    if "error" in reply:
+        return Outcome(None, " ".join(str(reply["error"]).split())[:600] or "an error")
+    try:
+        result = plain.decode(reply.get("result"))
+        if "arguments" not in reply:
+            return Outcome(result)
+        after, before = plain.decode(reply["arguments"]), plain.decode(call)
+        pairs = zip(after, before, strict=True)
+        changed = [at for at, pair in enumerate(pairs) if not same(*pair, rtol=0.0)]
+        return Outcome(result, "", tuple(changed))
+    except (TypeError, ValueError, RecursionError) as error:
+        return Outcome(None, f"TypeError: {error}")
 
 
 def shown(value: Any) -> str:
@@ -340,20 +349,6 @@ def shown(value: Any) -> str:
         return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _shown_call(question: Question, call: Any) -> str:
-    if question.is_value:
-        return question.answer
-    return f"{question.answer}{shown(plain.decode(call))}".replace(",)", ")")
-
-
-def _difference(question: Question, call: Any, expected: Any, result: Any) -> str:
-    # The value that was asked for would be the answer itself, for the next who hands in.
-    if question.is_value:
-        return f"{question.answer} is {shown(result)}, and that is not right."
-    right = plain.decode(expected)
-    return f"{_shown_call(question, call)} gave {shown(result)}, expected {shown(right)}."
 
 
 def manual_parts(release: Notebook, exercises: Sequence[Exercise]) -> tuple[tuple[str, float], ...]:

@@ -178,8 +178,12 @@ def main() -> None:
                 reply = {"is_function": callable(space[answer])}
             elif "call" in message:
                 arguments = decode(message["call"])
-                result = encode(space[answer](*arguments))
-                reply = {"result": result, "arguments": encode(arguments)}
+                result = space[answer](*arguments)
+                # Dots are what the release has in place of an answer.
+                reply = {
+                    "result": encode(None if result is ... else result),
+                    "arguments": encode(arguments),
+                }
             else:
                 reply = {"result": encode(space[answer])}
         except BaseException as error:  # noqa: BLE001 (SystemExit too: the next call may do better)
