@@ -83,7 +83,7 @@ def read_bytes(path: Path) -> bytes:
         if path.is_symlink():
             raise NotTakenError("the file is a link, and links are not followed") from None
         raise NotTakenError(f"the file cannot be read: {error.strerror}") from None
-    with open(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise NotTakenError("the file is no regular file")
@@ -91,7 +91,12 @@ def read_bytes(path: Path) -> bytes:
             raise NotTakenError(
                 f"the file has {status.st_size // 1024**2} MB; at most {LARGEST // 1024**2}"
             )
-        return file.read()
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    except OSError as error:
+        raise NotTakenError(f"the file cannot be read: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
 
 
 def read_cells(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
@@ -250,7 +255,10 @@ def take(data: bytes, release: Notebook, wanted: Sequence[Wanted]) -> Intake:
     matches = _Matches(handed, ours, wanted, notes)
     answers = {want.name: matches.answer(want) for want in wanted}
     if not any(matches.found.values()):
-        raise NotTakenError("the notebook has none of this assignment's answers")
+        others = sorted({cell["grade_id"] for cell in handed if cell["grade_id"]})
+        # Names that a student may have chosen, kept short.
+        called = f"; its cells are called {', '.join(others)[:100]}" if others else ""
+        raise NotTakenError(f"the notebook has none of this assignment's answers{called}")
     notebook = copy.deepcopy(release)
     released = {grade_id(cell): text_of(cell) for cell in ours if grade_id(cell)}
     missing = {
