@@ -138,7 +138,7 @@ def exercises(assignment: str, folder: Path = EXERCISES) -> tuple[Exercise, ...]
     Examples
     --------
     >>> [exercise.answer for exercise in exercises("momentum")][0]
-    'predicted_x'
+    'displacement'
     """
     path = folder / "mistakes" / f"{assignment}.py"
     if not path.is_file():
