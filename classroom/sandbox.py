@@ -239,7 +239,7 @@ class Process:
         # bubblewrap reports a signal as a shell does.
         number = -status if status < 0 else status - 128
         if number in (signal.SIGXCPU, signal.SIGKILL):
-            return f"was killed ({signal.Signals(number).name}): out of memory or processor time"
+            return f"was killed ({signal.Signals(number).name}), as code is that takes too long"
         if 0 < number < signal.NSIG:
             return f"was ended by {signal.Signals(number).name}"
         return f"ended by itself (exit status {status})"

@@ -360,7 +360,7 @@ def test_a_fork_bomb_does_nothing():
 
 
 def test_a_bomb_of_threads_is_bounded(monkeypatch):
-    monkeypatch.setattr(recheck, "SECONDS_TO_START", 5.0)
+    monkeypatch.setattr(recheck, "CPU_SECONDS_PER_EXERCISE", 3)
     source = """
 import threading, time
 def bomb():
@@ -376,24 +376,29 @@ time.sleep(1)
 # --- CLASSROOM: the rows of code that does not end -----------------------------------------------
 
 
+IGNORED = "import signal\nfor s in range(1, 32):\n    try: signal.signal(s, 1)\n    except OSError: 0\n"
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [
         ("import os\nos._exit(0)", "ended by itself"),
         ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
         ("import ctypes\nctypes.string_at(0)", "SIGSEGV"),
-        ("while True: pass", "no answer within"),
-        ("while True:\n    try:\n        while True: pass\n    except BaseException: pass", "no ans"),
-        ("import signal\nfor s in (2, 15): signal.signal(s, signal.SIG_IGN)\nwhile 1: pass", "no a"),
+        ("while True: pass", "takes too long"),
+        ("while True:\n    try:\n        while True: pass\n    except BaseException: pass", "too long"),
+        (IGNORED + "while True: pass", "takes too long"),
         ("import time\ntime.sleep(1000)", "no answer within"),
         ("import os\nos.closerange(0, 100)", ""),
-        ("x = 10 ** 10 ** 10", "no answer within"),
+        ("x = 10 ** 10 ** 10", "takes too long"),
         ("import os\nos.write(4, b'x' * 10**8)", ""),
     ],
 )
 def test_code_that_does_not_end_is_not_graded_and_leaves_the_rest(source, said, monkeypatch):
-    monkeypatch.setattr(recheck, "SECONDS_TO_START", 2.0)
-    monkeypatch.setattr(recheck, "SECONDS_PER_CALL", 2.0)
+    monkeypatch.setattr(recheck, "CPU_SECONDS_PER_EXERCISE", 2)
+    if "sleep" in source:
+        monkeypatch.setattr(recheck, "SECONDS_TO_START", 4.0)
+        monkeypatch.setattr(recheck, "SECONDS_PER_CALL", 4.0)
     row = step(source)
     assert row["score"] in (0.0, None)
     assert said in row["reason"]
