@@ -22,7 +22,7 @@ CHAPTERS := $(wildcard chapters/*.ipynb)
 NB ?= $(CHAPTERS)
 NODE_TESTS := $(wildcard tests/*/*.test.mjs)
 # What looks at the built site, and so comes after the book.
-SITE_TESTS := tests/book/test_site.py $(wildcard tests/book/test_live_*.py)
+SITE_TESTS := tests/book/test_site.py tests/book/test_assignments.py $(wildcard tests/book/test_live_*.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve notebooks lint test parity golden lock clean
@@ -119,6 +119,7 @@ lock: ## resolve the locks in requirements/ again
 	.venv-lock/bin/pip install --quiet uv
 	$(LOCK) --extra tests --output-file requirements/test.txt
 	$(LOCK) --extra book --constraint requirements/test.txt --output-file requirements/book.txt
+	$(LOCK) --extra cluster --constraint requirements/test.txt --output-file requirements/classroom.txt
 
 clean: ## remove the built site, caches and environments
 	rm -rf _build $(VENV) $(PARITY_VENV) .venv-lock .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis

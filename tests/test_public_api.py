@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "losses": {"_arguments", "problems", "datasets"},
     "plots": {"_arguments", "problems", "rules", "run"},
     "interactive": {"_arguments", "averages", "plots", "problems", "rules", "run", "schedules"},
+    "checks": set(),
     "": {"rules", "run"},
 }
 

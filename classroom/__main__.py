@@ -1,0 +1,171 @@
+"""``python -m classroom release | collect | grade | feedback | export``: see exercises/README.md."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+from tqdm import tqdm
+
+from classroom import export, feedback, gradebook
+from classroom.exercise import assignments
+from classroom.files import ClassroomError
+from classroom.grade import grade, records, release_notebook, wanted_names
+from classroom.recheck import NOT_GRADED
+from classroom.release import ReleaseError, release
+from classroom.sandbox import UNSAFE_MEANS, NoSandboxError
+from classroom.submissions import collect
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m classroom", description=__doc__)
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--course", type=Path, default=Path("exercises"), metavar="FOLDER")
+    shared.add_argument("--quiet", action="store_true", help="show no progress")
+    classed = argparse.ArgumentParser(add_help=False, parents=[shared])
+    classed.add_argument("assignment", help="its name, as in exercises/release")
+    classed.add_argument(
+        "--class", dest="into", type=Path, default=Path("class"), metavar="FOLDER",
+        help="where this class' submissions and grades are kept (default: class)",
+    )  # fmt: skip
+    steps = parser.add_subparsers(dest="step", required=True)
+
+    step = steps.add_parser("release", parents=[shared], help="make the notebooks for students")
+    step.add_argument("assignments", nargs="*", help="their names (default: all)")
+
+    step = steps.add_parser("collect", parents=[classed], help="take in what was handed in")
+    step.add_argument("export", type=Path, help="folder or zip, as the platform exports it")
+    step.add_argument("--roster", type=Path, metavar="CSV", help="everybody who should hand in")
+
+    step = steps.add_parser("grade", parents=[classed], help="grade what was collected")
+    step.add_argument("--jobs", type=int, metavar="N", help="processes (default: the cores)")
+    step.add_argument("--force", action="store_true", help="grade again what has a record")
+    step.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler that does the work")
+    step.add_argument("--unsafe", action="store_true", help=f"without bubblewrap: {UNSAFE_MEANS}")
+
+    steps.add_parser("feedback", parents=[classed], help="write a page for each student")
+
+    step = steps.add_parser("export", parents=[classed], help="write tables of scores")
+    step.add_argument("--moodle", type=Path, metavar="CSV", help="write a table for Moodle")
+    step.add_argument("--worksheet", type=Path, metavar="CSV", help="Moodle's grading worksheet")
+    step.add_argument("--canvas", type=Path, metavar="CSV", help="write a table for Canvas")
+    step.add_argument("--gradebook", type=Path, metavar="CSV", help="Canvas' exported gradebook")
+    step.add_argument("--title", help="the assignment's title in Canvas (default: its name)")
+    step.add_argument(
+        "--open-as-zero", action="store_true", help="count what is not graded yet as 0"
+    )
+    return parser
+
+
+def _release(options: argparse.Namespace) -> None:
+    known = assignments(options.course)
+    wanted = options.assignments or known
+    if unknown := sorted(set(wanted) - set(known)):
+        raise ClassroomError(f"no assignment {', '.join(unknown)}; known: {', '.join(known)}")
+    for name in tqdm(wanted, unit="assignment", disable=options.quiet):
+        for path in release(name, options.course):
+            tqdm.write(f"wrote {path}")
+
+
+def _collect(options: argparse.Namespace) -> None:
+    names = wanted_names(options.course, options.assignment)
+    students, strays = collect(
+        options.export, options.into, options.assignment, names, options.roster
+    )
+    for student in students:
+        if student.problem:
+            print(f"{student.student}: nothing to grade: {student.problem}")
+        for note in student.notes:
+            print(f"{student.student}: {note}")
+    if strays:
+        print(f"belong to nobody, and were left: {', '.join(strays)}")
+    print(f"{len(students)} students, {sum(not s.problem for s in students)} with a notebook")
+
+
+def _grade(options: argparse.Namespace) -> None:
+    if options.jobs is not None and options.jobs < 1:
+        raise ClassroomError(f"--jobs must be a whole number >= 1, got {options.jobs}")
+    if options.unsafe:
+        print(f"unsafe: {UNSAFE_MEANS}.", file=sys.stderr)
+    batch = grade(
+        options.course,
+        options.into,
+        options.assignment,
+        jobs=options.jobs,
+        unsafe=options.unsafe,
+        cluster=options.cluster,
+        force=options.force,
+        quiet=options.quiet,
+    )
+    counts = Counter(export.status(record) for record in batch.records)
+    for record in batch.records:
+        for row in record["exercises"]:
+            if row["status"] == NOT_GRADED and record["notebook"] is not None:
+                print(f"{record['student']}: {row['name']} NOT GRADED: {row['reason']}")
+        if record["notebook"] is None:
+            print(f"{record['student']}: NOT GRADED: {record['reason']}")
+    said = ", ".join(f"{number} {what}" for what, number in sorted(counts.items()))
+    print(f"{batch.graded} graded now, {batch.kept} before; {said or 'nobody handed in'}")
+    release = release_notebook(options.course, options.assignment)
+    gradebook.update(options.course, options.into, options.assignment, release, batch.records)
+
+
+def _records(options: argparse.Namespace) -> list[export.Record]:
+    found = records(options.course, options.into, options.assignment)
+    return gradebook.read(options.into, options.assignment, found)
+
+
+def _feedback(options: argparse.Namespace) -> None:
+    found = _records(options)
+    folder = feedback.write_pages(found, options.into, options.assignment, quiet=options.quiet)
+    print(f"{len(found)} pages in {folder}")
+
+
+def _export(options: argparse.Namespace) -> None:
+    found = _records(options)
+    path = options.into / "grades" / options.assignment / "exercises.csv"
+    export.by_exercise(found, path)
+    print(f"wrote {path}")
+    zero = options.open_as_zero
+    if options.moodle:
+        said = export.for_moodle(found, options.moodle, options.worksheet, open_as_zero=zero)
+        print(*said, f"wrote {options.moodle}", sep="\n")
+    if options.canvas:
+        title = options.title or options.assignment
+        said = export.for_canvas(found, options.canvas, title, options.gradebook, open_as_zero=zero)
+        print(*said, f"wrote {options.canvas}", sep="\n")
+    waiting = [record["student"] for record in found if export.total(record) is None]
+    if waiting and not zero:
+        print(f"no total yet, as something is open: {', '.join(waiting)}")
+
+
+STEPS = {
+    "release": _release,
+    "collect": _collect,
+    "grade": _grade,
+    "feedback": _feedback,
+    "export": _export,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one step; 1, and one line that says what is wrong, if it cannot be done."""
+    options = _arguments().parse_args(arguments)
+    try:
+        STEPS[options.step](options)
+    except (ClassroomError, NoSandboxError, ReleaseError, FileNotFoundError) as error:
+        print(f"{options.step}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(
+            f"{options.step}: interrupted; what was done is kept, run the same command to go on",
+            file=sys.stderr,
+        )
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,348 @@
+"""Grade a class: every submission once, over the cores or over a cluster, resumed if interrupted.
+
+The unit of work is `classroom.recheck.grade_submission`: a function of plain data, so the same
+one runs in this machine's processes and on Dask's workers.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from classroom import sandbox
+from classroom.exercise import exercises
+from classroom.files import ClassroomError
+from classroom.intake import NotTakenError, grade_id, read_bytes
+from classroom.ledger import Ledger, key_of
+from classroom.recheck import (
+    Paper,
+    ask,
+    grade_submission,
+    manual_parts,
+    nothing_graded,
+)
+from classroom.release import reference
+from classroom.submissions import Student, collected, notebook_path
+
+Work = tuple[str, bytes]
+Record = dict[str, Any]
+
+# A process that dies under a submission takes others with it, which are tried again.
+MOST_TRIES = 3
+
+
+def release_notebook(course: Path, assignment: str) -> dict[str, Any]:
+    """Return our release notebook.
+
+    Raises
+    ------
+    ClassroomError
+        It is absent or damaged.
+    """
+    path = course / "release" / assignment / f"{assignment}.ipynb"
+    try:
+        notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = sorted(found.name for found in (course / "release").glob("*") if found.is_dir())
+        raise ClassroomError(
+            f"there is no assignment {assignment} in {course}/release; "
+            f"known: {', '.join(known) or 'none'}"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ClassroomError(f"{path} could not be read: {error}") from error
+    return notebook
+
+
+def wanted_names(course: Path, assignment: str) -> list[str]:
+    """Return the ``grade_id`` of every answer of an assignment."""
+    release = release_notebook(course, assignment)
+    declared = _declared(course, assignment)
+    manual = [name for name, _ in manual_parts(release, declared)]
+    return [exercise.name for exercise in declared] + manual
+
+
+def _declared(course: Path, assignment: str) -> tuple[Any, ...]:
+    try:
+        return exercises(assignment, course)
+    except FileNotFoundError as error:
+        raise ClassroomError(str(error)) from error
+
+
+def set_paper(course: Path, assignment: str, seed: int) -> Paper:
+    """Return an assignment as it is asked: calls drawn, right results computed.
+
+    Parameters
+    ----------
+    course : Path
+        The folder with ``source``, ``release`` and ``mistakes``.
+    assignment : str
+        Its name.
+    seed : int
+        Of this class.
+
+    Raises
+    ------
+    ClassroomError
+        The course lacks a part of it, or the parts do not fit each other.
+    """
+    release = release_notebook(course, assignment)
+    declared = _declared(course, assignment)
+    cells = {grade_id(cell) for cell in release["cells"]}
+    for exercise in declared:
+        if exercise.name not in cells:
+            raise ClassroomError(
+                f"the release notebook of {assignment} has no cell {exercise.name}: "
+                f"run `python -m classroom release {assignment}`"
+            )
+    right = reference(assignment, course)
+    asked = tuple(ask(exercise, right[exercise.answer], seed) for exercise in declared)
+    return Paper(assignment, release, asked, manual_parts(release, declared), seed)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one run of the grader did.
+
+    Parameters
+    ----------
+    graded, kept : int
+        Submissions graded now; records that were there already.
+    records : list of dict
+        Everybody's, sorted by student.
+    """
+
+    graded: int
+    kept: int
+    records: list[Record]
+
+
+def grade(
+    course: Path,
+    into: Path,
+    assignment: str,
+    *,
+    jobs: int | None = None,
+    unsafe: bool = False,
+    cluster: str | None = None,
+    force: bool = False,
+    quiet: bool = False,
+) -> Batch:
+    """Grade all that was collected and has no record yet.
+
+    Parameters
+    ----------
+    course, into : Path
+        The folder of the assignments, and that of the class.
+    assignment : str
+        Its name.
+    jobs : int or None
+        Processes; None takes the cores of this machine.
+    unsafe : bool
+        Run without bubblewrap.
+    cluster : str or None
+        The address of a Dask scheduler, whose workers then do the work.
+    force : bool
+        Grade again what has a record.
+    quiet : bool
+        Show no progress.
+
+    Raises
+    ------
+    NoSandboxError
+        There is no bubblewrap, and ``unsafe`` is False.
+    ClassroomError
+        Nothing was collected, the course is incomplete, or the disk is full.
+    """
+    if cluster is None:
+        sandbox.require(unsafe=unsafe)
+    students = collected(into, assignment)
+    ledger = Ledger(into, assignment)
+    with ledger.alone():
+        paper = set_paper(course, assignment, ledger.seed())
+        digest = paper.digest()
+        graded, to_do = 0, []
+        for student in students:
+            key = _key(into, assignment, student, digest)
+            if force or not ledger.has(student.student, key):
+                to_do.append((student, key))
+        keys = {student.student: key for student, key in to_do}
+        work = _work(paper, into, [student for student, _ in to_do])
+        if cluster is None:
+            done = _over_processes(paper, work, jobs or os.cpu_count() or 1, unsafe)
+        else:
+            done = _over_cluster(paper, work, cluster, unsafe)
+        bar = tqdm(total=len(to_do), unit="submission", desc=assignment, disable=quiet or not to_do)
+        with bar:
+            for record in done:
+                again = record.get("again", False)
+                ledger.keep(record, "" if again else keys[record["student"]])
+                graded += 1
+                bar.update()
+        records = [_whole(ledger, paper, student) for student in students]
+    return Batch(graded, len(students) - graded, records)
+
+
+def _whole(ledger: Ledger, paper: Paper, student: Student) -> Record:
+    """Return a student's record with what `collect` knows of them."""
+    record = ledger.record(student.student) or nothing_graded(
+        paper, student.student, "there is no record; run the same command again"
+    )
+    known = {"name": student.name, "identity": student.identity, "late": student.late}
+    return {**record, **known, "notes": [*student.notes, *record["notes"]]}
+
+
+def records(course: Path, into: Path, assignment: str) -> list[Record]:
+    """Return everybody's record as `grade` left it.
+
+    Raises
+    ------
+    ClassroomError
+        Nothing was graded.
+    """
+    ledger = Ledger(into, assignment)
+    if not (ledger.folder / "seed.json").exists():
+        raise ClassroomError(
+            f"{assignment} has not been graded: run `python -m classroom grade {assignment}` first"
+        )
+    paper = set_paper(course, assignment, ledger.seed())
+    return [_whole(ledger, paper, student) for student in collected(into, assignment)]
+
+
+def _key(into: Path, assignment: str, student: Student, digest: str) -> str:
+    if student.problem:
+        return key_of(student.problem, digest)
+    try:
+        return key_of(read_bytes(notebook_path(into, assignment, student.student)), digest)
+    except NotTakenError as error:
+        return key_of(str(error), digest)
+
+
+def _work(paper: Paper, into: Path, students: Iterable[Student]) -> Iterator[Work | Record]:
+    """Read one submission at a time: a class of large files need not fit in memory."""
+    for student in students:
+        if student.problem:
+            yield nothing_graded(paper, student.student, student.problem)
+            continue
+        try:
+            data = read_bytes(notebook_path(into, paper.assignment, student.student))
+        except NotTakenError as error:
+            yield nothing_graded(paper, student.student, str(error))
+        else:
+            yield student.student, data
+
+
+def _failed(paper: Paper, student: str, error: BaseException | str) -> Record:
+    """Return the record of a submission at which the grader itself failed; it is tried again."""
+    said = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else error
+    record = nothing_graded(paper, student, f"the grader failed on it: {said[:300]}")
+    return {**record, "again": True}
+
+
+def _over_processes(
+    paper: Paper, work: Iterator[Work | Record], jobs: int, unsafe: bool
+) -> Iterator[Record]:
+    """Spread the work over processes of this machine; one that dies loses nothing."""
+    lost: list[Work] = []
+    yield from _in_a_pool(paper, work, jobs, unsafe, lost)
+    while lost:
+        # One at a time, to find out under which submission processes die.
+        for item in lost:
+            for _ in range(MOST_TRIES):
+                again: list[Work] = []
+                yield from _in_a_pool(paper, iter([item]), 1, unsafe, again)
+                if not again:
+                    break
+            else:
+                yield _failed(paper, item[0], f"its process died {MOST_TRIES} times")
+        lost = []
+        yield from _in_a_pool(paper, work, jobs, unsafe, lost)
+
+
+def _in_a_pool(
+    paper: Paper, work: Iterator[Work | Record], jobs: int, unsafe: bool, lost: list[Work]
+) -> Iterator[Record]:
+    """Work until the end, or until a process dies: then ``lost`` has what was under way."""
+    grade_one = partial(grade_submission, paper, unsafe=unsafe)
+    # Fresh interpreters: a fork would copy this one's threads, the progress bar's among them.
+    context = multiprocessing.get_context("spawn")
+    running: dict[Future[Record], Work] = {}
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        while True:
+            # A few ahead keep every process busy; all at once would fill the memory.
+            while len(running) < 2 * jobs and (item := next(work, None)) is not None:
+                if isinstance(item, dict):
+                    yield item
+                    continue
+                try:
+                    running[pool.submit(grade_one, *item)] = item
+                except BrokenProcessPool:
+                    lost += [item, *running.values()]
+                    return
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                error = future.exception()
+                if isinstance(error, BrokenProcessPool):
+                    lost += running.values()
+                    return
+                student, _ = running.pop(future)
+                if isinstance(error, sandbox.NoSandboxError):
+                    raise error
+                yield future.result() if error is None else _failed(paper, student, error)
+
+
+def _over_cluster(
+    paper: Paper, work: Iterator[Work | Record], address: str, unsafe: bool
+) -> Iterator[Record]:
+    """Hand the work to a Dask scheduler, which gives what a dead worker had to another."""
+    try:
+        from distributed import Client, as_completed
+    except ImportError as error:
+        raise ClassroomError(
+            "--cluster needs Dask: pip install 'minioptim[cluster]' (requirements/classroom.txt)"
+        ) from error
+    grade_one: Callable[..., Record] = grade_submission
+    try:
+        client = Client(address, timeout="10s")
+    except (OSError, ValueError, TimeoutError) as error:
+        raise ClassroomError(f"no Dask scheduler answers at {address}: {error}") from error
+    with client:
+        width = 2 * max(1, sum(client.nthreads().values()))
+        asked = client.scatter(paper, broadcast=True, hash=False)
+        running: dict[Any, str] = {}
+        done = as_completed()
+        source = iter(work)
+        exhausted = False
+        while True:
+            while not exhausted and len(running) < width:
+                item = next(source, None)
+                if item is None:
+                    exhausted = True
+                elif isinstance(item, dict):
+                    yield item
+                else:
+                    # Not pure: the same bytes by two students are two submissions.
+                    future = client.submit(grade_one, asked, *item, unsafe=unsafe, pure=False)
+                    running[future] = item[0]
+                    done.add(future)
+            if not running:
+                return
+            future = next(done)
+            student = running.pop(future)
+            error = future.exception()
+            if isinstance(error, sandbox.NoSandboxError):
+                raise error
+            if error is not None:
+                yield _failed(paper, student, error)
+            else:
+                yield future.result()

@@ -1,0 +1,404 @@
+"""From what a student handed in to what is graded: the sources of the answers, on our notebook.
+
+A notebook comes back edited by people and by programs: cells copied, split or moved, metadata
+gone, encodings changed, half of the file missing. Nothing of it is taken but the text of cells.
+Answers are found by nbgrader's ``grade_id``, else by the name that they define, else by their
+place, and are put into our own release notebook; so no tag, no output, no kernel, no test of a
+student's making reaches the grader, and no damage stops a batch.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Notebook = dict[str, Any]
+
+# Nothing that a student writes is as long; a notebook with 50 MB of output still is taken.
+LARGEST = 200 * 1024**2
+LONGEST_ANSWER = 100_000
+
+
+class NotTakenError(Exception):
+    """Nothing can be graded; the message says why, as the row of that student will."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An answer to look for.
+
+    Parameters
+    ----------
+    name : str
+        The ``grade_id`` of its cell.
+    answer : str or None
+        The Python name that the cell defines; None where people read it.
+    """
+
+    name: str
+    answer: str | None
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What was taken.
+
+    Parameters
+    ----------
+    notebook : dict
+        Our release notebook with the student's answers, without outputs.
+    cells : list of {"name": str or None, "source": str}
+        The code to run, in order; ``name`` is that of the answer, None for other cells.
+    missing : frozenset of str
+        Answers that were not found, or were left as they were released.
+    notes : tuple of str
+        What was mended, one sentence each.
+    """
+
+    notebook: Notebook
+    cells: list[dict[str, Any]]
+    missing: frozenset[str]
+    notes: tuple[str, ...] = field(default=())
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a submitted file's bytes; a link or a device is refused, whatever it points at.
+
+    Raises
+    ------
+    NotTakenError
+        It is no regular file, is too large, or cannot be read.
+    """
+    try:
+        # Opened without following a link, and looked at when open: it cannot be exchanged between.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if path.is_symlink():
+            raise NotTakenError("the file is a link, and links are not followed") from None
+        raise NotTakenError(f"the file cannot be read: {error.strerror}") from None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise NotTakenError("the file is no regular file")
+        if status.st_size > LARGEST:
+            raise NotTakenError(
+                f"the file has {status.st_size // 1024**2} MB; at most {LARGEST // 1024**2}"
+            )
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    except OSError as error:
+        raise NotTakenError(f"the file cannot be read: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
+
+
+def read_cells(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the cells of a notebook, whatever state it is in, and notes on what was mended.
+
+    Each cell is ``{"cell_type", "source", "id", "grade_id"}``, with None where something is absent.
+
+    Raises
+    ------
+    NotTakenError
+        No cell can be made out.
+    """
+    notes: list[str] = []
+    if not data.strip():
+        raise NotTakenError("the file is empty")
+    text = _decoded(data, notes)
+    try:
+        content = json.loads(text)
+        raw = _raw_cells(content)
+    except RecursionError:
+        raise NotTakenError("the file is no notebook: lists within lists without end") from None
+    except ValueError:
+        raw = _salvaged(text)
+        notes.append("The file is damaged or cut short; what could be read of it was graded.")
+        content = {}
+    if not raw:
+        raise NotTakenError("the file is no notebook, or has no cells")
+    version = content.get("nbformat") if isinstance(content, dict) else None
+    if content and version not in (3, 4):
+        notes.append(f"The file says notebook format {str(version)[:20]}; it was read as format 4.")
+    cells = [cell for cell in map(_cell, raw) if cell]
+    if not cells:
+        raise NotTakenError("the file is no notebook, or has no cells")
+    return cells, notes
+
+
+def _decoded(data: bytes, notes: list[str]) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        notes.append("The file was in UTF-16, not UTF-8.")
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        notes.append("The file was not in UTF-8; it was read as Latin-1.")
+        return data.decode("latin-1")
+
+
+def _raw_cells(content: Any) -> list[Any]:
+    """Return the list of cells of format 4, or of format 3, which had work sheets."""
+    if not isinstance(content, dict):
+        return []
+    cells = content.get("cells")
+    if isinstance(cells, list):
+        return cells
+    sheets = content.get("worksheets")
+    found: list[Any] = []
+    for sheet in sheets if isinstance(sheets, list) else []:
+        if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list):
+            found += sheet["cells"]
+    return found
+
+
+def _salvaged(text: str) -> list[Any]:
+    """Return the whole cells of a text that is not JSON to its end."""
+    start = re.search(r'"cells"\s*:\s*\[', text)
+    found: list[Any] = []
+    at = start.end() if start else len(text)
+    decoder = json.JSONDecoder()
+    between = re.compile(r"[\s,]*")
+    while at < len(text):
+        if blank := between.match(text, at):
+            at = blank.end()
+        try:
+            cell, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            break
+        found.append(cell)
+    return found
+
+
+def _cell(raw: Any) -> dict[str, Any] | None:
+    if not isinstance(raw, dict):
+        return None
+    source = raw.get("source", raw.get("input", ""))
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    kind = raw.get("cell_type")
+    if not isinstance(source, str) or kind not in ("code", "markdown", "raw"):
+        return None
+    grade_id = None
+    metadata = raw.get("metadata")
+    if isinstance(metadata, dict) and isinstance(metadata.get("nbgrader"), dict):
+        grade_id = metadata["nbgrader"].get("grade_id")
+    identity = raw.get("id")
+    return {
+        "cell_type": kind,
+        # Lone surrogates cannot be written again, and a NUL ends no line of Python.
+        "source": source.encode("utf-8", "replace").decode("utf-8").replace("\0", ""),
+        "id": identity if isinstance(identity, str) else None,
+        "grade_id": grade_id if isinstance(grade_id, str) else None,
+    }
+
+
+def normal(source: str) -> str:
+    """Return a text without what editors change by themselves: ends of lines, trailing blanks.
+
+    >>> normal("a = 1  \\r\\n") == normal("a = 1")
+    True
+    """
+    return "\n".join(line.rstrip() for line in source.split("\n")).strip()
+
+
+def defines(source: str, name: str) -> bool:
+    """Whether a cell's text defines a name at its outermost level, told without parsing it.
+
+    >>> defines("def step(g):\\n    return g", "step"), defines("    step = 1", "step")
+    (True, False)
+    """
+    word = re.escape(name)
+    return bool(
+        re.search(
+            rf"^(?:async\s+)?(?:def|class)\s+{word}\b|^{word}\s*(?::[^=\n]*)?=(?!=)", source, re.M
+        )
+    )
+
+
+def grade_id(cell: Mapping[str, Any]) -> str | None:
+    """Return nbgrader's name of a cell of ours, or None."""
+    named = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id")
+    return named if isinstance(named, str) else None
+
+
+def text_of(cell: Mapping[str, Any]) -> str:
+    """Return a cell's source as one string, as which and as a list of lines it may be stored."""
+    source = cell.get("source", "")
+    return source if isinstance(source, str) else "".join(source)
+
+
+def take(data: bytes, release: Notebook, wanted: Sequence[Wanted]) -> Intake:
+    """Return a student's answers on our release notebook.
+
+    Parameters
+    ----------
+    data : bytes
+        The file that was handed in.
+    release : dict
+        Our release notebook, as JSON; it is not changed.
+    wanted : sequence of Wanted
+        The answers to look for, each a cell of ``release``.
+
+    Raises
+    ------
+    NotTakenError
+        It is no notebook, or holds none of the answers: it is another assignment's.
+    """
+    handed, notes = read_cells(data)
+    ours = release["cells"]
+    matches = _Matches(handed, ours, wanted, notes)
+    answers = {want.name: matches.answer(want) for want in wanted}
+    if not any(matches.found.values()):
+        others = sorted({cell["grade_id"] for cell in handed if cell["grade_id"]})
+        # Names that a student may have chosen, kept short.
+        called = f"; its cells are called {', '.join(others)[:100]}" if others else ""
+        raise NotTakenError(f"the notebook has none of this assignment's answers{called}")
+    notebook = copy.deepcopy(release)
+    released = {grade_id(cell): text_of(cell) for cell in ours if grade_id(cell)}
+    missing = {
+        name
+        for name, source in answers.items()
+        if source is None or normal(source) == normal(released[name])
+    }
+    after = matches.own_cells()
+    runnable = [{"name": None, "source": source} for source in after.get(-1, [])]
+    wanted_names = {want.name for want in wanted}
+    for at, cell in enumerate(notebook["cells"]):
+        name = grade_id(cell)
+        answer = answers.get(name) if name in wanted_names else None
+        if answer is not None:
+            cell["source"] = answer
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+            label = name if name in wanted_names else None
+            runnable.append({"name": label, "source": text_of(cell)})
+        runnable += [{"name": None, "source": source} for source in after.get(at, [])]
+    return Intake(notebook, runnable, frozenset(missing), tuple(notes))
+
+
+class _Matches:
+    """Which cell that was handed in is which of ours."""
+
+    def __init__(
+        self,
+        handed: list[dict[str, Any]],
+        ours: list[dict[str, Any]],
+        wanted: Sequence[Wanted],
+        notes: list[str],
+    ) -> None:
+        self.handed, self.ours, self.notes = handed, ours, notes
+        self.wanted = {want.name: want for want in wanted}
+        self.place = {grade_id(cell): at for at, cell in enumerate(ours) if grade_id(cell)}
+        self.by_name: dict[str, list[int]] = {}
+        for at, cell in enumerate(handed):
+            if cell["grade_id"] in self.wanted:
+                self.by_name.setdefault(cell["grade_id"], []).append(at)
+        self.twin = self._twins()
+        self.found: dict[str, list[int]] = {}
+
+    def _twins(self) -> dict[int, int]:
+        """Cells that are still as we released them: theirs -> ours."""
+        texts: dict[tuple[str, str], list[int]] = {}
+        for at, cell in enumerate(self.ours):
+            texts.setdefault((cell["cell_type"], normal(text_of(cell))), []).append(at)
+        twin = {}
+        for at, cell in enumerate(self.handed):
+            places = texts.get((cell["cell_type"], normal(cell["source"])))
+            if places:
+                twin[at] = places.pop(0) if len(places) > 1 else places[0]
+        return twin
+
+    def answer(self, want: Wanted) -> str | None:
+        """Return the text of an answer, or None; `found` then tells whether its cell was there."""
+        places = self.by_name.get(want.name, [])
+        stub = normal(text_of(self.ours[self.place[want.name]]))
+        sources = self._worked_on(places, stub)
+        if not sources:
+            others = self._elsewhere(want)
+            worked_on = self._worked_on(others, stub)
+            if worked_on:
+                places, sources = others, worked_on
+                self.notes.append(f"{want.name}: its cell had lost its name and was found anyway.")
+        if len(sources) > 1:
+            self.notes.append(f"{want.name}: {len(sources)} cells were taken together, in order.")
+        if not places:
+            places = [at for at, our in self.twin.items() if our == self.place[want.name]]
+        self.found[want.name] = places
+        if not places:
+            return None
+        text = "\n\n".join(sources) if sources else stub
+        if len(text) > LONGEST_ANSWER:
+            self.notes.append(f"{want.name}: longer than {LONGEST_ANSWER} characters, not taken.")
+            return None
+        return text
+
+    def _worked_on(self, places: Iterable[int], stub: str) -> list[str]:
+        """Return the texts of copies of a cell, without repetitions and without our own text."""
+        texts = [self.handed[at]["source"] for at in places]
+        kept: dict[str, str] = {}
+        for text in texts:
+            if normal(text) not in ("", stub):
+                kept.pop(normal(text), None)
+                kept[normal(text)] = text
+        return list(kept.values())
+
+    def _elsewhere(self, want: Wanted) -> list[int]:
+        """Find the cell of an answer by what it defines, else by the cells around it."""
+        free = [
+            at
+            for at, cell in enumerate(self.handed)
+            if cell["grade_id"] not in self.wanted and at not in self.twin
+        ]
+        ours = self.ours[self.place[want.name]]
+        if want.answer is not None:
+            defining = [
+                at
+                for at in free
+                if self.handed[at]["cell_type"] == "code"
+                and defines(self.handed[at]["source"], want.answer)
+            ]
+            if defining:
+                return defining
+        same_id = [at for at in free if ours.get("id") and self.handed[at]["id"] == ours["id"]]
+        if same_id:
+            return same_id
+        before, after = self._neighbours(self.place[want.name])
+        return [
+            at
+            for at in free
+            if before < at < after
+            and self.handed[at]["cell_type"] == ours["cell_type"]
+            and want.answer is None
+        ]
+
+    def _neighbours(self, place: int) -> tuple[int, int]:
+        """Return where, in theirs, our cells just before and just after a place are."""
+        before = [at for at, our in self.twin.items() if our == place - 1]
+        after = [at for at, our in self.twin.items() if our > place]
+        return (min(before) if before else len(self.handed), min(after, default=len(self.handed)))
+
+    def own_cells(self) -> dict[int, list[str]]:
+        """Return the student's further code cells: place of ours after which -> texts.
+
+        A helper function, an import: without them honest work would fail.
+        """
+        taken = {at for places in self.found.values() for at in places}
+        after: dict[int, list[str]] = {}
+        place = -1
+        at_name = {at: self.place[name] for name, ats in self.found.items() for at in ats}
+        for at, cell in enumerate(self.handed):
+            if at in at_name:
+                place = at_name[at]
+            elif at in self.twin:
+                place = self.twin[at]
+            elif at not in taken and cell["cell_type"] == "code" and cell["source"].strip():
+                after.setdefault(place, []).append(cell["source"][:LONGEST_ANSWER])
+        return after

@@ -1,0 +1,375 @@
+"""The score of record for code: our inputs, our reference, and the student's function alone.
+
+A test that shares a process with a student's code can be forged: NumPy patched, asserts stripped,
+the reference read from the caller's frame. Here the inputs are drawn and the right results are
+computed in the grader's process; a student's function runs behind a wall, one call at a time, and
+only plain data comes back. Each exercise has a process of its own, so a crash in one leaves the
+others.
+
+The seed of the inputs is drawn when a class is first graded, after everybody has handed in, and
+recorded: the same submission graded again gets the same score.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import minioptim
+from classroom import plain
+from classroom.exercise import Exercise
+from classroom.intake import Intake, Notebook, NotTakenError, Wanted, grade_id, take
+from classroom.sandbox import Limits, Process, StoppedError
+from minioptim import checks
+from minioptim.checks import Outcome, fingerprint, judge, same
+
+WORKER = Path(__file__).with_name("worker.py")
+GIVEN = {
+    "plain.py": Path(plain.__file__),
+    "minioptim": Path(minioptim.__file__).parent,
+}
+
+RIGHT, WRONG, ERROR, MISSING, NOT_GRADED = "right", "wrong", "error", "no answer", "NOT GRADED"
+MANUAL = "to be read"
+
+# What ends a loop is processor time, which a busy machine does not take away from anybody. These,
+# by the clock, end what waits.
+CPU_SECONDS_PER_EXERCISE = 12
+SECONDS_TO_START = 60.0  # imports and the cells that the answer needs
+SECONDS_PER_CALL = 30.0
+SECONDS_PER_EXERCISE = 90.0
+SECONDS_PER_SUBMISSION = 240.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """An exercise as it is asked at grading time: plain data, ready to be sent to any machine.
+
+    Parameters
+    ----------
+    name, answer, points, rtol
+        As in `classroom.exercise.Exercise`.
+    is_value : bool
+        The answer is a value, not a function.
+    calls : list
+        The argument lists, encoded.
+    expected : list
+        The right result of each call, encoded; of a value, one.
+    mistakes : dict of str to str
+        Fingerprints of what named mistakes come to on these calls -> the sentence of each.
+    arguments : list of str
+        The names of the function's arguments.
+    """
+
+    name: str
+    answer: str
+    points: float
+    rtol: float
+    is_value: bool
+    calls: list[Any]
+    expected: list[Any]
+    mistakes: dict[str, str]
+    arguments: list[str]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """An assignment as it is asked at grading time.
+
+    Parameters
+    ----------
+    assignment : str
+        Its name.
+    release : dict
+        Our release notebook.
+    questions : tuple of Question
+        What a program grades.
+    manual : tuple of (name, points)
+        What people read.
+    seed : int
+        From which the calls were drawn.
+    """
+
+    assignment: str
+    release: Notebook
+    questions: tuple[Question, ...]
+    manual: tuple[tuple[str, float], ...]
+    seed: int
+
+    def digest(self) -> str:
+        """Return a fingerprint that changes with anything that could change a score."""
+        content = [self.assignment, self.release, self.manual, self.seed]
+        content += [vars(question) for question in self.questions]
+        text = json.dumps(content, sort_keys=True, default=repr)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
+    """Draw the calls of an exercise, and compute what is right and what the mistakes return.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        The declaration.
+    reference : callable or value
+        The right answer.
+    seed : int
+        Of the class; each exercise draws from a stream of its own.
+    """
+    own = int.from_bytes(hashlib.sha256(f"{seed}:{exercise.name}".encode()).digest()[:8], "big")
+    calls = exercise.calls(own)
+    # Encoded before anything runs on them: a solution that changes its arguments changes a copy.
+    encoded = [plain.encode(tuple(call)) for call in calls]
+    is_value = exercise.draw is None
+    mistakes: dict[str, str] = {}
+    for mistake in exercise.wrong:
+        came = _outcomes(mistake.solution, encoded, is_value)
+        # Two mistakes may agree on these calls; then the one declared first is named.
+        mistakes.setdefault(fingerprint(exercise.name, came), mistake.sentence)
+    right = _outcomes(reference, encoded, is_value)
+    for outcome in right:
+        if outcome.error or outcome.changed:
+            raise ValueError(f"the reference of {exercise.name} fails: {outcome}")
+    return Question(
+        exercise.name,
+        exercise.answer,
+        float(exercise.points),
+        exercise.rtol,
+        is_value,
+        encoded,
+        [plain.encode(outcome.result) for outcome in right],
+        mistakes,
+        [] if is_value else list(inspect.signature(reference).parameters),
+    )
+
+
+def _outcomes(solution: Any, calls: Sequence[Any], is_value: bool) -> list[Outcome]:
+    """Return what an answer of our own comes to."""
+    if is_value:
+        return [Outcome(solution)]
+    return [checks.call(solution, plain.decode(call)) for call in calls]
+
+
+def grade_submission(
+    paper: Paper, student: str, data: bytes, *, unsafe: bool = False
+) -> dict[str, Any]:
+    """Grade what one student handed in, and return the record of it.
+
+    Parameters
+    ----------
+    paper : Paper
+        What is asked.
+    student : str
+        Whose it is; only passed on.
+    data : bytes
+        The notebook's file.
+    unsafe : bool
+        Run without bubblewrap.
+
+    Returns
+    -------
+    dict
+        Plain data: ``student``, ``status``, ``reason``, ``notes``, ``exercises`` (for each
+        ``name, points, score, status, reason``; the score is None where nothing was graded) and
+        ``notebook``, ours with the student's answers, or None.
+    """
+    wanted = [Wanted(question.name, question.answer) for question in paper.questions]
+    wanted += [Wanted(name, None) for name, _ in paper.manual]
+    try:
+        intake = take(data, paper.release, wanted)
+    except NotTakenError as error:
+        return nothing_graded(paper, student, str(error))
+    deadline = time.monotonic() + SECONDS_PER_SUBMISSION
+    rows = [_grade(question, intake, paper.seed, deadline, unsafe) for question in paper.questions]
+    for name, points in paper.manual:
+        if name in intake.missing:
+            rows.append(_row(name, points, 0.0, MISSING, "There is no answer."))
+        else:
+            rows.append(_row(name, points, None, MANUAL, "Somebody reads this answer."))
+    stopped = [row["name"] for row in rows if row["status"] == NOT_GRADED]
+    return {
+        "student": student,
+        "status": NOT_GRADED if stopped else "graded",
+        "reason": f"not graded: {', '.join(stopped)}" if stopped else "",
+        "notes": list(intake.notes),
+        "exercises": rows,
+        "notebook": intake.notebook,
+    }
+
+
+def nothing_graded(paper: Paper, student: str, reason: str) -> dict[str, Any]:
+    """Return the record of a submission of which nothing could be graded."""
+    asked = [(question.name, question.points) for question in paper.questions]
+    rows = [
+        _row(name, points, None, NOT_GRADED, reason) for name, points in [*asked, *paper.manual]
+    ]
+    return {
+        "student": student,
+        "status": NOT_GRADED,
+        "reason": reason,
+        "notes": [],
+        "exercises": rows,
+        "notebook": None,
+    }
+
+
+def _row(name: str, points: float, score: float | None, status: str, reason: str) -> dict[str, Any]:
+    return {"name": name, "points": points, "score": score, "status": status, "reason": reason}
+
+
+def _grade(
+    question: Question, intake: Intake, seed: int, deadline: float, unsafe: bool
+) -> dict[str, Any]:
+    score: float | None
+    if question.name in intake.missing:
+        score, status, reason = 0.0, MISSING, "There is no answer."
+    else:
+        try:
+            status, reason = _outcome(question, intake, seed, deadline, unsafe)
+            score = question.points if status == RIGHT else 0.0
+        except StoppedError as stopped:
+            score, status = None, NOT_GRADED
+            reason = (
+                f"The code {stopped}."
+                if not str(stopped).startswith("no ")
+                else f"It gave {stopped}."
+            )
+    return _row(question.name, question.points, score, status, reason)
+
+
+def _outcome(
+    question: Question, intake: Intake, seed: int, deadline: float, unsafe: bool
+) -> tuple[str, str]:
+    """Return the status of an answer and the reason; `StoppedError` if the process ends."""
+    deadline = min(deadline, time.monotonic() + SECONDS_PER_EXERCISE)
+    task = {
+        "cells": intake.cells,
+        "exercise": question.name,
+        "answer": question.answer,
+        "seed": seed % 2**32,
+    }
+    limits = Limits(cpu=CPU_SECONDS_PER_EXERCISE)
+    with Process(WORKER, GIVEN, limits, unsafe=unsafe) as process:
+
+        def reply_to(message: Any, seconds: float) -> dict[str, Any]:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise StoppedError("no answer: its time for one exercise was over")
+            return _read(process.ask(json.dumps(message).encode(), min(seconds, left)))
+
+        ready = reply_to(task, SECONDS_TO_START)
+        if "error" in ready:
+            return ERROR, str(ready["error"])
+        if question.is_value:
+            results = [reply_to({}, SECONDS_PER_CALL)]
+        elif not ready.get("is_function"):
+            return WRONG, f"{question.answer} is not a function."
+        else:
+            # All calls are asked for, also after a wrong one: a mistake is told by all of them.
+            results = [reply_to({"call": call}, SECONDS_PER_CALL) for call in question.calls]
+    return _judge(question, results)
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        raise StoppedError("sent something that is no answer") from None
+    if not isinstance(message, dict):
+        raise StoppedError("sent something that is no answer")
+    return message
+
+
+def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, str]:
+    """Compare plain data with plain data, as the student's own check does."""
+    outcomes = [
+        _outcome_of(reply, call) for call, reply in zip(question.calls, replies, strict=True)
+    ]
+    expected = [plain.decode(right) for right in question.expected]
+    try:
+        with np.errstate(all="ignore"):
+            verdict = judge(
+                question.name,
+                outcomes,
+                expected,
+                question.mistakes,
+                question.rtol,
+                question.arguments,
+            )
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        return WRONG, f"What it returned cannot be compared: {error}."
+    if verdict.right:
+        return RIGHT, ""
+    at = verdict.at or 0
+    outcome = outcomes[at]
+    sentence = verdict.sentence
+    if sentence[:1].islower():
+        sentence = f"{question.answer}: {sentence}"
+    if not question.is_value:
+        call = plain.decode(question.calls[at])
+        came = "it raised an error" if outcome.error else f"it gave {shown(outcome.result)}"
+        sentence += (
+            f" For {question.answer}({', '.join(map(shown, call))}) {came}; "
+            f"expected {shown(expected[at])}."
+        )
+    # A value that was asked for is not told: it would be the answer, for the next who hands in.
+    elif not outcome.error:
+        sentence = sentence.replace("call 1 of 1 has another result", "the value is another")
+        sentence += f" It is {shown(outcome.result)}."
+    return ERROR if outcome.error else WRONG, sentence
+
+
+def _outcome_of(reply: dict[str, Any], call: Any) -> Outcome:
+    """Read one reply; whatever it says, only plain data come out."""
+    if "error" in reply:
+        return Outcome(None, " ".join(str(reply["error"]).split())[:600] or "an error")
+    try:
+        result = plain.decode(reply.get("result"))
+        if "arguments" not in reply:
+            return Outcome(result)
+        after, before = plain.decode(reply["arguments"]), plain.decode(call)
+        pairs = zip(after, before, strict=True)
+        changed = [at for at, pair in enumerate(pairs) if not same(*pair, rtol=0.0)]
+        return Outcome(result, "", tuple(changed))
+    except (TypeError, ValueError, RecursionError) as error:
+        return Outcome(None, f"TypeError: {error}")
+
+
+def shown(value: Any) -> str:
+    """Return a value as a reader likes it: short, and without NumPy's names.
+
+    >>> shown((1.0, np.array([0.5, 2.0])))
+    '(1, [0.5, 2])'
+    """
+    if isinstance(value, np.ndarray):
+        text = np.array2string(value, precision=6, separator=", ", threshold=8, floatmode="maxprec")
+        return " ".join(text.replace(". ", " ").replace(".,", ",").replace(".]", "]").split())
+    if isinstance(value, bool | None):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, tuple | list):
+        inside = ", ".join(shown(item) for item in value[:8]) + (", ..." if len(value) > 8 else "")
+        return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def manual_parts(release: Notebook, exercises: Sequence[Exercise]) -> tuple[tuple[str, float], ...]:
+    """Return what people grade: cells that are answers with points, and that no program checks."""
+    checked = {exercise.name for exercise in exercises}
+    found = []
+    for cell in release["cells"]:
+        marks = cell.get("metadata", {}).get("nbgrader", {})
+        name = grade_id(cell)
+        if marks.get("grade") and marks.get("solution") and name and name not in checked:
+            found.append((name, float(marks.get("points", 0))))
+    return tuple(found)

@@ -1,0 +1,423 @@
+"""A folder of submissions as a learning platform exports it: who handed in which notebook.
+
+Known are Moodle's folders and its flat files, Canvas' flat files, nbgrader's layout, and plain
+folders or files named after students; each as a folder or as the downloaded zip. Within what one
+student handed in, zips are opened one level deep, copies are told apart, and stray files are named
+and not looked at. Times of files are never used: a student can set them.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import re
+import stat
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from classroom.files import ClassroomError, read_json, write, write_json
+from classroom.intake import LARGEST, NotTakenError, read_bytes, read_cells
+
+# In folders "Ada Lovelace_123_assignsubmission_file" (with a last "_" before Moodle 4.1), else in
+# the name of each file; see mod/assign/classes/downloader.php.
+MOODLE = re.compile(
+    r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?P<plugin>file|onlinetext|\w+?)"
+    r"(?:_(?P<file>[^/]*))?",
+    re.DOTALL,
+)
+# "lovelaceada_LATE_123_4567_momentum-1.ipynb"; see lib/content_zipper.rb.
+CANVAS = re.compile(
+    r"(?P<name>.+?)(?P<late>_LATE)?_(?P<id>\d+|anon_\w+?)_(?P<number>\d+)_(?P<file>.+)", re.DOTALL
+)
+NOTEBOOK = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
+COPY = re.compile(r"(?:[-_ ]\(?(\d+)\)?|[-_ ]copy(\d*))$", re.IGNORECASE)
+RUBBISH = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
+MOST_MEMBERS = 2000
+
+
+@dataclass(frozen=True)
+class Student:
+    """Somebody who handed in, or should have.
+
+    Parameters
+    ----------
+    student : str
+        A name for files and for the gradebook, safe in both.
+    name : str
+        As the platform shows it.
+    identity : str
+        The platform's number, or "".
+    late : bool
+        The platform says that it came late.
+    file : str
+        What the graded notebook was called, or "".
+    notes : tuple of str
+        What the teacher should know, one sentence each.
+    problem : str
+        Why there is nothing to grade, or "".
+    """
+
+    student: str
+    name: str
+    identity: str = ""
+    late: bool = False
+    file: str = ""
+    notes: tuple[str, ...] = field(default=())
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A file of an export, read when asked for; or a folder, which may be empty."""
+
+    parts: tuple[str, ...]
+    read: Callable[[], bytes] | None
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A file that belongs to a student."""
+
+    name: str
+    read: Callable[[], bytes]
+    late: bool = False
+    number: int = 0  # the platform's, which grows
+
+
+def collect(
+    export: Path, into: Path, assignment: str, wanted: Iterable[str], roster: Path | None = None
+) -> tuple[list[Student], list[str]]:
+    """Take in an export: one notebook per student, and a list of everybody.
+
+    Parameters
+    ----------
+    export : Path
+        A folder or a zip.
+    into : Path
+        The class' folder; ``into/collected/<assignment>`` is written.
+    assignment : str
+        Its name.
+    wanted : iterable of str
+        The ``grade_id`` of its answers, by which its notebook is told from others.
+    roster : Path or None
+        A CSV of everybody who should have handed in: Moodle's grading worksheet, Canvas'
+        gradebook, or a table with a column ``student``.
+
+    Returns
+    -------
+    list of Student, list of str
+        Everybody, sorted; and the names of files that belong to nobody.
+
+    Raises
+    ------
+    ClassroomError
+        There is no export, or nothing in it is a submission.
+    """
+    people, strays = _people(export)
+    if not people:
+        raise ClassroomError(
+            f"{export} holds no submissions; expected a folder or zip as Moodle or Canvas export "
+            f"it, or one folder or notebook per student"
+        )
+    folder = into / "collected" / assignment
+    names = set(wanted)
+    keys: set[str] = set()
+    students = []
+    for (name, identity), pieces in sorted(people.items()):
+        student = Student(_key(name, identity, keys), name, identity)
+        student, data = _chosen(student, pieces, assignment, names)
+        path = folder / student.student / "submission.ipynb"
+        if data is None:
+            path.unlink(missing_ok=True)
+        else:
+            write(path, data)
+        students.append(student)
+    students += _absent(roster, students, keys)
+    students.sort(key=lambda student: student.student)
+    write_json(folder / "students.json", [asdict(student) for student in students])
+    return students, strays
+
+
+def collected(into: Path, assignment: str) -> list[Student]:
+    """Return everybody that `collect` found.
+
+    Raises
+    ------
+    ClassroomError
+        Nothing was collected, or the list is damaged.
+    """
+    path = into / "collected" / assignment / "students.json"
+    rows = read_json(path)
+    try:
+        return [Student(**{**row, "notes": tuple(row["notes"])}) for row in rows]
+    except (TypeError, KeyError):
+        raise ClassroomError(
+            f"{path} is absent or damaged: run `python -m classroom collect {assignment} ...` first"
+        ) from None
+
+
+def notebook_path(into: Path, assignment: str, student: str) -> Path:
+    """Return where a student's notebook is, if there is one."""
+    return into / "collected" / assignment / student / "submission.ipynb"
+
+
+# --- Who handed in what --------------------------------------------------------------------------
+
+
+def _people(export: Path) -> tuple[dict[tuple[str, str], list[_Piece]], list[str]]:
+    if not export.exists():
+        raise ClassroomError(f"there is no {export}")
+    try:
+        items = list(_files(export))
+    except (OSError, zipfile.BadZipFile) as error:
+        raise ClassroomError(f"{export} could not be read: {error}") from error
+    items = [item for item in items if not RUBBISH & set(item.parts)]
+    items = [item for item in items if not item.parts[-1].startswith("._")]
+    # A zip of a folder, or a folder in a folder.
+    while items and len({item.parts[0] for item in items}) == 1:
+        inner = [item for item in items if len(item.parts) > 1]
+        seconds = {item.parts[1] for item in inner}
+        if not any(MOODLE.fullmatch(name) or CANVAS.fullmatch(name) for name in seconds):
+            break
+        items = [replace(item, parts=item.parts[1:]) for item in inner]
+    people: dict[tuple[str, str], list[_Piece]] = {}
+    strays = []
+    for item in items:
+        owner = _owner(item)
+        if owner is None:
+            strays.append("/".join(item.parts))
+        else:
+            people.setdefault(owner[0], []).append(owner[1])
+    return people, strays
+
+
+def _owner(item: _Item) -> tuple[tuple[str, str], _Piece] | None:
+    top, inside = item.parts[0], "/".join(item.parts[1:])
+    if item.read is None:
+        # Who handed in an empty folder gets a row as well.
+        match = MOODLE.fullmatch(top)
+        who = (match["name"], match["id"]) if match else (top, "")
+        return who, _Piece("", bytes)
+    if match := MOODLE.fullmatch(top):
+        name = inside or match["file"] or ""
+        return (match["name"], match["id"]), _Piece(name, item.read)
+    if inside:
+        # nbgrader's <student>/<assignment>/<notebook>, or a student's own folder.
+        return (top, ""), _Piece(inside, item.read)
+    if match := CANVAS.fullmatch(top):
+        piece = _Piece(match["file"], item.read, bool(match["late"]), int(match["number"]))
+        return (match["name"], match["id"]), piece
+    if NOTEBOOK.search(top):
+        return (NOTEBOOK.sub("", top), ""), _Piece(top, item.read)
+    if top.lower().endswith(".zip"):
+        return (top[:-4], ""), _Piece(top, item.read)
+    return None
+
+
+def _files(export: Path) -> Iterator[_Item]:
+    if export.is_file():
+        archive = zipfile.ZipFile(export)
+        for info in archive.infolist()[: MOST_MEMBERS * 50]:
+            parts = _parts(info.filename)
+            if parts:
+                yield _Item(parts, None if info.is_dir() else _member(archive, info))
+        return
+    for root, folders, names in os.walk(export):
+        folder = Path(root)
+        folders.sort()
+        # A link to a folder is listed among the folders, and not gone into.
+        for name in sorted([*names, *folders]):
+            path = folder / name
+            is_folder = name in folders and not path.is_symlink()
+            yield _Item(path.relative_to(export).parts, None if is_folder else _file(path))
+
+
+def _file(path: Path) -> Callable[[], bytes]:
+    return lambda: read_bytes(path)
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """Return the parts of a name in a zip; one that climbs out of it is only a name to us."""
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    return tuple(part for part in parts if part not in ("/", "..", "."))
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], bytes]:
+    def read() -> bytes:
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise NotTakenError("the file is a link, and links are not followed")
+        try:
+            with archive.open(info) as file:
+                # What the zip says of its size need not be true.
+                data = file.read(LARGEST + 1)
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as error:
+            raise NotTakenError(f"the zip cannot be read: {error}") from None
+        if len(data) > LARGEST:
+            raise NotTakenError(f"the file has more than {LARGEST // 1024**2} MB")
+        return data
+
+    return read
+
+
+def _key(name: str, identity: str, taken: set[str]) -> str:
+    """Return a new name that is safe for files on any system, and for a data base."""
+    text = unicodedata.normalize("NFC", name)
+    safe = re.sub(r"[^\w.@-]+", "_", text).strip("._-")[:60] or "student"
+    key = f"{safe}-{identity}" if identity else safe
+    if key.casefold() in {other.casefold() for other in taken} or (not identity and safe != text):
+        key += "-" + hashlib.sha256(f"{name}/{identity}".encode("utf-8", "replace")).hexdigest()[:6]
+    taken.add(key)
+    return key
+
+
+# --- Which notebook ------------------------------------------------------------------------------
+
+
+def _unpacked(pieces: list[_Piece], notes: list[str]) -> list[_Piece]:
+    """Open zips, one level deep."""
+    found = []
+    for piece in pieces:
+        if not piece.name.lower().endswith(".zip"):
+            found.append(piece)
+            continue
+        try:
+            archive = zipfile.ZipFile(io.BytesIO(piece.read()))
+        except (zipfile.BadZipFile, NotTakenError) as error:
+            notes.append(f"{piece.name} cannot be opened: {error}.")
+            continue
+        for info in archive.infolist()[:MOST_MEMBERS]:
+            parts = _parts(info.filename)
+            if parts and not info.is_dir() and not RUBBISH & set(parts):
+                name = f"{piece.name}/{'/'.join(parts)}"
+                found.append(replace(piece, name=name, read=_member(archive, info)))
+    return found
+
+
+def _chosen(
+    student: Student, pieces: list[_Piece], assignment: str, wanted: set[str]
+) -> tuple[Student, bytes | None]:
+    """Return the student with what is to be said, and the notebook to grade."""
+    notes: list[str] = []
+    late = any(piece.late for piece in pieces)
+    notebooks = []
+    others = []
+    for piece in _unpacked(pieces, notes):
+        base = piece.name.rpartition("/")[2]
+        if NOTEBOOK.search(base) and not base.startswith("._"):
+            notebooks.append(piece)
+        elif piece.name:
+            others.append(piece.name)
+    if others:
+        shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
+        notes.append(f"Also handed in, and not looked at: {shown}.")
+    readable: list[tuple[tuple[Any, ...], _Piece, bytes]] = []
+    problems = []
+    for piece in notebooks:
+        try:
+            data = piece.read()
+        except NotTakenError as error:
+            problems.append(f"{piece.name}: {error}")
+            continue
+        rank = (*_rank(piece, assignment), piece.name)
+        if len(notebooks) > 1:
+            rank = (_holds(data, wanted), *rank)
+        readable.append((rank, piece, data))
+    notes += [f"Not taken: {problem}." for problem in problems if readable]
+    student = replace(student, late=late, notes=tuple(notes))
+    if not readable:
+        problem = "; ".join(problems) or "no notebook was handed in"
+        return replace(student, problem=problem), None
+    readable.sort(key=lambda choice: choice[0])
+    _, piece, data = readable[-1]
+    if len(readable) > 1:
+        rest = ", ".join(other.name for _, other, _ in readable[:-1])
+        notes.append(f"{len(readable)} notebooks: {piece.name} is graded, not {rest}.")
+    if late:
+        notes.append("The platform says that it came late.")
+    return replace(student, file=piece.name, notes=tuple(notes)), data
+
+
+def _holds(data: bytes, wanted: set[str]) -> bool:
+    """Whether a notebook has an answer of this assignment."""
+    try:
+        cells, _ = read_cells(data)
+    except NotTakenError:
+        return False
+    return any(cell["grade_id"] in wanted for cell in cells)
+
+
+def _rank(piece: _Piece, assignment: str) -> tuple[int, bool, int]:
+    """Return what grows with how late a copy is: the platform's number, then "-1", "(2)", "copy"."""
+    stem = NOTEBOOK.sub("", piece.name.rpartition("/")[2])
+    copy = COPY.search(stem)
+    which = int(copy[1] or copy[2] or 1) if copy else 0
+    base = COPY.sub("", stem).strip()
+    return piece.number, base == assignment, min(which, 10**6)
+
+
+# --- Who did not ---------------------------------------------------------------------------------
+
+
+def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Return the columns and the rows of a CSV, with commas or semicolons, in UTF-8 or Latin-1.
+
+    Raises
+    ------
+    ClassroomError
+        It cannot be read, or has no rows.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ClassroomError(f"{path} could not be read: {error.strerror}") from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    try:
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+        rows = [{key: value or "" for key, value in row.items() if key} for row in reader]
+        columns = list(reader.fieldnames or [])
+    except csv.Error as error:
+        raise ClassroomError(f"{path} is no table: {error}") from error
+    if not rows:
+        raise ClassroomError(f"{path} has no rows; expected a CSV with one row per student")
+    return columns, rows
+
+
+def identity_of(row: dict[str, str]) -> tuple[str, str] | None:
+    """Return a student's name and number from a row of Moodle's or Canvas' table, or None."""
+    if "Identifier" in row:
+        number = re.search(r"(\d+)\s*$", row["Identifier"])
+        return row.get("Full name", ""), number[1] if number else ""
+    if "Student" in row and "ID" in row:
+        if "Points Possible" in row["Student"] or not row["ID"].strip():
+            return None
+        return row["Student"], row["ID"].strip()
+    return (row["student"], "") if row.get("student") else None
+
+
+def _absent(roster: Path | None, students: list[Student], keys: set[str]) -> list[Student]:
+    if roster is None:
+        return []
+    known = {student.identity for student in students if student.identity}
+    named = {student.name for student in students}
+    absent = []
+    _, rows = read_table(roster)
+    for row in rows:
+        who = identity_of(row)
+        if who is None:
+            continue
+        name, identity = who
+        if (identity in known) if identity and known else (name in named):
+            continue
+        key = _key(name, identity, keys)
+        absent.append(Student(key, name, identity, problem="nothing was handed in"))
+    return absent

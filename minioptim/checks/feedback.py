@@ -1,0 +1,197 @@
+"""What a student sees: ``check`` after an exercise, ``report`` at the end of the notebook.
+
+Both need the data of the assignment alone, which hold visible calls and their right results, and
+known mistakes as fingerprints; no solution is among them. What is asked for as a value is there
+as a fingerprint only.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minioptim.checks.compare import Outcome, fingerprint, plain
+from minioptim.checks.verdict import Verdict, call, judge
+
+DATA = Path(__file__).parent / "data"
+# Numbers of an answer that is shown; longer ones fill the page and say no more.
+SHOWN = 12
+
+
+class NotYet(AssertionError):  # noqa: N818 - it is what the student reads
+    """An answer is not right yet. In a notebook its message is shown without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks an exception for this. The way through this package's files would tell a
+        # student nothing; the cell fails all the same, which is what nbgrader looks at.
+        return str(self).splitlines()
+
+
+@functools.cache
+def _assignments() -> dict[str, dict[str, Any]]:
+    """Return the data of every assignment: its name -> exercise -> what there is to check it."""
+    files = sorted(DATA.glob("*.json"))
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in files}
+
+
+def check(name: str, answer: Any) -> None:
+    """Say whether an answer is right, and if not, what the mistake is.
+
+    Parameters
+    ----------
+    name : str
+        The exercise, as the notebook names it.
+    answer : callable or value
+        What the student wrote: a function where the exercise asks for one.
+
+    Raises
+    ------
+    NotYet
+        The answer is not right. The message names the mistake, then shows a call, what was
+        expected and what came. An answer that is a value is not shown.
+    ValueError
+        No exercise has this name.
+
+    Examples
+    --------
+    >>> check("momentum-step", lambda g, x, t, v, lr, momentum: (x - lr * g, v))
+    Traceback (most recent call last):
+    ...
+    minioptim.checks.feedback.NotYet: Not yet: ...
+    """
+    exercises = {key: data for group in _assignments().values() for key, data in group.items()}
+    if name not in exercises:
+        raise ValueError(f"name must be one of {', '.join(sorted(exercises))}; got {name!r}")
+    data = exercises[name]
+    verdict, outcomes = _verdict(name, data, answer)
+    if not verdict.right:
+        raise NotYet(_message(data, verdict, outcomes))
+    calls = f" in all {len(outcomes)} calls" if "calls" in data else ""
+    print(f"{data['answer']} is right{calls}.")
+
+
+def report(assignment: str, answers: Mapping[str, Any]) -> None:
+    """Print a line for each exercise of an assignment that a program can check.
+
+    Parameters
+    ----------
+    assignment : str
+        Its name, as in the notebook.
+    answers : mapping
+        The names that the student's notebook defines: ``globals()`` there.
+
+    Raises
+    ------
+    ValueError
+        No assignment has this name.
+
+    Examples
+    --------
+    >>> report("momentum", {})
+    momentum-displacement  not yet: displacement is not there; run its cell.
+    ...
+    """
+    found = _assignments()
+    if assignment not in found:
+        raise ValueError(f"assignment must be one of {', '.join(found)}; got {assignment!r}")
+    width = max(map(len, found[assignment]))
+    for name, data in found[assignment].items():
+        if data["answer"] in answers:
+            verdict, _ = _verdict(name, data, answers[data["answer"]])
+            line = "right" if verdict.right else f"not yet: {verdict.sentence}"
+        else:
+            line = f"not yet: {data['answer']} is not there; run its cell."
+        print(f"{name:{width}}  {line}")
+
+
+def _verdict(name: str, data: Mapping[str, Any], answer: Any) -> tuple[Verdict, list[Outcome]]:
+    """Judge an answer; also return what its calls came to."""
+    if "calls" not in data:
+        outcome = Outcome(plain(answer))
+        print_of_it = fingerprint(name, [outcome])
+        if print_of_it == data["right"]:
+            return Verdict(True, "", None), [outcome]
+        todo = f"put your answer in place of the dots: {data['answer']} has no value."
+        other = "that is not what happens; think it through once more, or go on and see."
+        sentence = todo if answer is ... else data["mistakes"].get(print_of_it, other)
+        return Verdict(False, sentence, 0), [outcome]
+    if not callable(answer):
+        sentence = f"{data['answer']} must be a function; it is a {type(answer).__name__}."
+        return Verdict(False, sentence, None), []
+    outcomes = [call(answer, decoded(arguments)) for arguments in data["calls"]]
+    expected = data["expected"]
+    return (
+        judge(name, outcomes, expected, data["mistakes"], data["rtol"], data["arguments"]),
+        outcomes,
+    )
+
+
+def encoded(value: Any) -> Any:
+    """Return an argument as JSON holds it: an array as its list and type, a tuple as a list.
+
+    Raises
+    ------
+    TypeError
+        It is an array of something else than numbers.
+
+    Examples
+    --------
+    >>> encoded([0.5, np.array([1, 2])])
+    [0.5, {'array': [1, 2], 'dtype': 'int64'}]
+    """
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in "biuf":
+            raise TypeError(f"value must be an array of numbers, got one of {value.dtype}")
+        return {"array": value.tolist(), "dtype": str(value.dtype)}
+    if isinstance(value, list | tuple):
+        return [encoded(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def decoded(value: Any) -> Any:
+    """Return what `encoded` was given, with lists for tuples.
+
+    Raises
+    ------
+    KeyError
+        A dict is none of `encoded`.
+
+    Examples
+    --------
+    >>> decoded({"array": [1, 2], "dtype": "float64"})
+    array([1., 2.])
+    """
+    if isinstance(value, dict):
+        return np.array(value["array"], dtype=value["dtype"])
+    return [decoded(item) for item in value] if isinstance(value, list) else value
+
+
+def _message(data: Mapping[str, Any], verdict: Verdict, outcomes: list[Outcome]) -> str:
+    """Return the sentence, and below it the call, the expected result and the student's."""
+    lines = [f"Not yet: {verdict.sentence}"]
+    if "calls" in data and verdict.at is not None:
+        arguments = decoded(data["calls"][verdict.at])
+        pairs = zip(data["arguments"], arguments, strict=True)
+        shown = ", ".join(f"{name}={_shown(value)}" for name, value in pairs)
+        outcome = outcomes[verdict.at]
+        lines += [
+            f"    call      {data['answer']}({shown})",
+            f"    expected  {_shown(data['expected'][verdict.at])}",
+            f"    got       {outcome.error or _shown(outcome.result)}",
+        ]
+    return "\n".join(lines)
+
+
+def _shown(value: Any) -> str:
+    """Return a value in one line, its numbers to six digits."""
+    if isinstance(value, np.ndarray):
+        return f"np.array({_shown(value.tolist())})"
+    if isinstance(value, list):
+        items = [_shown(item) for item in value[:SHOWN]]
+        return f"[{', '.join(items)}{', ...' if len(value) > SHOWN else ''}]"
+    return f"{value:.6g}" if isinstance(value, float) else repr(value)

@@ -1,0 +1,175 @@
+"""From outcomes to one sentence: whether an answer is right, and if not, what the mistake is.
+
+The student's notebook and the teacher's recheck both judge here, so that they say the same.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minioptim.checks.compare import Outcome, fingerprint, plain, same
+
+
+class Verdict(NamedTuple):
+    """What is to be said about an answer.
+
+    Attributes
+    ----------
+    right : bool
+        Whether every call came out as expected.
+    sentence : str
+        What is wrong, in one line; "" where all is right.
+    at : int or None
+        Which call went wrong first, from 0; None where all are right.
+    """
+
+    right: bool
+    sentence: str
+    at: int | None
+
+
+def call(function: Callable[..., Any], arguments: Sequence[Any]) -> Outcome:
+    """Call a function on copies of the arguments, and look at them afterwards.
+
+    Parameters
+    ----------
+    function : callable
+        It may do anything; an exception becomes part of the outcome.
+    arguments : sequence
+        Positional arguments, plain data. They are left as they are.
+
+    Returns
+    -------
+    Outcome
+        Its result holds arrays and tuples as lists, of the function's own no longer.
+
+    Raises
+    ------
+    KeyboardInterrupt, SystemExit
+        Passed on: somebody wants to stop.
+
+    Examples
+    --------
+    >>> call(lambda x: 1 / x, [0])
+    Outcome(result=None, error='ZeroDivisionError: division by zero', changed=())
+    """
+    given = copy.deepcopy(list(arguments))
+    result, error = None, ""
+    try:
+        # A wrong formula may divide by zero; the feedback says what is wrong with it.
+        with np.errstate(all="ignore"):
+            result = plain(function(*given))
+    except Exception as raised:  # whatever a student's function does is an answer
+        error = f"{type(raised).__name__}: {raised}"
+    pairs = zip(given, arguments, strict=True)
+    changed = tuple(i for i, (now, before) in enumerate(pairs) if not same(now, before, rtol=0.0))
+    return Outcome(result, error, changed)
+
+
+def judge(
+    name: str,
+    outcomes: Sequence[Outcome],
+    expected: Sequence[Any],
+    mistakes: Mapping[str, str],
+    rtol: float,
+    arguments: Sequence[str] = (),
+) -> Verdict:
+    """Compare outcomes with what was expected, and name the mistake.
+
+    Parameters
+    ----------
+    name : str
+        The exercise, as in `fingerprint`.
+    outcomes : sequence of Outcome
+        One for each call.
+    expected : sequence
+        The right result of each call.
+    mistakes : mapping of str to str
+        Fingerprints of known wrong outcomes, and the sentence for each.
+    rtol : float
+        As in `same`.
+    arguments : sequence of str
+        The names of the function's arguments, to speak of one that was changed.
+
+    Raises
+    ------
+    ValueError
+        There are not as many outcomes as expected results.
+
+    Examples
+    --------
+    >>> judge("twice", [Outcome(2.0), Outcome(3.0)], [2.0, 4.0], {}, rtol=1e-9)
+    Verdict(right=False, sentence='call 2 of 2 has another result.', at=1)
+    """
+    wrong = [
+        i
+        for i, (outcome, right) in enumerate(zip(outcomes, expected, strict=True))
+        if outcome.error or outcome.changed or not same(outcome.result, right, rtol)
+    ]
+    if not wrong:
+        return Verdict(True, "", None)
+    at = wrong[0]
+    sentence = mistakes.get(fingerprint(name, outcomes))
+    if sentence is None:
+        sentence = _fault(outcomes[at], expected[at], arguments) or (
+            f"call {at + 1} of {len(expected)} has another result."
+        )
+    return Verdict(False, sentence, at)
+
+
+def _fault(outcome: Outcome, expected: Any, arguments: Sequence[str]) -> str:
+    """Return what can be said about one call without knowing the exercise; "" if nothing."""
+    if outcome.error:
+        return f"it raises {outcome.error.splitlines()[0]}."
+    if outcome.changed:
+        names = " and ".join(arguments[i] if arguments else str(i + 1) for i in outcome.changed)
+        return (
+            f"it changes its argument {names}, which the caller may still need; make a new array "
+            "(a = a + b does, a += b does not)."
+        )
+    if outcome.result is None or outcome.result is ...:
+        return "it returns nothing; put your code in place of the dots, and return the result."
+    got, wanted = _form(plain(outcome.result)), _form(plain(expected))
+    if got != wanted:
+        return f"it returns {got}; expected {wanted}."
+    if _has_nan(outcome.result):
+        return "it returns NaN, which is no number."
+    return ""
+
+
+def _form(value: Any) -> str:
+    """Return in words how a plain answer is built."""
+    if isinstance(value, bool):
+        return "True or False"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "a word"
+    if not isinstance(value, list):
+        return f"a {type(value).__name__}"
+    shape = _shape(value)
+    if shape is not None:
+        return f"numbers of shape {shape}"
+    return f"{len(value)} values: {', '.join(_form(item) for item in value)}"
+
+
+def _has_nan(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(_has_nan(item) for item in value)
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    """Return the shape of a nested list of numbers; None if it has none."""
+    if not isinstance(value, list):
+        return () if isinstance(value, int | float) and not isinstance(value, bool) else None
+    shapes = {_shape(item) for item in value}
+    if len(shapes) > 1 or None in shapes:
+        return None
+    inner = shapes.pop() if shapes else ()
+    return None if inner is None else (len(value), *inner)

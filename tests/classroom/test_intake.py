@@ -1,0 +1,388 @@
+"""Damage that honest work comes back with: graded, with a note, and never an aborted batch."""
+
+import copy
+import json
+import os
+import re
+
+import pytest
+
+from classroom.intake import NotTakenError, Wanted, defines, read_bytes, read_cells, take
+
+from .handed_in import (
+    ANSWERS,
+    COURSE,
+    DERIVE,
+    RIGHT,
+    STEP,
+    VALUE,
+    WRONG,
+    bounded,
+    cell_of,
+    code,
+    data,
+    notebook,
+    release,
+    scores,
+)
+
+pytestmark = bounded
+WANTED = [Wanted(STEP, "momentum_step"), Wanted(VALUE, "lengthening"), Wanted(DERIVE, None)]
+STUB = "".join(cell_of(release(), STEP)["source"])
+
+
+def taken(found):
+    return take(found if isinstance(found, bytes) else data(found), release(), WANTED)
+
+
+def answers_in(intake):
+    return {name: cell_of(intake.notebook, name)["source"] for name in (STEP, VALUE, DERIVE)}
+
+
+def test_answers_are_put_on_our_own_notebook():
+    found = notebook()
+    found["metadata"] = {"kernelspec": {"name": "evil"}}
+    found["cells"].append(code("import os"))
+    intake = taken(found)
+    assert answers_in(intake) == ANSWERS
+    ours = release()
+    for cell, our in zip(intake.notebook["cells"], ours["cells"], strict=True):
+        assert cell["metadata"] == our["metadata"]
+    assert intake.notebook["metadata"] == ours["metadata"]
+    assert not intake.missing
+    assert not intake.notes
+
+
+def test_what_was_released_is_not_changed():
+    ours = release()
+    before = copy.deepcopy(ours)
+    take(data(notebook()), ours, WANTED)
+    assert ours == before
+
+
+def test_a_test_cell_of_the_students_own_is_not_taken():
+    found = notebook()
+    cell_of(found, "tiny-step-check")["source"] = "print('full marks')"
+    cell_of(found, "tiny-step-check")["metadata"]["tags"] = ["skip-execution"]
+    intake = taken(found)
+    assert cell_of(intake.notebook, "tiny-step-check") == cell_of(release(), "tiny-step-check")
+
+
+def test_an_untouched_release_has_no_answers():
+    intake = taken(release())
+    assert intake.missing == {STEP, VALUE, DERIVE}
+
+
+# --- CLASSROOM: the rows of intake ---------------------------------------------------------------
+
+
+def damaged_duplicate():
+    found = notebook()
+    at = found["cells"].index(cell_of(found, STEP))
+    found["cells"].insert(at + 1, copy.deepcopy(found["cells"][at]))
+    return found
+
+
+def damaged_copy_of_the_stub():
+    """The student copied the cell before working on it: an empty one comes last."""
+    found = notebook()
+    at = found["cells"].index(cell_of(found, STEP))
+    stub = copy.deepcopy(found["cells"][at])
+    stub["source"] = STUB
+    found["cells"].insert(at + 1, stub)
+    return found
+
+
+def damaged_split():
+    """JupyterLab's split leaves the name on both halves."""
+    found = notebook()
+    at = found["cells"].index(cell_of(found, STEP))
+    first, second = (copy.deepcopy(found["cells"][at]) for _ in range(2))
+    first["source"] = "def helper(v, g, lr, momentum):\n    return momentum * v - lr * g"
+    second["source"] = (
+        "def momentum_step(g, x, v, lr, momentum):\n"
+        "    v = helper(v, g, lr, momentum)\n    return x + v, v"
+    )
+    found["cells"][at : at + 1] = [first, second]
+    return found
+
+
+def damaged_metadata_gone():
+    found = notebook()
+    for cell in found["cells"]:
+        cell["metadata"] = {}
+    return found
+
+
+def damaged_everything_but_sources_gone():
+    found = notebook()
+    cells = [{"cell_type": c["cell_type"], "source": c["source"]} for c in found["cells"]]
+    return {"cells": cells}
+
+
+def damaged_schema_version():
+    found = notebook()
+    for cell in found["cells"]:
+        if "nbgrader" in cell["metadata"]:
+            cell["metadata"]["nbgrader"]["schema_version"] = 99
+    return found
+
+
+def damaged_schema_version_gone():
+    found = notebook()
+    for cell in found["cells"]:
+        cell["metadata"].get("nbgrader", {}).pop("schema_version", None)
+    return found
+
+
+def damaged_grade_false():
+    found = notebook()
+    for cell in found["cells"]:
+        if "nbgrader" in cell["metadata"]:
+            cell["metadata"]["nbgrader"]["grade"] = False
+    return found
+
+
+def damaged_grade_id():
+    found = notebook()
+    cell_of(found, STEP)["metadata"]["nbgrader"]["grade_id"] = "renamed"
+    return found
+
+
+def damaged_grade_id_of_another_kind():
+    found = notebook()
+    cell_of(found, STEP)["metadata"]["nbgrader"]["grade_id"] = ["not", "a", "name"]
+    return found
+
+
+def damaged_kernelspec():
+    found = notebook()
+    found["metadata"]["kernelspec"] = {"name": "no-such-kernel", "display_name": 3}
+    return found
+
+
+def damaged_tag():
+    found = notebook()
+    for cell in found["cells"]:
+        cell["metadata"]["tags"] = ["skip-execution"]
+    return found
+
+
+def damaged_nbformat():
+    return notebook() | {"nbformat": 99, "nbformat_minor": "many"}
+
+
+def damaged_format_3():
+    found = notebook()
+    cells = []
+    for cell in found["cells"]:
+        cell = copy.deepcopy(cell)
+        if cell["cell_type"] == "code":
+            cell["input"] = cell.pop("source")
+        cells.append(cell)
+    return {"nbformat": 3, "worksheets": [{"cells": cells}]}
+
+
+def damaged_latin_1():
+    found = notebook({STEP: RIGHT.replace("):", "):\n    # für Ängström", 1)})
+    return json.dumps(found, ensure_ascii=False).encode("latin-1")
+
+
+def damaged_utf_16():
+    return json.dumps(notebook()).encode("utf-16")
+
+
+def damaged_byte_order_mark():
+    return b"\xef\xbb\xbf" + data(notebook())
+
+
+def damaged_truncated():
+    text = json.dumps(notebook())
+    return text[: text.index('"tiny-derive"')].encode()
+
+
+def damaged_output_of_50_mb():
+    found = notebook()
+    text = "x" * 1_000_000
+    cell_of(found, STEP)["outputs"] = [
+        {"output_type": "stream", "name": "stdout", "text": [text] * 50}
+    ]
+    return found
+
+
+def damaged_line_ends():
+    found = notebook()
+    for cell in found["cells"]:
+        cell["source"] = cell["source"].replace("\n", "\r\n")
+    return found
+
+
+def damaged_lines_as_lists():
+    found = notebook()
+    for cell in found["cells"]:
+        cell["source"] = cell["source"].splitlines(keepends=True)
+    return found
+
+
+def damaged_cells_that_are_no_cells():
+    found = notebook()
+    found["cells"] = [None, 3, {"cell_type": "widget"}, {}, *found["cells"], {"source": 3}]
+    return found
+
+
+def damaged_answer_below():
+    """The answer stands in a cell of the student's own; the place for it was left as it was."""
+    found = notebook({STEP: STUB})
+    found["cells"].append(code(RIGHT))
+    return found
+
+
+DAMAGE = [value for name, value in sorted(globals().items()) if name.startswith("damaged_")]
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__[8:])
+def test_damage_costs_no_mark(damage):
+    assert scores(damage() if isinstance(damage(), bytes) else data(damage())) == (2.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("damage", "note"),
+    [
+        (damaged_metadata_gone, "lost its name"),
+        (damaged_grade_id, "lost its name"),
+        (damaged_nbformat, "notebook format 99"),
+        (damaged_latin_1, "Latin-1"),
+        (damaged_utf_16, "UTF-16"),
+        (damaged_truncated, "cut short"),
+        (damaged_split, "2 cells were taken together"),
+        (damaged_answer_below, "lost its name"),
+    ],
+)
+def test_what_was_mended_is_noted(damage, note):
+    assert any(note in said for said in taken(damage()).notes)
+
+
+def test_letters_of_latin_1_survive():
+    assert "für Ängström" in answers_in(taken(damaged_latin_1()))[STEP]
+
+
+def test_the_manual_answer_is_found_by_its_place_when_all_names_are_gone():
+    assert answers_in(taken(damaged_everything_but_sources_gone()))[DERIVE] == ANSWERS[DERIVE]
+
+
+def test_50_mb_of_output_are_dropped():
+    assert len(json.dumps(taken(damaged_output_of_50_mb()).notebook)) < 20_000
+
+
+def test_the_last_of_two_different_copies_counts():
+    found = notebook({STEP: WRONG})
+    at = found["cells"].index(cell_of(found, STEP))
+    later = copy.deepcopy(found["cells"][at])
+    later["source"] = RIGHT
+    found["cells"].insert(at + 1, later)
+    assert scores(found) == (2.0, 1.0)
+    found["cells"][at]["source"], later["source"] = RIGHT, WRONG
+    assert scores(found) == (0.0, 1.0)
+
+
+def test_a_helper_in_a_cell_of_the_students_own_is_used():
+    found = notebook(
+        {
+            STEP: "def momentum_step(g, x, v, lr, momentum):\n"
+            "    v = velocity(v, g, lr, momentum)\n    return x + v, v"
+        }
+    )
+    found["cells"].insert(
+        1, code("import math\ndef velocity(v, g, lr, momentum):\n    return momentum * v - lr * g")
+    )
+    assert scores(found) == (2.0, 1.0)
+
+
+def test_an_import_added_to_a_given_cell_is_used():
+    found = notebook({VALUE: "lengthening = math.fsum([4, 6])"})
+    given = next(cell for cell in found["cells"] if cell["source"] == "import numpy as np")
+    given["source"] = "%matplotlib inline\nimport numpy as np\nimport math"
+    assert scores(found) == (2.0, 1.0)
+
+
+def test_scratch_work_is_not_run():
+    found = notebook()
+    found["cells"] += [code("while True: pass"), code("x, v = momentum_step(1, 2, 3, 4, 5)\nx / 0")]
+    found["cells"].insert(1, code("this is no Python ("))
+    assert scores(found) == (2.0, 1.0)
+
+
+# --- What cannot be graded: one clear reason -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "the file is empty"),
+        (b"   \n", "the file is empty"),
+        (b"%PDF-1.4", "no notebook"),
+        (b"[1, 2]", "no notebook"),
+        (b"null", "no notebook"),
+        (b'{"cells": []}', "no notebook, or has no cells"),
+        (b'{"cells": {"a": 1}}', "no notebook, or has no cells"),
+        (b'{"cells": [{"cell_type": "code", "source": "', "no notebook"),
+        (b"[" * 200_000, "lists within lists"),
+        (bytes(range(256)) * 10, "no notebook"),
+        (b"1" * 10_000, "no notebook"),
+    ],
+    ids=lambda value: repr(value[:20]),
+)
+def test_a_file_that_is_no_notebook_has_a_reason(content, reason):
+    with pytest.raises(NotTakenError, match=re.escape(reason)):
+        taken(content)
+
+
+def test_a_notebook_of_another_assignment_has_a_reason():
+    other = {"cells": [code("def adam_step(): ...")], "nbformat": 4}
+    other["cells"][0]["metadata"] = {"nbgrader": {"grade_id": "adam-step"}}
+    with pytest.raises(NotTakenError, match="none of this assignment's answers.*adam-step"):
+        taken(other)
+
+
+def test_a_link_is_refused(tmp_path):
+    secret = tmp_path / "gradebook.db"
+    secret.write_bytes(data(notebook()))
+    link = tmp_path / "tiny.ipynb"
+    link.symlink_to(secret)
+    with pytest.raises(NotTakenError, match="links are not followed"):
+        read_bytes(link)
+
+
+def test_a_pipe_or_a_folder_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    (tmp_path / "folder.ipynb").mkdir()
+    for name in ("pipe.ipynb", "folder.ipynb"):
+        with pytest.raises(NotTakenError, match="no regular file|cannot be read"):
+            read_bytes(tmp_path / name)
+
+
+def test_an_answer_without_end_is_not_taken():
+    found = notebook({STEP: RIGHT + "\n#" + "x" * 200_000})
+    intake = taken(found)
+    assert STEP in intake.missing
+    assert any("not taken" in note for note in intake.notes)
+
+
+def test_a_definition_is_told_from_a_use():
+    assert defines("x = 1\nasync def step(): ...", "step")
+    assert defines("step: int = 3", "step")
+    assert defines("class step: ...", "step")
+    for text in ("print(step)", "step == 3", "stepper = 3", "def stepper(): ...", "# def step()"):
+        assert not defines(text, "step"), text
+
+
+def test_cells_are_read_whatever_they_hold():
+    cells, _ = read_cells(data({"nbformat": 4, "cells": [code("a\0\ud800")]}))
+    assert cells[0]["source"] == "a?"
+
+
+def test_the_course_of_these_tests_is_an_assignment_as_any_other():
+    from classroom.release import faults
+
+    # The tiny one prints in its checks; all else holds for it.
+    assert {fault.partition(" ")[2][:7] for fault in faults("tiny", COURSE)} <= {"must be"}

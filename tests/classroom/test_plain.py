@@ -1,0 +1,104 @@
+import json
+
+import numpy as np
+import pytest
+
+from classroom.plain import DEEPEST, NotPlainError, decode, encode
+
+
+def sent(value):
+    return decode(json.loads(json.dumps(encode(value))))
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, 3, 0.1, 1e-320, "ä", [1, [2.5]], (1, (2,), []), {"a": (1,), 2: None}]
+)
+def test_plain_data_arrive_as_they_were(value):
+    assert sent(value) == value
+    assert type(sent(value)) is type(value)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.arange(6.0).reshape(2, 3), np.array(1.5), np.zeros((0, 2)), np.array([True]), np.arange(3)],
+)
+def test_arrays_arrive_as_they_were(array):
+    got = sent(array)
+    np.testing.assert_array_equal(got, array)
+    assert (got.dtype, got.shape) == (array.dtype, array.shape)
+
+
+def test_not_a_number_and_infinity_arrive():
+    got = sent(np.array([np.nan, np.inf]))
+    assert np.isnan(got[0])
+    assert got[1] == np.inf
+
+
+class Liar(np.ndarray):
+    def __array_function__(self, *_):
+        return True
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+
+
+def test_a_subclass_arrives_as_what_it_holds():
+    got = sent(np.array([1.0]).view(Liar))
+    assert type(got) is np.ndarray
+    assert sent(type("Number", (float,), {"__eq__": lambda *_: True, "__hash__": None})(2.0)) == 2.0
+    assert sent(np.float64(2.0)) == 2.0
+
+
+def nested(depth):
+    value = 0.0
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [print, object, 1j, np.array([1j]), np.array(["a"]), {1, 2}, 2**70, nested(DEEPEST + 5)],
+    ids=repr,
+)
+def test_what_is_not_plain_is_refused(value):
+    with pytest.raises(NotPlainError):
+        encode(value)
+
+
+def test_a_list_that_holds_itself_is_refused():
+    loop = []
+    loop.append(loop)
+    with pytest.raises(NotPlainError):
+        encode(loop)
+
+
+def array(flat, dtype="float64", shape=None):
+    return {"array": flat, "dtype": dtype, "shape": [len(flat)] if shape is None else shape}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        [1],
+        {},
+        {"pickle": "gASV"},
+        {"list": 3},
+        {"dict": [[{"list": []}, 1]]},
+        {"dict": [1]},
+        array([1.0], shape=[2]),
+        array([], shape=[0, 10**12]),
+        array([], shape=[-1]),
+        array(["1"]),
+        array([1.0], dtype="object"),
+        array([1.0], dtype="no such"),
+        array([1.0], dtype="f8,f8"),
+        array([10**30], dtype="int64"),
+    ],
+    ids=repr,
+)
+def test_a_message_of_another_form_is_refused(message):
+    with pytest.raises(NotPlainError):
+        decode(message)

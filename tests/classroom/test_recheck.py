@@ -1,0 +1,453 @@
+"""Marks are earned: every way to forge a test that was tried, and every way not to end."""
+
+import json
+import os
+import time
+
+import pytest
+
+from classroom import recheck
+from classroom.recheck import grade_submission
+
+from .handed_in import (
+    COURSE,
+    RIGHT,
+    STEP,
+    VALUE,
+    WRONG,
+    bounded,
+    code,
+    data,
+    graded,
+    notebook,
+    paper,
+    scores,
+    walled,
+)
+
+pytestmark = bounded
+
+
+def step(source, **more):
+    """Return the row of the function, and check that the value beside it is graded as ever."""
+    rows = graded(notebook({STEP: source, **more}))
+    assert rows[VALUE]["score"] == 1.0
+    return rows[STEP]
+
+
+# --- Right is right ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        RIGHT,
+        RIGHT.replace("return x + v, v", "return [x + v, v]"),
+        RIGHT.replace("return x + v, v", "return np.array([x + v, v])"),
+        "momentum_step = lambda g, x, v, lr, momentum: (x + momentum*v - lr*g, momentum*v - lr*g)",
+        "import warnings\nwarnings.warn('a warning')\n" + RIGHT,
+        RIGHT.replace("    v =", "    import warnings; warnings.warn('mind')\n    v ="),
+        RIGHT.replace("    v =", "    print('x' * 10**7)\n    v ="),
+        RIGHT + "\nprint(momentum_step(1., 1., 1., 1., 1.))\nassert False, 'my own test'",
+        "%matplotlib inline\n" + RIGHT,
+        RIGHT + "\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
+        "import minioptim\n" + RIGHT,
+    ],
+)
+def test_a_right_answer_has_its_points(source):
+    assert step(source)["score"] == 2.0
+
+
+def test_the_answers_of_the_source_notebook_are_right():
+    path = COURSE / "source" / "tiny" / "tiny.ipynb"
+    assert scores(path.read_bytes()) == (2.0, 1.0)
+
+
+def test_fifty_megabytes_of_output_cost_nothing():
+    source = RIGHT.replace("    v =", "    import sys; sys.stdout.write('x' * 50_000_000)\n    v =")
+    assert step(source)["score"] == 2.0
+
+
+# --- Wrong is wrong, and named -------------------------------------------------------------------
+
+
+def test_a_named_mistake_has_its_sentence():
+    row = step(WRONG)
+    assert (row["score"], row["status"]) == (0.0, "wrong")
+    assert row["reason"].startswith("The velocity goes uphill: the gradient is subtracted.")
+    assert "expected" in row["reason"]
+
+
+def test_every_mistake_of_the_course_is_named():
+    sources = {
+        "The velocity goes uphill: the gradient is subtracted.": WRONG,
+        "The old velocity is not kept.": RIGHT.replace("momentum * v - lr * g", "-lr * g"),
+    }
+    for sentence, source in sources.items():
+        assert step(source)["reason"].startswith(sentence)
+
+
+def test_a_wrong_value_is_not_told_the_right_one():
+    row = graded(notebook({VALUE: "lengthening = 0.9"}))[VALUE]
+    assert row["score"] == 0.0
+    assert row["reason"].startswith("That is momentum itself, and not the sum of its powers.")
+    assert "10" not in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("def momentum_step(g, x, v, lr, momentum):\n    return 1 / 0", "ZeroDivisionError"),
+        ("def momentum_step(g):\n    return g", "TypeError"),
+        ("def momentum_step(:", "SyntaxError"),
+        ("raise ValueError('own')", "ValueError: own"),
+        ("something_else = 3", "momentum_step is not defined"),
+        ("momentum_step = 3", "is not a function"),
+        (RIGHT.replace("return x + v, v", "return x + v"), "expected"),
+        (RIGHT.replace("return x + v, v", "return ..."), "returns nothing"),
+        (RIGHT.replace("return x + v, v", "return lambda: 0"), "type function"),
+        (RIGHT.replace("return x + v, v", "return {}"), "expected"),
+        (RIGHT.replace("v =", "v[...] = 0; v =", 1), ""),
+        (RIGHT.replace("    v =", "    v *= momentum\n    v -= 0 * g\n    v ="), ""),
+        ("import sys\nsys.exit()", "SystemExit"),
+        ("exit()", ""),
+        ("class E(Exception):\n    def __str__(self): return 1/0\nraise E", "E"),
+    ],
+)
+def test_an_answer_that_fails_has_a_reason_of_one_line(source, said):
+    row = step(source)
+    assert row["score"] == 0.0
+    assert said in row["reason"]
+    assert "\n" not in row["reason"]
+    assert row["reason"]
+
+
+def test_an_answer_for_the_visible_calls_alone_is_wrong():
+    source = (
+        "def momentum_step(g, x, v, lr, momentum):\n    return {1.0: (-0.1, -0.1)}.get(g, (0., 0.))"
+        if False
+        else "def momentum_step(g, x, v, lr, momentum):\n    return -0.1, -0.1"
+    )
+    assert step(source)["score"] == 0.0
+
+
+# --- CLASSROOM: the rows of recheck, marks that were not earned ----------------------------------
+
+FORGED = {
+    "numpy patched": """
+import numpy as np
+np.allclose = np.array_equal = np.isclose = lambda *a, **k: True
+np.testing.assert_allclose = lambda *a, **k: None
+np.asarray = lambda *a, **k: np.float64(0)
+""",
+    "the check patched": """
+import minioptim.checks, minioptim.checks.compare, minioptim.checks.verdict
+for module in (minioptim.checks, minioptim.checks.compare, minioptim.checks.verdict):
+    module.same = lambda *a, **k: True
+    module.judge = lambda *a, **k: module.Verdict(True, "", None)
+""",
+    "asserts stripped": """
+import ast
+class Strip(ast.NodeTransformer):
+    def visit_Assert(self, node): return ast.Pass()
+try:
+    get_ipython().ast_transformers.append(Strip())
+except NameError:
+    pass
+import builtins
+compiled = builtins.compile
+builtins.compile = lambda source, *a, **k: compiled("0", "x", "exec")
+""",
+    "do_execute patched": """
+try:
+    from ipykernel.ipkernel import IPythonKernel
+    IPythonKernel.do_execute = lambda self, *a, **k: {"status": "ok", "execution_count": 1}
+except Exception:
+    pass
+""",
+    "execute_result forged": """
+import sys, json, os
+for number in range(3, 30):
+    try:
+        for _ in range(9):
+            os.write(number, b'{"result": {"tuple": [0.0, 0.0]}, "right": true, "score": 2}\\n')
+    except OSError:
+        pass
+""",
+    "comparison always true": """
+class Yes(float):
+    __eq__ = __le__ = __lt__ = __ge__ = __gt__ = lambda *a: True
+    __sub__ = __rsub__ = __abs__ = lambda *a: Yes(0)
+    __hash__ = None
+def momentum_step(*a):
+    return Yes(1), Yes(1)
+""",
+    "__array_function__ subclass": """
+import numpy as np
+class Yes(np.ndarray):
+    def __array_function__(self, *a): return True
+    def __array_ufunc__(self, *a, **k): return np.True_
+def momentum_step(g, x, v, lr, momentum):
+    return np.zeros(np.shape(x)).view(Yes), np.zeros(np.shape(x)).view(Yes)
+""",
+    "json patched": """
+import json
+json.dumps = lambda *a, **k: '{"result": {"tuple": [1.0, 1.0]}}'
+""",
+    "reference stolen from the caller's frame": """
+import sys, gc
+def momentum_step(g, x, v, lr, momentum):
+    frame = sys._getframe()
+    while frame:
+        for names in (frame.f_locals, frame.f_globals):
+            for word in ("expected", "reference", "right", "solution", "want"):
+                if word in names:
+                    return names[word]
+        frame = frame.f_back
+    for thing in gc.get_objects():
+        if getattr(thing, "__name__", "") in ("right", "reference", "solution"):
+            return thing(g, x, v, lr, momentum)
+    return x, v
+""",
+    "reads the solution": """
+import pathlib
+def momentum_step(g, x, v, lr, momentum):
+    for root in (".", "..", "../../../source", "/", "/given", "/tmp", "/home", "/root"):
+        for path in pathlib.Path(root).rglob("*.ipynb"):
+            if "BEGIN SOLUTION" in path.read_text():
+                space = {}
+                exec(path.read_text(), space)
+        for path in pathlib.Path(root).glob("mistakes/*.py"):
+            return {}
+    return x, v
+""",
+    "reads the memory of the grader": """
+import os
+def momentum_step(g, x, v, lr, momentum):
+    for pid in os.listdir("/proc"):
+        if pid.isdigit() and int(pid) != os.getpid():
+            try:
+                open(f"/proc/{pid}/mem", "rb").read(10)
+                open(f"/proc/{pid}/environ").read()
+            except OSError:
+                pass
+    return x, v
+""",
+    "pickle sent": """
+class Bomb:
+    def __reduce__(self):
+        return (print, ("owned",))
+def momentum_step(*a):
+    return Bomb(), Bomb()
+""",
+    "names that look like NaN": """
+def momentum_step(*a):
+    return float("nan"), float("nan")
+""",
+    "infinite": """
+def momentum_step(*a):
+    return float("inf"), float("inf")
+""",
+    "arguments handed back": "def momentum_step(*a):\n    return a\n",
+}
+
+
+@pytest.mark.parametrize("attack", FORGED)
+def test_no_mark_is_forged(attack):
+    source = FORGED[attack]
+    if "def momentum_step" not in source:
+        source += "\n" + WRONG
+    row = graded(notebook({STEP: source}))[STEP]
+    assert row["score"] in (0.0, None)
+    assert row["status"] != "right"
+    # Nor from a cell of the student's own that is run before.
+    found = notebook({STEP: WRONG})
+    found["cells"].insert(0, code(source))
+    assert graded(found)[STEP]["score"] in (0.0, None)
+
+
+def test_the_right_function_is_right_also_where_numpy_was_patched():
+    source = FORGED["numpy patched"] + RIGHT
+    assert graded(notebook({STEP: source}))[STEP]["status"] != "NOT GRADED"
+
+
+def test_a_module_handed_in_shadows_nothing(tmp_path, monkeypatch):
+    """A student's numpy.py lies where grading is started, and in the working folder of all."""
+    (tmp_path / "numpy.py").write_text("raise SystemExit('owned')")
+    (tmp_path / "json.py").write_text("raise SystemExit('owned')")
+    monkeypatch.chdir(tmp_path)
+    assert step("import numpy as np\n" + RIGHT)["score"] == 2.0
+
+
+# --- CLASSROOM: the rows of the sandbox ----------------------------------------------------------
+
+
+def test_files_of_the_course_stay_as_they_are(tmp_path):
+    secret = tmp_path / "gradebook.db"
+    secret.write_text("scores")
+    source = f"""
+import os, pathlib, shutil
+for path in ({str(secret)!r}, {str(COURSE)!r}, "/given", "/usr/x"):
+    try: pathlib.Path(path).write_text("forged")
+    except OSError: pass
+    shutil.rmtree(path, ignore_errors=True)
+    try: os.symlink(path, "tiny.ipynb")
+    except OSError: pass
+pathlib.Path("timestamp.txt").write_text("2000-01-01")
+"""
+    before = sorted((path, path.stat().st_mtime_ns) for path in COURSE.rglob("*"))
+    assert step(source + RIGHT)["score"] == 2.0
+    assert secret.read_text() == "scores"
+    after = sorted((path, path.stat().st_mtime_ns) for path in COURSE.rglob("*"))
+    assert after == before
+
+
+def test_a_daemon_does_not_outlive_grading():
+    marker = f"daemon{os.getpid()}"
+    source = f"""
+import os, subprocess, sys, threading, time
+try:
+    if os.fork() == 0:
+        os.setsid()
+        sys.argv[0] = {marker!r}
+        time.sleep(60)
+except OSError:
+    pass
+try:
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60) # {marker}"])
+except OSError:
+    pass
+threading.Thread(target=time.sleep, args=(60,)).start()
+"""
+    start = time.monotonic()
+    assert step(source + RIGHT)["score"] == 2.0
+    assert time.monotonic() - start < 30
+    assert not [
+        entry
+        for entry in os.listdir("/proc")
+        if entry.isdigit() and marker.encode() in _command(entry)
+    ]
+
+
+def _command(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def test_there_is_no_network():
+    source = """
+import socket, urllib.request
+def momentum_step(g, x, v, lr, momentum):
+    socket.create_connection(("192.0.2.1", 80), timeout=1)
+"""
+    row = step(source)
+    assert "Network is unreachable" in row["reason"]
+
+
+def test_six_gigabytes_are_refused():
+    row = step("import numpy as np\nkept = np.ones(750_000_000)\n" + RIGHT)
+    # The answer itself was not reached.
+    assert (row["score"], row["status"]) == (0.0, "error")
+    assert "MemoryError" in row["reason"]
+
+
+def test_a_fork_bomb_does_nothing():
+    row = step("import os\nwhile True:\n    os.fork()\n" + RIGHT)
+    assert "PermissionError" in row["reason"]
+
+
+def test_a_bomb_of_threads_is_bounded(monkeypatch):
+    monkeypatch.setattr(recheck, "CPU_SECONDS_PER_EXERCISE", 3)
+    source = """
+import threading, time
+def bomb():
+    while True:
+        threading.Thread(target=bomb).start()
+threading.Thread(target=bomb, daemon=True).start()
+time.sleep(1)
+"""
+    row = step(source + WRONG)
+    assert row["score"] in (0.0, None)
+
+
+# --- CLASSROOM: the rows of code that does not end -----------------------------------------------
+
+
+IGNORED = (
+    "import signal\nfor s in range(1, 32):\n    try: signal.signal(s, 1)\n    except OSError: 0\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("import os\nos._exit(0)", "ended by itself"),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
+        ("import ctypes\nctypes.string_at(0)", "SIGSEGV"),
+        ("while True: pass", "takes too long"),
+        (
+            "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+            "too long",
+        ),
+        (IGNORED + "while True: pass", "takes too long"),
+        ("import time\ntime.sleep(1000)", "no answer within"),
+        ("import os\nos.closerange(0, 100)", ""),
+        ("x = 10 ** 10 ** 10", "takes too long"),
+        ("import os\nos.write(4, b'x' * 10**8)", ""),
+    ],
+)
+def test_code_that_does_not_end_is_not_graded_and_leaves_the_rest(source, said, monkeypatch):
+    monkeypatch.setattr(recheck, "CPU_SECONDS_PER_EXERCISE", 2)
+    if "sleep" in source:
+        monkeypatch.setattr(recheck, "SECONDS_TO_START", 4.0)
+        monkeypatch.setattr(recheck, "SECONDS_PER_CALL", 4.0)
+    row = step(source)
+    assert row["score"] in (0.0, None)
+    assert said in row["reason"]
+    body = "def momentum_step(g, x, v, lr, momentum):\n" + "".join(
+        f"    {line}\n" for line in source.splitlines()
+    )
+    row = step(body)
+    assert row["score"] in (0.0, None)
+    assert said in row["reason"]
+    if said:
+        assert (row["score"], row["status"]) == (None, "NOT GRADED")
+
+
+def test_a_submission_as_a_whole_is_bounded(monkeypatch):
+    monkeypatch.setattr(recheck, "SECONDS_PER_EXERCISE", 1.0)
+    walled()
+    source = "def momentum_step(g, x, v, lr, momentum):\n    import time; time.sleep(.4)\n    return x, v"
+    row = graded(notebook({STEP: source}))[STEP]
+    assert row["status"] == "NOT GRADED"
+
+
+# --- The same submission, the same score ---------------------------------------------------------
+
+
+def test_the_same_submission_graded_twice_has_the_same_record():
+    walled()
+    source = RIGHT.replace("v, v", "v + (0 if np.random.rand() < 0.5 else 1), v")
+    content = data(notebook({STEP: "import numpy as np\n" + source}))
+    first, second = (grade_submission(paper(), "ada", content) for _ in range(2))
+    assert json.dumps(first) == json.dumps(second)
+
+
+def test_another_seed_asks_other_questions():
+    first, second = paper(1).questions[0], paper(2).questions[0]
+    assert first.calls != second.calls
+    assert first.expected != second.expected
+    assert paper(1).digest() != paper(2).digest()
+
+
+def test_each_exercise_is_asked_by_a_stream_of_its_own():
+    assert paper(1).digest() == paper.__wrapped__(1).digest()
+
+
+def test_a_record_is_plain_data():
+    walled()
+    record = grade_submission(paper(), "ada", data(notebook()))
+    assert json.loads(json.dumps(record)) == record

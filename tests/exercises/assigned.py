@@ -1,0 +1,80 @@
+"""The assignments and their exercises, found rather than listed: a new one is held to all of it."""
+
+import functools
+import json
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from classroom import exercise, release
+from minioptim import checks
+from minioptim.checks.feedback import DATA, decoded
+
+ROOT = Path(__file__).parents[2]
+# For a kernel or a command that runs elsewhere.
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+}
+ASSIGNMENTS = exercise.assignments()
+EXERCISES = [(name, item) for name in ASSIGNMENTS for item in exercise.exercises(name)]
+FUNCTIONS = [(name, item) for name, item in EXERCISES if item.draw]
+# Seeds of the calls that no student has seen.
+HIDDEN = (1001, 1002, 1003)
+
+each_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS)
+
+
+def _name(value):
+    return value.name if isinstance(value, exercise.Exercise) else value
+
+
+each_exercise = pytest.mark.parametrize(("assignment", "item"), EXERCISES, ids=_name)
+each_item = pytest.mark.parametrize("item", [item for _, item in FUNCTIONS], ids=_name)
+each_function = pytest.mark.parametrize(("assignment", "item"), FUNCTIONS, ids=_name)
+
+
+@functools.cache
+def reference(assignment):
+    return release.reference(assignment)
+
+
+@functools.cache
+def data(assignment):
+    """What the student's checks of an assignment have, as it is committed."""
+    return json.loads((DATA / f"{assignment}.json").read_text(encoding="utf-8"))
+
+
+def source(assignment):
+    return release.source(assignment)
+
+
+def released(assignment):
+    path = exercise.EXERCISES / "release" / assignment / f"{assignment}.ipynb"
+    return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+
+
+def nbgrader(cell):
+    return cell.metadata.get("nbgrader", {})
+
+
+def draws(assignment, item):
+    """Every list of calls to judge by: the visible ones, and some that are drawn afresh."""
+    if item.draw is None:
+        return [[()]]
+    visible = [tuple(decoded(row)) for row in data(assignment)[item.name]["calls"]]
+    return [visible, *(item.calls(seed) for seed in HIDDEN)]
+
+
+def judged(assignment, item, calls, answer):
+    """The verdict of the teacher's recheck: right results and sentences are computed here."""
+    right = release.outcomes(reference(assignment)[item.answer], calls)
+    return checks.judge(
+        item.name,
+        release.outcomes(answer, calls),
+        [outcome.result for outcome in right],
+        release.sentences(item, calls),
+        item.rtol,
+    )
