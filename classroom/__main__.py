@@ -134,7 +134,9 @@ def _export(options: argparse.Namespace) -> None:
         print(*said, f"wrote {options.moodle}", sep="\n")
     if options.canvas:
         title = options.title or options.assignment
-        said = export.for_canvas(found, options.canvas, title, options.gradebook, open_as_zero=zero)
+        said = export.for_canvas(
+            found, options.canvas, title, options.gradebook, open_as_zero=zero
+        )
         print(*said, f"wrote {options.canvas}", sep="\n")
     waiting = [record["student"] for record in found if export.total(record) is None]
     if waiting and not zero:

@@ -71,9 +71,7 @@ def _test_of(release: Notebook, name: str) -> str:
     return next(graded, name)
 
 
-def update(
-    course: Path, into: Path, assignment: str, release: Notebook, records: list[Any]
-) -> None:
+def update(course: Path, into: Path, assignment: str, release: Notebook, records: list[Any]) -> None:
     """Enter everybody's scores, and lay out what formgrader shows.
 
     Parameters
@@ -155,9 +153,7 @@ def _shown_notebook(release: Notebook, record: dict[str, Any]) -> Notebook:
     """Return the notebook that a grader reads: the answers, and what the recheck says of each."""
     notebook = copy.deepcopy(record["notebook"])
     said = {
-        _test_of(release, row["name"]): row
-        for row in record["exercises"]
-        if row["status"] != MANUAL
+        _test_of(release, row["name"]): row for row in record["exercises"] if row["status"] != MANUAL
     }
     for cell in notebook["cells"]:
         row = said.get(grade_id(cell))

@@ -217,9 +217,7 @@ def defines(source: str, name: str) -> bool:
     """
     word = re.escape(name)
     return bool(
-        re.search(
-            rf"^(?:async\s+)?(?:def|class)\s+{word}\b|^{word}\s*(?::[^=\n]*)?=(?!=)", source, re.M
-        )
+        re.search(rf"^(?:async\s+)?(?:def|class)\s+{word}\b|^{word}\s*(?::[^=\n]*)?=(?!=)", source, re.M)
     )
 
 
@@ -374,8 +372,7 @@ class _Matches:
         return [
             at
             for at in free
-            if before < at < after
-            and self.handed[at]["cell_type"] == ours["cell_type"]
+            if before < at < after and self.handed[at]["cell_type"] == ours["cell_type"]
             and want.answer is None
         ]
 

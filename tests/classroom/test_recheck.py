@@ -376,9 +376,7 @@ time.sleep(1)
 # --- CLASSROOM: the rows of code that does not end -----------------------------------------------
 
 
-IGNORED = (
-    "import signal\nfor s in range(1, 32):\n    try: signal.signal(s, 1)\n    except OSError: 0\n"
-)
+IGNORED = "import signal\nfor s in range(1, 32):\n    try: signal.signal(s, 1)\n    except OSError: 0\n"
 
 
 @pytest.mark.parametrize(
@@ -388,10 +386,7 @@ IGNORED = (
         ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
         ("import ctypes\nctypes.string_at(0)", "SIGSEGV"),
         ("while True: pass", "takes too long"),
-        (
-            "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
-            "too long",
-        ),
+        ("while True:\n    try:\n        while True: pass\n    except BaseException: pass", "too long"),
         (IGNORED + "while True: pass", "takes too long"),
         ("import time\ntime.sleep(1000)", "no answer within"),
         ("import os\nos.closerange(0, 100)", ""),

@@ -103,18 +103,13 @@ def test_the_environment_is_ours_alone(inside, monkeypatch):
 
 
 def test_other_processes_are_not_seen(inside):
-    pids = [
-        int(name) for name in eval(inside("__import__('os').listdir('/proc')")) if name.isdigit()
-    ]
+    pids = [int(name) for name in eval(inside("__import__('os').listdir('/proc')")) if name.isdigit()]
     assert len(pids) <= 3
     assert os.getpid() not in pids or os.getpid() < 4
 
 
 def test_threads_are_allowed_as_numpy_starts_some(inside):
-    assert (
-        inside("[t := __import__('threading').Thread(target=int), t.start(), t.join()][2]")
-        == "None"
-    )
+    assert inside("[t := __import__('threading').Thread(target=int), t.start(), t.join()][2]") == "None"
 
 
 def test_a_process_that_says_nothing_is_stopped_in_time(script):
@@ -122,7 +117,7 @@ def test_a_process_that_says_nothing_is_stopped_in_time(script):
     with Process(script, {}, Limits()) as process:
         start = time.monotonic()
         with pytest.raises(StoppedError, match="no answer within 0.5 s"):
-            process.ask(b"\"__import__('time').sleep(100)\"", 0.5)
+            process.ask(b'"__import__(\'time\').sleep(100)"', 0.5)
         assert time.monotonic() - start < 20
 
 
