@@ -10,7 +10,13 @@ import json
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    CancelledError,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +45,7 @@ Record = dict[str, Any]
 
 # A process that dies under a submission takes others with it, which are tried again.
 MOST_TRIES = 3
+SECONDS_TO_CONNECT = 20
 
 
 def release_notebook(course: Path, assignment: str) -> dict[str, Any]:
@@ -304,7 +311,7 @@ def _in_a_pool(
 def _over_cluster(
     paper: Paper, work: Iterator[Work | Record], address: str, unsafe: bool
 ) -> Iterator[Record]:
-    """Hand the work to a Dask scheduler, which gives what a dead worker had to another."""
+    """Hand the work to a Dask scheduler; what a dead worker had is done by another."""
     try:
         from distributed import Client, as_completed
     except ImportError as error:
@@ -313,37 +320,39 @@ def _over_cluster(
         ) from error
     grade_one: Callable[..., Record] = grade_submission
     try:
-        client = Client(address, timeout="10s")
+        client = Client(address, timeout=SECONDS_TO_CONNECT)
     except (OSError, ValueError, TimeoutError) as error:
         raise ClassroomError(f"no Dask scheduler answers at {address}: {error}") from error
     with client:
         width = 2 * max(1, sum(client.nthreads().values()))
-        asked = client.scatter(paper, broadcast=True, hash=False)
-        running: dict[Any, str] = {}
+        running: dict[Any, tuple[Work, int]] = {}
         done = as_completed()
-        source = iter(work)
-        exhausted = False
+
+        def submit(item: Work, tries: int) -> None:
+            # The paper goes with each: what is stored on the cluster dies with the worker that
+            # has it. Not pure: the same bytes by two students are two submissions.
+            future = client.submit(grade_one, paper, *item, unsafe=unsafe, pure=False)
+            running[future] = item, tries
+            done.add(future)
+
         while True:
-            while not exhausted and len(running) < width:
-                item = next(source, None)
-                if item is None:
-                    exhausted = True
-                elif isinstance(item, dict):
+            while len(running) < width and (item := next(work, None)) is not None:
+                if isinstance(item, dict):
                     yield item
                 else:
-                    # Not pure: the same bytes by two students are two submissions.
-                    future = client.submit(grade_one, asked, *item, unsafe=unsafe, pure=False)
-                    running[future] = item[0]
-                    done.add(future)
+                    submit(item, 1)
             if not running:
                 return
             future = next(done)
-            student = running.pop(future)
-            error = future.exception()
-            if isinstance(error, sandbox.NoSandboxError):
-                raise error
-            if error is not None:
-                yield _failed(paper, student, error)
-            else:
-                yield future.result()
-
+            item, tries = running.pop(future)
+            try:
+                record = future.result()
+            except sandbox.NoSandboxError:
+                raise
+            # Dask cancels what it lost for good, as a CancelledError, which is no Exception.
+            except (Exception, CancelledError) as error:  # noqa: BLE001
+                if tries < MOST_TRIES:
+                    submit(item, tries + 1)
+                    continue
+                record = _failed(paper, item[0], error)
+            yield record

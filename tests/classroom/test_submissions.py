@@ -1,0 +1,339 @@
+"""Exports as they come: who handed in what, whatever the platform and the student called it."""
+
+import io
+import json
+import os
+import unicodedata
+import zipfile
+
+import pytest
+
+from classroom.files import ClassroomError
+from classroom.submissions import collect, collected, notebook_path
+
+from .handed_in import DERIVE, STEP, VALUE, WRONG, bounded, data, notebook
+
+pytestmark = bounded
+NAMES = [STEP, VALUE, DERIVE]
+GOOD = data(notebook())
+OTHER = data(notebook({STEP: WRONG}))
+FOREIGN = data({"cells": [{"cell_type": "code", "source": "a = 1", "metadata": {}}], "nbformat": 4})
+
+
+@pytest.fixture
+def take_in(tmp_path):
+    """Collect files, given as path -> bytes; return the students by key, and what is left over."""
+
+    def taken(files, *, zipped=False, roster=None):
+        export = tmp_path / ("export.zip" if zipped else "export")
+        if zipped:
+            with zipfile.ZipFile(export, "w") as archive:
+                for name, content in files.items():
+                    archive.writestr(name, content)
+        else:
+            export.mkdir(exist_ok=True)
+            for name, content in files.items():
+                path = export / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        students, strays = collect(export, tmp_path / "class", "tiny", NAMES, roster)
+        assert collected(tmp_path / "class", "tiny") == students
+        return {student.student: student for student in students}, strays
+
+    taken.content = lambda key: notebook_path(tmp_path / "class", "tiny", key).read_bytes()
+    taken.folder = tmp_path
+    return taken
+
+
+LAYOUTS = {
+    "Moodle, folders": {
+        "Ada Lovelace_101_assignsubmission_file/tiny.ipynb": GOOD,
+        "Bob_102_assignsubmission_file/tiny.ipynb": OTHER,
+    },
+    "Moodle before 4.1": {
+        "Ada Lovelace_101_assignsubmission_file_/tiny.ipynb": GOOD,
+        "Bob_102_assignsubmission_file_/tiny.ipynb": OTHER,
+    },
+    "Moodle, flat": {
+        "Ada Lovelace_101_assignsubmission_file_tiny.ipynb": GOOD,
+        "Bob_102_assignsubmission_file_tiny.ipynb": OTHER,
+    },
+    "Moodle, with a comment on line": {
+        "Ada Lovelace_101_assignsubmission_file/tiny.ipynb": GOOD,
+        "Ada Lovelace_101_assignsubmission_onlinetext/onlinetext.html": b"see file",
+        "Bob_102_assignsubmission_file/in/a/folder/tiny.ipynb": OTHER,
+    },
+    "Canvas": {
+        "lovelaceada_101_9001_tiny.ipynb": GOOD,
+        "bob_LATE_102_9002_tiny.ipynb": OTHER,
+    },
+    "Canvas in a folder": {
+        "submissions/lovelaceada_101_9001_tiny.ipynb": GOOD,
+        "submissions/bob_LATE_102_9002_tiny.ipynb": OTHER,
+    },
+}
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_an_export_is_understood(take_in, layout, zipped):
+    students, strays = take_in(LAYOUTS[layout], zipped=zipped)
+    found = {student.identity: student for student in students.values()}
+    assert set(found) == {"101", "102"}
+    assert take_in.content(found["101"].student) == GOOD
+    assert take_in.content(found["102"].student) == OTHER
+    assert strays == []
+    assert found["102"].late == ("LATE" in str(LAYOUTS[layout]))
+
+
+def test_plain_folders_and_files_are_students(take_in):
+    students, strays = take_in(
+        {
+            "ada/tiny.ipynb": GOOD,
+            "bob/tiny/tiny.ipynb": GOOD,
+            "carla.ipynb": GOOD,
+            "grades.csv": b"",
+            ".DS_Store": b"",
+        }
+    )
+    assert set(students) == {"ada", "bob", "carla"}
+    assert strays == ["grades.csv"]
+
+
+def test_an_anonymous_submission_in_canvas_is_understood(take_in):
+    students, _ = take_in({"anon_aB3x9_9001_tiny.ipynb": GOOD, "anon_LATE_anon_q_7_x.ipynb": GOOD})
+    assert len(students) == 2
+
+
+def test_names_that_people_and_systems_have(take_in):
+    names = [
+        "Émile Ångström",
+        unicodedata.normalize("NFD", "Émile Ångström"),
+        "李 小龍",
+        "O'Brien; DROP TABLE student; --",
+        "../../../etc/passwd".replace("/", ":"),
+        "-rf",
+        "Very " * 30 + "Long",
+        "con",
+        "ADA",
+        "ada",
+        "a\nb",
+        "=cmd|' -C calc'!A0",
+        "Ada_Maria_Lovelace",
+    ]
+    students, _ = take_in(
+        {f"{name}_{k}_assignsubmission_file/tiny.ipynb": GOOD for k, name in enumerate(names, 10)}
+    )
+    assert {student.name for student in students.values()} == set(names)
+    assert len({key.casefold() for key in students}) == len(names)
+    for key in students:
+        assert take_in.content(key) == GOOD
+        assert not key.startswith((".", "-"))
+        assert not set(key) & set("/\\:*?\"<>|\n' =")
+        assert len(key.encode()) < 200
+
+
+def test_plain_names_that_become_alike_stay_apart(take_in):
+    students, _ = take_in({"a b/tiny.ipynb": GOOD, "a_b/tiny.ipynb": OTHER, "a?b.ipynb": GOOD})
+    assert len(students) == 3
+
+
+def test_a_renamed_file_is_the_students_notebook(take_in):
+    students, _ = take_in(
+        {
+            "ada/Copy of homework (final) v2.IPYNB": GOOD,
+            "bob/tiny.ipynb.txt": GOOD,
+            "carla/tiny.ipynb.json": GOOD,
+        }
+    )
+    assert not any(student.problem for student in students.values())
+
+
+def zip_of(files, link=None):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            info = zipfile.ZipInfo(name)
+            if name == link:
+                info.external_attr = 0o120777 << 16
+            archive.writestr(info, content)
+    return buffer.getvalue()
+
+
+def test_a_zip_is_opened(take_in):
+    students, _ = take_in(
+        {
+            "ada/work.zip": zip_of({"work/tiny.ipynb": GOOD, "__MACOSX/work/._tiny.ipynb": b"x"}),
+            "bob_102_9002_work.zip": zip_of({"../../tiny.ipynb": GOOD}),
+            "carla.zip": zip_of({"/tiny.ipynb": GOOD}),
+        }
+    )
+    assert [student.problem for student in students.values()] == ["", "", ""]
+    assert not (take_in.folder / "tiny.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"no zip", "cannot be opened"),
+        (zip_of({"tiny.ipynb": GOOD})[:-30], "cannot be opened"),
+        (zip_of({"report.pdf": b""}), "no notebook was handed in"),
+        (zip_of({}), "no notebook was handed in"),
+        (zip_of({"tiny.ipynb": b"/etc/passwd"}, link="tiny.ipynb"), "links are not followed"),
+    ],
+)
+def test_a_zip_without_a_notebook_has_a_reason(take_in, content, said):
+    students, _ = take_in({"ada/work.zip": content})
+    assert said in students["ada"].problem + "".join(students["ada"].notes)
+    assert students["ada"].problem
+
+
+def test_a_zip_that_lies_about_its_size_is_bounded(take_in, monkeypatch):
+    monkeypatch.setattr("classroom.submissions.LARGEST", 10_000)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("tiny.ipynb", b"0" * 10**7)
+    students, _ = take_in({"ada/bomb.zip": buffer.getvalue()})
+    assert "more than" in students["ada"].problem
+
+
+def test_of_two_notebooks_the_one_of_this_assignment_is_graded(take_in):
+    students, _ = take_in({"ada/zzz.ipynb": FOREIGN, "ada/work.ipynb": GOOD})
+    assert take_in.content("ada") == GOOD
+    assert "work.ipynb is graded, not zzz.ipynb" in students["ada"].notes[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("tiny.ipynb", "tiny-1.ipynb"),
+        ("tiny-2.ipynb", "tiny-10.ipynb"),
+        ("tiny.ipynb", "tiny (1).ipynb"),
+        ("tiny.ipynb", "tiny-Copy1.ipynb"),
+        ("tiny (1).ipynb", "tiny (2).ipynb"),
+    ],
+)
+def test_of_two_copies_the_later_is_graded(take_in, old, new):
+    students, _ = take_in({f"ada/{old}": OTHER, f"ada/{new}": GOOD})
+    # The times of files say nothing: a student can set them.
+    os.utime(take_in.folder / "export" / "ada" / old, (2e9, 2e9))
+    assert take_in.content("ada") == GOOD
+    assert f"{new} is graded, not {old}" in students["ada"].notes[0]
+
+
+def test_of_two_uploads_to_canvas_the_later_is_graded_and_lateness_is_told(take_in):
+    students, _ = take_in({"ada_7_100_tiny.ipynb": OTHER, "ada_LATE_7_101_tiny-1.ipynb": GOOD})
+    (student,) = students.values()
+    assert take_in.content(student.student) == GOOD
+    assert student.late
+    assert any("late" in note for note in student.notes)
+
+
+def test_two_entries_of_one_student_are_one(take_in):
+    students, _ = take_in(
+        {
+            "Ada_101_assignsubmission_file/tiny.ipynb": OTHER,
+            "Ada_101_assignsubmission_file_/tiny-1.ipynb": GOOD,
+        }
+    )
+    assert list(students) == ["Ada-101"]
+    assert take_in.content("Ada-101") == GOOD
+
+
+def test_stray_files_are_named_and_not_taken(take_in):
+    files = {"ada/tiny.ipynb": GOOD, "ada/timestamp.txt": b"2000-01-01", "ada/numpy.py": b"1/0"}
+    students, _ = take_in(files)
+    assert "numpy.py, timestamp.txt" in students["ada"].notes[0]
+    kept = {path.name for path in (take_in.folder / "class").rglob("*") if path.is_file()}
+    assert kept == {"submission.ipynb", "students.json"}
+
+
+def test_a_link_in_an_export_is_refused(take_in):
+    export = take_in.folder / "export"
+    (export / "ada").mkdir(parents=True)
+    (export / "bob").mkdir()
+    secret = take_in.folder / "secret"
+    secret.mkdir()
+    (secret / "tiny.ipynb").write_bytes(GOOD)
+    (export / "ada" / "tiny.ipynb").symlink_to(secret / "tiny.ipynb")
+    (export / "bob" / "inner").symlink_to(secret)
+    (export / "carla").symlink_to(secret)
+    students, _ = take_in({})
+    assert "links are not followed" in students["ada"].problem
+    assert students["bob"].problem
+    assert "carla" not in students
+
+
+def test_a_file_that_cannot_be_read_has_a_reason(take_in):
+    os.mkdir(take_in.folder / "export")
+    os.mkdir(take_in.folder / "export" / "ada")
+    os.mkfifo(take_in.folder / "export" / "ada" / "tiny.ipynb")
+    students, _ = take_in({"bob/tiny.ipynb": GOOD})
+    assert "no regular file" in students["ada"].problem
+    assert not students["bob"].problem
+
+
+def test_an_empty_folder_of_a_student_has_a_row(take_in):
+    (take_in.folder / "export" / "Ada_101_assignsubmission_file").mkdir(parents=True)
+    students, _ = take_in({"Bob_102_assignsubmission_file/tiny.ipynb": GOOD})
+    assert students["Ada-101"].problem == "no notebook was handed in"
+
+
+ROSTERS = {
+    "Moodle": 'Identifier,"Full name","Email address",Grade\n'
+    "Participant 101,Ada,a@x,\nParticipant 103,Carla,c@x,\n",
+    "Moodle, semicolons": "\ufeffIdentifier;Full name;Grade\nParticipant 101;Ada;\n"
+    "Participant 103;Carla;\n",
+    "Canvas": "Student,ID,SIS User ID,SIS Login ID,Section,tiny (5)\n"
+    '    Points Possible,,,,,6\n"Ada, A",101,,,S,\nCarla,103,,,S,\n',
+}
+
+
+@pytest.mark.parametrize("roster", ROSTERS)
+def test_who_handed_in_nothing_has_a_row(take_in, roster):
+    path = take_in.folder / "roster.csv"
+    path.write_text(ROSTERS[roster], encoding="utf-8")
+    students, _ = take_in({"Ada_101_assignsubmission_file/tiny.ipynb": GOOD}, roster=path)
+    assert students["Carla-103"].problem == "nothing was handed in"
+    assert len(students) == 2
+
+
+def test_collecting_again_replaces_what_was_there(take_in):
+    take_in({"ada/tiny.ipynb": OTHER, "bob/tiny.ipynb": GOOD})
+    (take_in.folder / "export" / "bob" / "tiny.ipynb").unlink()
+    students, _ = take_in({"ada/tiny.ipynb": GOOD})
+    assert take_in.content("ada") == GOOD
+    assert students["bob"].problem
+    assert not notebook_path(take_in.folder / "class", "tiny", "bob").exists()
+
+
+@pytest.mark.parametrize("kind", ["absent", "empty", "no zip", "strays alone"])
+def test_an_export_that_is_none_has_one_clear_line(tmp_path, kind):
+    export = tmp_path / "export"
+    if kind == "no zip":
+        export.write_bytes(b"no zip")
+    elif kind != "absent":
+        export.mkdir()
+    if kind == "strays alone":
+        (export / "notes.txt").write_text("hello")
+    with pytest.raises(ClassroomError) as error:
+        collect(export, tmp_path / "class", "tiny", NAMES)
+    assert "\n" not in str(error.value)
+    assert str(export) in str(error.value)
+
+
+@pytest.mark.parametrize("content", ["", "Identifier\n", "\0"])
+def test_a_roster_that_is_no_table_has_one_clear_line(take_in, content):
+    path = take_in.folder / "roster.csv"
+    path.write_text(content)
+    with pytest.raises(ClassroomError, match="roster.csv"):
+        take_in({"ada/tiny.ipynb": GOOD}, roster=path)
+
+
+def test_a_damaged_list_of_students_has_one_clear_line(take_in):
+    take_in({"ada/tiny.ipynb": GOOD})
+    path = take_in.folder / "class" / "collected" / "tiny" / "students.json"
+    for content in ("", "[1]", '[{"student": "ada"}]', json.dumps({"a": 1})):
+        path.write_text(content)
+        with pytest.raises(ClassroomError, match="run `python -m classroom collect tiny"):
+            collected(take_in.folder / "class", "tiny")
