@@ -7,7 +7,7 @@ import { formatNumber } from "../engine/geometry.mjs";
 import { plane } from "../engine/plane.mjs";
 import { run } from "../engine/simulate.mjs";
 
-const SHOWN = [[-8, 4], [-3, 3]];
+const IN_METRES = [[-8, 4], [-3, 3]];
 
 export function adadelta({ views, declaration, signal, rules, surfaces, looks }) {
   const { steps, start, curvatures, values } = declaration.facts;
@@ -15,7 +15,7 @@ export function adadelta({ views, declaration, signal, rules, surfaces, looks })
   const look = { ...looks, NewtonStep: { color: "#6b7280", dash: "2 3" } };
   const names = ["GradientDescent", "Adagrad", "RMSProp", "Adadelta", "NewtonStep"];
   const labels = ["gradient descent", "Adagrad", "RMSProp", "Adadelta", "Newton"];
-  const map = plane(views, { title: "Paths, drawn in metres", domain: SHOWN, xLabel: "x, m", signal });
+  const map = plane(views, { title: "Paths, drawn in metres", domain: IN_METRES, xLabel: "x, m", signal });
   const along = chart(views, { title: "x in metres at each step", xLabel: "step", yLabel: "x, m", yRange: [-9, 5], height: 300 });
   legend(map.root.parentNode, names.map((name, k) => ({ label: labels[k], look: look[name] })));
 

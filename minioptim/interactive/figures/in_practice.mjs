@@ -7,7 +7,7 @@ import { formatNumber } from "../engine/geometry.mjs";
 import { plane } from "../engine/plane.mjs";
 import { normal, run } from "../engine/simulate.mjs";
 
-const SHOWN = [[-2, 2], [-2, 2]];
+const AROUND = [[-2, 2], [-2, 2]];
 const LAST = 20; // steps whose mean tells where a run has come to rest
 
 /** Where a bowl with minimum `goal` and a penalty `decay` |x|²/2 has its lowest point: (A + decay) x = A goal. */
@@ -23,7 +23,7 @@ export function in_practice({ views, declaration, signal, change, rules, surface
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle });
   const moved = { f: (x, y) => bowl.f(x - goal[0], y - goal[1]) };
   const pull = { color: "#d55e00" };
-  const map = plane(views, { title: "Path, minimum, and pull to the origin", domain: SHOWN, signal });
+  const map = plane(views, { title: "Path, minimum, and pull to the origin", domain: AROUND, signal });
   const rates = chart(views, { title: "lr at each step", xLabel: "step", yLabel: "lr", height: 300 });
   const loss = chart(views, { title: "Loss at each step, without penalty", xLabel: "step", yLabel: "f(x)", yLog: true });
   const weights = chart(views, { title: "Size of the weights", xLabel: "step", yLabel: "|x|" });
