@@ -55,6 +55,7 @@ test("a path is drawn as far as it is finite, and stays within what a browser ca
   assert.equal(pathData([0, 0, 1, 2], same, same), "M0.0 0.0L1.0 2.0");
   assert.equal(pathData([0, 0, 1e300, -1e300, NaN, 1], same, same), "M0.0 0.0L10000.0 -10000.0");
   assert.equal(pathData([NaN, 0], same, same), "");
+  assert.equal(pathData([0, 0, 1, 2, 1.01, 2.01, 1, 2, 0, 0], same, same), "M0.0 0.0L1.0 2.0L0.0 0.0");
   assert.equal(dotsData([NaN, 0], same, same), "");
 });
 

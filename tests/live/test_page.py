@@ -47,6 +47,12 @@ def test_every_drawing_has_a_design_and_every_design_a_drawing():
     assert {design.figure for design in DESIGNS} == drawn
 
 
+def test_all_figures_fit_on_one_page():
+    rules = dict.fromkeys(rule for design in DESIGNS for rule in design.rules)
+    surfaces = dict.fromkeys(surface for design in DESIGNS for surface in design.surfaces)
+    assert page_script([design.figure for design in DESIGNS], rules, surfaces)
+
+
 def test_the_widget_is_the_same_text_as_an_es_module():
     design = DESIGNS[0]
     module = widget_module([design.figure], design.rules, design.surfaces)

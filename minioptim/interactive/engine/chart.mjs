@@ -51,11 +51,10 @@ export function chart(parent, { title, xLabel, yLabel, height = 240, xLog = fals
       const sy = (yLog ? logScale : linearScale)(range.y ?? yRange ?? ends(all.map((one) => one.y), yLog), [box.bottom, box.top]);
       view.drawAxes(sx, sy, sx.ticks(6), sy.ticks(5));
       for (const one of series) {
-        const x = xOf(one);
         const points = [];
         for (let k = 0; k < one.y.length; k += 1) {
           // A value of 0 has no place on a logarithmic axis: it lies below its end.
-          points.push(x[k], yLog && one.y[k] <= 0 ? Number.MIN_VALUE : one.y[k]);
+          points.push(one.x ? one.x[k] : k, yLog && one.y[k] <= 0 ? Number.MIN_VALUE : one.y[k]);
         }
         lines.draw(one.name, (one.dots ? dotsData : pathData)(points, sx, sy), one.look);
       }

@@ -21,12 +21,14 @@ function filled(element, attributes, parent) {
   return element;
 }
 
+// In a notebook each figure brings an engine of its own, and they share the page.
+const engine = Math.random().toString(36).slice(2, 10);
 let made = 0;
 
 /** An id that no other element of this page has. */
 export function freshId(prefix) {
   made += 1;
-  return `${prefix}-${made}`;
+  return `${prefix}-${engine}-${made}`;
 }
 
 /** Set an attribute only where it changes: a browser lays out anew what was merely touched. */

@@ -69,14 +69,18 @@ export function clamp(value, low, high) {
 /**
  * The `d` of an SVG path through points ([x0, y0, x1, y1, ...] in data) as far as they are finite.
  * A point far outside is drawn a little outside, in its direction: browsers draw nothing at 1e300.
+ * Points that fall on the one before are left out: a run that has arrived is not drawn 200 times.
  */
 export function pathData(points, sx, sy) {
   const parts = [];
+  let last = "";
   for (let i = 0; i + 1 < points.length; i += 2) {
     if (!Number.isFinite(points[i]) || !Number.isFinite(points[i + 1])) break;
     const x = clamp(sx(points[i]), -1e4, 1e4);
     const y = clamp(sy(points[i + 1]), -1e4, 1e4);
-    parts.push(`${x.toFixed(1)} ${y.toFixed(1)}`);
+    const place = `${x.toFixed(1)} ${y.toFixed(1)}`;
+    if (place !== last) parts.push(place);
+    last = place;
   }
   return parts.length ? `M${parts.join("L")}` : "";
 }
