@@ -232,6 +232,30 @@ def test_the_corrections_of_adam_are_a_schedule_of_lr_and_eps():
     assert factor[999] < 0.8 < 0.9999 < factor[9999] < 1
 
 
+@pytest.mark.equation("ros-correction", "ros-hat")
+def test_to_correct_a_rule_takes_lr_and_eps_and_with_lr_alone_eps_is_keras():
+    beta1, beta2, eps = 0.9, 0.99, 0.05
+
+    def by_hand(eps_of):
+        x, m, v, points = 0.0, 0.0, 0.0, [0.0]
+        for t, g in enumerate(GRADIENTS, start=1):
+            m = beta1 * m + (1 - beta1) * g
+            v = beta2 * v + (1 - beta2) * g**2
+            lr = 0.1 * math.sqrt(1 - beta2**t) / (1 - beta1**t)
+            x -= lr * m / (math.sqrt(v) + eps_of(t))
+            points.append(x)
+        return np.array(points)
+
+    adam, _ = run(Adam(0.1, beta1, beta2, eps), GRADIENTS)
+    keras, _ = run(rosetta.translations()["eps_hat"](Adam(0.1, beta1, beta2, eps)), GRADIENTS)
+    np.testing.assert_allclose(by_hand(lambda t: eps * math.sqrt(1 - beta2**t)), adam, rtol=1e-12)
+    np.testing.assert_allclose(by_hand(lambda t: eps), keras, rtol=1e-12)  # noqa: ARG005
+    assert abs(adam - keras).max() > 0.01
+    # For RMSProp, beta1 = 0, the factor only rises.
+    factor = [math.sqrt(1 - 0.9**t) for t in range(1, 100)]
+    assert factor == sorted(factor)
+
+
 @pytest.mark.equation("ros-adadelta")
 def test_lr_of_adadelta_scales_the_run_and_touches_no_average():
     paper, states = run(Adadelta(), GRADIENTS)

@@ -68,6 +68,22 @@ def cells():
                 yield rule, re.match(r"`(\w+)`", state)[1], library, words
 
 
+def told_lr(call):
+    """Return the learning rate that a library is told."""
+    return float(re.search(r"\b(?:lr|learning_rate)=([\d.e-]+)", call)[1])
+
+
+# What a cell may say after the name, and what it means: the library's value times this is ours.
+FACTORS = {
+    "": lambda lr, ours: 1.0,  # noqa: ARG005
+    ", the maximum of the corrected $\\hat v$": lambda lr, ours: 1.0,  # noqa: ARG005
+    " times −lr": lambda lr, ours: -lr,  # noqa: ARG005
+    " over −lr": lambda lr, ours: -1 / lr,  # noqa: ARG005
+    " times 1 − beta": lambda lr, ours: 1 - ours.beta,  # noqa: ARG005
+    " times −(1 − beta) over lr": lambda lr, ours: -(1 - ours.beta) / lr,
+}
+
+
 def rows_of(rule, library):
     return [row for row in rosetta.rows() if (row.section, row.library) == (rule, library)]
 
@@ -82,13 +98,37 @@ def test_the_library_keeps_the_state_under_this_name(rule, state, library, words
     for t, g in enumerate(GRADIENTS, start=1):
         x, *values = ours.at(t).step(g, x, t, *values)
     name, factor = re.fullmatch(r"`(\w+)`(.*)", words).groups()
-    factors = {"": lambda: 1.0, " times −lr": lambda: -ours.lr, " over −lr": lambda: -1 / ours.lr}
-    factors[" times 1 − beta"] = lambda: 1 - ours.beta
-    theirs = factors[factor]() * LOOK_UP[library](row.call, name)
+    theirs = FACTORS[factor](told_lr(row.call), ours) * LOOK_UP[library](row.call, name)
     index = ours.state.index(state)
     # An eps inside Adagrad's root is, on our side, a higher start of the sum.
     start = ours.start()[index] if state == "G" else 0.0
     np.testing.assert_allclose(values[index] - start, theirs, rtol=1e-12)
+
+
+def test_with_dampening_the_buffer_is_the_average_but_for_its_first_gradient():
+    (row,) = [row for row in rows_of("EWMAMomentum", TORCH) if "dampening" in row.call]
+    beta, average = 0.9, np.zeros(3)
+    for g in GRADIENTS:
+        average = beta * average + (1 - beta) * g
+    lead = beta ** len(GRADIENTS) * GRADIENTS[0]
+    theirs = state_of_torch(row.call, "momentum_buffer")
+    np.testing.assert_allclose(theirs, average + lead, rtol=1e-12)
+
+
+def test_the_largest_second_moment_of_optax_is_corrected_and_those_of_the_others_are_not():
+    call = {library: rows_of("AMSGrad", library)[0].call for library in LIBRARIES}
+    v, largest, corrected = np.zeros(3), np.zeros(3), np.zeros(3)
+    for t, g in enumerate(GRADIENTS, start=1):
+        v = 0.99 * v + 0.01 * g**2
+        largest = np.maximum(largest, v)
+        corrected = np.maximum(corrected, v / (1 - 0.99**t))
+    assert (corrected > 10 * largest).all()
+    for library, name, value in (
+        (TORCH, "max_exp_avg_sq", largest),
+        (KERAS, "velocity_hat", largest),
+        (OPTAX, "nu_max", corrected),
+    ):
+        np.testing.assert_allclose(LOOK_UP[library](call[library], name), value, rtol=1e-12)
 
 
 def test_where_the_table_has_no_name_there_is_none():

@@ -247,3 +247,77 @@ def test_the_schedules_of_a_row_have_the_same_values(book, library):
     rel = 1e-5 if text.startswith("keras") else 1e-11
     expected = values(text)
     assert [schedule(t) for t in range(1, 101)] == pytest.approx(expected, rel=rel, abs=rel)
+
+
+def test_beyond_its_end_the_cosine_of_pytorch_rises_and_those_of_the_others_stay_at_zero():
+    beyond = {}
+    for book, library in rosetta.table("Schedules"):
+        if book.startswith("`Cosine"):
+            text = library.strip("`")
+            beyond[text.partition(".")[0]] = values(text, count=151)[100:]
+    assert beyond["torch"][50] == pytest.approx(0.15)
+    assert np.diff(beyond["torch"]).min() > 0
+    for library in ("keras", "optax"):
+        assert beyond[library] == pytest.approx([0.0] * 51, abs=1e-8)
+    assert [schedules.Cosine(0.3, steps=100)(t) for t in (101, 151)] == [0.0, 0.0]
+
+
+# --- What is said of the libraries beside the rows ----------------------------------------------
+
+
+RMSPROP_WITH_MOMENTUM = {
+    TORCH: "torch.optim.RMSprop(params, lr=0.01, alpha=0.9, eps=0.0, momentum=0.8)",
+    KERAS: "keras.optimizers.RMSprop(learning_rate=0.01, rho=0.9, epsilon=0.0, momentum=0.8)",
+    OPTAX: "optax.rmsprop(learning_rate=0.01, decay=0.9, eps=0.0, momentum=0.8)",
+}
+
+
+@pytest.mark.parametrize(
+    ("library", "inside"),
+    [(TORCH, False), (KERAS, True), (OPTAX, True)],
+    ids=lambda value: str(value),
+)
+def test_rmsprop_with_a_momentum_has_lr_inside_the_velocity_or_outside(library, inside):
+    x, v, velocity, points = START, np.zeros(8), np.zeros(8), []
+    for t, g in enumerate(GRADIENTS, start=1):
+        v = 0.9 * v + (1 - 0.9) * g**2
+        lr = 0.01 * fall(t)
+        velocity = 0.8 * velocity + (lr if inside else 1.0) * g / np.sqrt(v)
+        x = x - (1.0 if inside else lr) * velocity
+        points.append(x)
+    assert agree(np.array(points), RUN[library](RMSPROP_WITH_MOMENTUM[library], fall))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "torch.optim.RMSprop(params, lr=0.01, alpha=0.9, eps=1e-8, centered=True)",
+        "torch.optim.RMSprop(params, lr=0.01, alpha=0.9, eps=1e-3, centered=True)",
+    ],
+)
+def test_the_centred_form_of_pytorch_makes_no_number_of_a_gradient_that_stays(call):
+    slopes = torch.linspace(0.01, 3.0, 400)
+    x = torch.zeros(400, requires_grad=True)
+    optimizer = rosetta.evaluate(call, {"torch": torch, "params": [x]})
+    for _ in range(400):
+        x.grad = slopes.clone()
+        optimizer.step()
+    assert 0 < int(x.isnan().sum()) < 400
+
+
+# The back end may be NumPy, which warns.
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize(("epsilon", "none"), [(1e-8, False), (1e-3, True)])
+def test_an_eps_inside_the_root_saves_the_centred_form_if_it_is_large(epsilon, none):
+    x = keras.Variable(np.zeros(400), dtype="float32")
+    optimizer = keras.optimizers.RMSprop(0.01, rho=0.9, epsilon=epsilon, centered=True)
+    slopes = np.linspace(0.01, 3.0, 400).astype(np.float32)
+    for _ in range(400):
+        optimizer.apply([keras.ops.convert_to_tensor(slopes)], [x])
+    assert (not np.isnan(np.array(x.value)).any()) is none
+
+
+def test_float16_forgets_the_eps_that_bfloat16_keeps():
+    for size in (1e-8, 1e-16):
+        assert torch.tensor(size, dtype=torch.float16).item() == 0
+        assert torch.tensor(size, dtype=torch.bfloat16).item() == pytest.approx(size, rel=0.01)
