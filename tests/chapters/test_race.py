@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from minioptim import iterate, minimize, rules
-from minioptim.problems import Beale, Plateau, Quadratic, Ravine, Saddle
-from minioptim.rules import Adagrad, Adam, GradientDescent, Momentum, Nesterov
+from minioptim.problems import Beale, Function, Plateau, Quadratic, Ravine, Saddle
+from minioptim.rules import Adadelta, Adagrad, Adam, GradientDescent, Momentum, Nesterov
 from minioptim.schedules import Linear
 
 NOTEBOOK = Path(__file__).parents[2] / "chapters" / "race.ipynb"
@@ -291,3 +291,28 @@ def test_every_rule_of_the_race_is_in_the_map_and_the_last_exercise_finds_each_a
     won = re.findall(r": (\w+) is first", examples.outputs[0].text)
     assert won == asked
     assert {*won} == {*RACING}
+
+
+def test_on_a_plain_flatter_than_its_eps_adadelta_is_gradient_descent():
+    far = np.array([-40.0, 30.0])
+    assert np.linalg.norm(Plateau().gradient(far)) < np.sqrt(Adadelta().eps) / 10
+    alike = (Adadelta(lr=1000.0), GradientDescent(lr=1000.0))
+    one, other = (minimize(Plateau(), rule, far, 300).x for rule in alike)
+    np.testing.assert_allclose(one, other, atol=1e-4)
+    assert 40 < np.linalg.norm(one[-1]) < 46
+
+
+def test_a_saddle_turned_by_45_degrees_takes_away_what_division_gains():
+    side = np.array([[1, 1], [-1, 1]]) / np.sqrt(2)
+    turned = Function(
+        lambda x: Saddle().value(x @ side.T), lambda x: Saddle().gradient(x @ side.T) @ side
+    )
+    start, lr = np.array([1.5, 1e-9]), np.logspace(-6, 3, 28)
+
+    def fewest(problem, kind, x0):
+        below = minimize(problem, kind(lr=lr), x0, 100, record="f").f < -0.2
+        return np.where(below.any(axis=0), below.argmax(axis=0), 101).min()
+
+    assert fewest(turned, GradientDescent, start @ side) == fewest(Saddle(), GradientDescent, start)
+    for kind in (Adagrad, Adam):
+        assert fewest(turned, kind, start @ side) > 5 * fewest(Saddle(), kind, start)
