@@ -17,6 +17,8 @@ BOOK_READY := $(VENV)/.book-installed
 TESTS_READY := $(VENV)/.tests-installed
 PARITY_VENV := .venv-parity
 PARITY_READY := $(PARITY_VENV)/.installed
+CLASSROOM_VENV := .venv-classroom
+CLASSROOM_READY := $(CLASSROOM_VENV)/.installed
 
 CHAPTERS := $(wildcard chapters/*.ipynb)
 NB ?= $(CHAPTERS)
@@ -25,7 +27,7 @@ NODE_TESTS := $(wildcard tests/*/*.test.mjs)
 SITE_TESTS := tests/book/test_site.py tests/book/test_assignments.py $(wildcard tests/book/test_live_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve notebooks lint test parity golden lock clean
+.PHONY: help book serve notebooks lint test parity golden classroom lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -83,6 +85,7 @@ lint: $(TESTS_READY) ## style, types, and the notebooks' form
 # `loadfile` keeps a notebook's cells in one process; spread over two they would fail.
 test: lint ## everything: lint, unit tests, notebooks, the book, the built site
 	$(BIN)/pytest --numprocesses $(JOBS) $(SITE_TESTS:%=--ignore %) --ignore tests/parity \
+	  --ignore tests/classroom \
 	  --cov --cov-report term
 ifneq ($(NODE_TESTS),)
 	$(BIN)/node --test $(NODE_TESTS)
@@ -107,6 +110,16 @@ parity: $(PARITY_READY) ## hold the rules against PyTorch, Keras and Optax
 golden: $(PARITY_READY) ## store anew where the libraries go; `make test` compares with that
 	$(PARITY_VENV)/bin/python -m tests.golden.make
 
+# The teacher's tools need nbgrader and a Jupyter server, and run students' code: not for everybody.
+$(CLASSROOM_READY): requirements/classroom.txt pyproject.toml
+	$(PYTHON) -m venv $(CLASSROOM_VENV)
+	$(CLASSROOM_VENV)/bin/pip install --quiet --require-hashes --requirement requirements/classroom.txt
+	$(CLASSROOM_VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+classroom: $(CLASSROOM_READY) ## test the assignments and the teacher's tools (exercises/README.md)
+	$(CLASSROOM_VENV)/bin/python -m pytest --numprocesses $(JOBS) tests/exercises tests/classroom classroom
+
 # --- Upkeep -----------------------------------------------------------------
 # One resolution for Python 3.11 to 3.13 on every system: the same versions give the same outputs.
 # `make lock UPGRADE=--upgrade` takes newer versions; without it only what pyproject.toml asks changes.
@@ -122,5 +135,5 @@ lock: ## resolve the locks in requirements/ again
 	$(LOCK) --extra cluster --constraint requirements/test.txt --output-file requirements/classroom.txt
 
 clean: ## remove the built site, caches and environments
-	rm -rf _build $(VENV) $(PARITY_VENV) .venv-lock .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf _build $(VENV) $(PARITY_VENV) $(CLASSROOM_VENV) .venv-lock .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

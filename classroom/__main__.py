@@ -1,4 +1,7 @@
-"""``python -m classroom release | collect | grade | feedback | export``: see exercises/README.md."""
+"""``python -m classroom release``, ``collect``, ``grade``, ``feedback``, ``export``.
+
+The guide is exercises/README.md.
+"""
 
 from __future__ import annotations
 
@@ -134,9 +137,7 @@ def _export(options: argparse.Namespace) -> None:
         print(*said, f"wrote {options.moodle}", sep="\n")
     if options.canvas:
         title = options.title or options.assignment
-        said = export.for_canvas(
-            found, options.canvas, title, options.gradebook, open_as_zero=zero
-        )
+        said = export.for_canvas(found, options.canvas, title, options.gradebook, open_as_zero=zero)
         print(*said, f"wrote {options.canvas}", sep="\n")
     waiting = [record["student"] for record in found if export.total(record) is None]
     if waiting and not zero:

@@ -350,7 +350,7 @@ def _over_cluster(
             except sandbox.NoSandboxError:
                 raise
             # Dask cancels what it lost for good, as a CancelledError, which is no Exception.
-            except (Exception, CancelledError) as error:  # noqa: BLE001
+            except (Exception, CancelledError) as error:
                 if tries < MOST_TRIES:
                     submit(item, tries + 1)
                     continue

@@ -71,7 +71,9 @@ def _test_of(release: Notebook, name: str) -> str:
     return next(graded, name)
 
 
-def update(course: Path, into: Path, assignment: str, release: Notebook, records: list[Any]) -> None:
+def update(
+    course: Path, into: Path, assignment: str, release: Notebook, records: list[Any]
+) -> None:
     """Enter everybody's scores, and lay out what formgrader shows.
 
     Parameters
@@ -151,12 +153,14 @@ def _enter_record(
 
 def _shown_notebook(release: Notebook, record: dict[str, Any]) -> Notebook:
     """Return the notebook that a grader reads: the answers, and what the recheck says of each."""
-    notebook = copy.deepcopy(record["notebook"])
+    notebook: Notebook = copy.deepcopy(record["notebook"])
     said = {
-        _test_of(release, row["name"]): row for row in record["exercises"] if row["status"] != MANUAL
+        _test_of(release, row["name"]): row
+        for row in record["exercises"]
+        if row["status"] != MANUAL
     }
     for cell in notebook["cells"]:
-        row = said.get(grade_id(cell))
+        row = said.get(grade_id(cell) or "")
         if row is not None and cell["cell_type"] == "code":
             score = "not graded" if row["score"] is None else f"{row['score']:g}"
             text = f"{row['status']}: {score} of {row['points']:g}. {row['reason']}".strip()

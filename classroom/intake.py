@@ -201,23 +201,25 @@ def _cell(raw: Any) -> dict[str, Any] | None:
 
 
 def normal(source: str) -> str:
-    """Return a text without what editors change by themselves: ends of lines, trailing blanks.
+    r"""Return a text without what editors change by themselves: ends of lines, trailing blanks.
 
-    >>> normal("a = 1  \\r\\n") == normal("a = 1")
+    >>> normal("a = 1  \r\n") == normal("a = 1")
     True
     """
     return "\n".join(line.rstrip() for line in source.split("\n")).strip()
 
 
 def defines(source: str, name: str) -> bool:
-    """Whether a cell's text defines a name at its outermost level, told without parsing it.
+    r"""Whether a cell's text defines a name at its outermost level, told without parsing it.
 
-    >>> defines("def step(g):\\n    return g", "step"), defines("    step = 1", "step")
+    >>> defines("def step(g):\n    return g", "step"), defines("    step = 1", "step")
     (True, False)
     """
     word = re.escape(name)
     return bool(
-        re.search(rf"^(?:async\s+)?(?:def|class)\s+{word}\b|^{word}\s*(?::[^=\n]*)?=(?!=)", source, re.M)
+        re.search(
+            rf"^(?:async\s+)?(?:def|class)\s+{word}\b|^{word}\s*(?::[^=\n]*)?=(?!=)", source, re.M
+        )
     )
 
 
@@ -372,7 +374,8 @@ class _Matches:
         return [
             at
             for at in free
-            if before < at < after and self.handed[at]["cell_type"] == ours["cell_type"]
+            if before < at < after
+            and self.handed[at]["cell_type"] == ours["cell_type"]
             and want.answer is None
         ]
 

@@ -26,7 +26,7 @@ import numpy as np
 import minioptim
 from classroom import plain
 from classroom.exercise import Exercise
-from classroom.intake import Intake, NotTakenError, Notebook, Wanted, grade_id, take
+from classroom.intake import Intake, Notebook, NotTakenError, Wanted, grade_id, take
 from classroom.sandbox import Limits, Process, StoppedError
 from minioptim import checks
 from minioptim.checks import Outcome, fingerprint, judge, same
@@ -158,7 +158,9 @@ def _outcomes(solution: Any, calls: Sequence[Any], is_value: bool) -> list[Outco
     return [checks.call(solution, plain.decode(call)) for call in calls]
 
 
-def grade_submission(paper: Paper, student: str, data: bytes, *, unsafe: bool = False) -> dict[str, Any]:
+def grade_submission(
+    paper: Paper, student: str, data: bytes, *, unsafe: bool = False
+) -> dict[str, Any]:
     """Grade what one student handed in, and return the record of it.
 
     Parameters
@@ -206,7 +208,9 @@ def grade_submission(paper: Paper, student: str, data: bytes, *, unsafe: bool = 
 def nothing_graded(paper: Paper, student: str, reason: str) -> dict[str, Any]:
     """Return the record of a submission of which nothing could be graded."""
     asked = [(question.name, question.points) for question in paper.questions]
-    rows = [_row(name, points, None, NOT_GRADED, reason) for name, points in [*asked, *paper.manual]]
+    rows = [
+        _row(name, points, None, NOT_GRADED, reason) for name, points in [*asked, *paper.manual]
+    ]
     return {
         "student": student,
         "status": NOT_GRADED,
@@ -233,7 +237,11 @@ def _grade(
             score = question.points if status == RIGHT else 0.0
         except StoppedError as stopped:
             score, status = None, NOT_GRADED
-            reason = f"The code {stopped}." if not str(stopped).startswith("no ") else f"It gave {stopped}."
+            reason = (
+                f"The code {stopped}."
+                if not str(stopped).startswith("no ")
+                else f"It gave {stopped}."
+            )
     return _row(question.name, question.points, score, status, reason)
 
 

@@ -52,7 +52,8 @@ def source(assignment: str, folder: Path = EXERCISES) -> NotebookNode:
     4
     """
     path = folder / "source" / assignment / f"{assignment}.ipynb"
-    return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+    notebook: NotebookNode = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+    return notebook
 
 
 def reference(assignment: str, folder: Path = EXERCISES) -> dict[str, Any]:
@@ -279,7 +280,8 @@ def release_notebook(assignment: str, folder: Path = EXERCISES) -> NotebookNode:
     config = Config()
     config.ClearSolutions.code_stub = {"python": CODE_STUB}
     config.ClearSolutions.text_stub = TEXT_STUB
-    notebook, resources = source(assignment, folder), {"nbgrader": {}}
+    notebook = source(assignment, folder)
+    resources: dict[str, Any] = {"nbgrader": {}}
     # The order of nbgrader's own `generate_assignment`, without its database.
     for step in (
         steps.LockCells,

@@ -33,7 +33,7 @@ UNSAFE_MEANS = (
     "students' code would run with your rights: it could read and change your files, the solutions "
     "and the gradebook, use the network, and go on running after grading"
 )
-# In a Python without a sandbox of its own, these decide what `import` finds or how many threads run.
+# All that a process behind the wall is told. One thread: the limits bound its memory as well.
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/tmp",  # noqa: S108 (the work folder inside the sandbox)

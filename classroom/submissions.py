@@ -324,9 +324,9 @@ def _chosen(
         except NotTakenError as error:
             problems.append(f"{piece.name}: {error}")
             continue
-        rank = (*_rank(piece, assignment), piece.name)
-        if len(notebooks) > 1:
-            rank = (_holds(data, wanted), *rank)
+        # A notebook is opened only if there is a choice.
+        fits = len(notebooks) == 1 or _holds(data, wanted)
+        rank = (fits, *_rank(piece, assignment), piece.name)
         readable.append((rank, piece, data))
     notes += [f"Not taken: {problem}." for problem in problems if readable]
     student = replace(student, late=late, notes=tuple(notes))
@@ -353,7 +353,7 @@ def _holds(data: bytes, wanted: set[str]) -> bool:
 
 
 def _rank(piece: _Piece, assignment: str) -> tuple[int, bool, int]:
-    """Return what grows with how late a copy is: the platform's number, then "-1", "(2)", "copy"."""
+    """Return what grows from copy to copy: the platform's number, then "-1", "(2)", "copy"."""
     stem = NOTEBOOK.sub("", piece.name.rpartition("/")[2])
     copy = COPY.search(stem)
     which = int(copy[1] or copy[2] or 1) if copy else 0

@@ -419,6 +419,12 @@ REPAIR = Exercise(
             lambda x0, lr, momentum, steps: path(x0, lr, momentum, steps, uphill=-1.0),
         ),
         Mistake(
+            "after x0 come the velocities; asked for are the points.",
+            lambda x0, lr, momentum, steps: np.vstack(
+                [[x0], np.diff(path(x0, lr, momentum, steps), axis=0)]
+            ),
+        ),
+        Mistake(
             "one step too many is done: steps + 1 points are asked for, and x0 is one of them.",
             lambda x0, lr, momentum, steps: path(x0, lr, momentum, steps + 1),
         ),

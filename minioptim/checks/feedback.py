@@ -121,7 +121,7 @@ def _verdict(name: str, data: Mapping[str, Any], answer: Any) -> tuple[Verdict, 
         sentence = todo if answer is ... else data["mistakes"].get(print_of_it, other)
         return Verdict(False, sentence, 0), [outcome]
     if not callable(answer):
-        sentence = f"{data['answer']} must be a function; it is a {type(answer).__name__}."
+        sentence = f"{data['answer']} must be a function, not of type {type(answer).__name__}."
         return Verdict(False, sentence, None), []
     outcomes = [call(answer, decoded(arguments)) for arguments in data["calls"]]
     expected = data["expected"]

@@ -37,22 +37,11 @@ def graded(into, **options):
 
 
 @pytest.fixture
-def in_this_process(monkeypatch):
-    """Grade one after another here, where a test can reach in."""
-
-    def here(paper, work, jobs, unsafe):
-        for item in work:
-            yield item if isinstance(item, dict) else module.grade_submission(paper, *item)
-
-    monkeypatch.setattr(module, "_over_processes", here)
-
-
-@pytest.fixture
-def without_code(monkeypatch, in_this_process):
-    """Grade without running anything: for what is not about code."""
+def without_code(monkeypatch):
+    """Grade one after another, here, and without running anything: for what is not about code."""
     count = []
 
-    def quick(paper, student, content, *, unsafe=False):
+    def quick(_paper, student, _content):
         count.append(student)
         rows = [
             {"name": name, "points": 1.0, "score": 1.0, "status": "right", "reason": ""}
@@ -63,6 +52,11 @@ def without_code(monkeypatch, in_this_process):
             "notebook": None,
         }
 
+    def here(paper, work, _jobs, _unsafe):
+        for item in work:
+            yield item if isinstance(item, dict) else module.grade_submission(paper, *item)
+
+    monkeypatch.setattr(module, "_over_processes", here)
     monkeypatch.setattr(module, "grade_submission", quick)
     monkeypatch.setattr(sandbox, "why_not", lambda: None)
     return count
@@ -140,7 +134,8 @@ def test_a_killed_process_loses_no_submission(tmp_path, monkeypatch, always):
         assert said[name].endswith("died 3 times") if died else said[name] == "done"
 
 
-def test_what_the_grader_failed_on_is_tried_again(tmp_path, monkeypatch, without_code):
+@pytest.mark.usefixtures("without_code")
+def test_what_the_grader_failed_on_is_tried_again(tmp_path):
     into, known = collected_class(tmp_path, 3)
     batch = graded(into)
     student = next(iter(known))
@@ -162,14 +157,16 @@ def test_new_work_is_graded_and_the_rest_is_kept(tmp_path, without_code):
     assert batch.kept == 3
 
 
-def test_a_damaged_record_is_graded_again(tmp_path, without_code):
+@pytest.mark.usefixtures("without_code")
+def test_a_damaged_record_is_graded_again(tmp_path):
     into, known = collected_class(tmp_path, 3)
     graded(into)
     Ledger(into, "tiny").path(next(iter(known))).write_text('{"exercises": [')
     assert graded(into).graded == 1
 
 
-def test_a_damaged_seed_is_told_and_not_drawn_again(tmp_path, without_code):
+@pytest.mark.usefixtures("without_code")
+def test_a_damaged_seed_is_told_and_not_drawn_again(tmp_path):
     into, _ = collected_class(tmp_path, 1)
     graded(into)
     (into / "grades" / "tiny" / "seed.json").write_text("{}")
@@ -177,7 +174,8 @@ def test_a_damaged_seed_is_told_and_not_drawn_again(tmp_path, without_code):
         graded(into)
 
 
-def test_two_gradings_at_once_are_refused(tmp_path, without_code):
+@pytest.mark.usefixtures("without_code")
+def test_two_gradings_at_once_are_refused(tmp_path):
     into, _ = collected_class(tmp_path, 1)
     with (
         Ledger(into, "tiny").alone(),
@@ -200,9 +198,8 @@ def test_unsafe_grades_the_same(tmp_path):
     assert scored(batch.records) == known
 
 
-def test_a_full_disk_is_one_clear_line_and_keeps_what_was_graded(
-    tmp_path, monkeypatch, without_code
-):
+@pytest.mark.usefixtures("without_code")
+def test_a_full_disk_is_one_clear_line_and_keeps_what_was_graded(tmp_path, monkeypatch):
     into, known = collected_class(tmp_path, 5)
     real = os.fsync
     writes = []
@@ -231,7 +228,8 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path):
         write(tmp_path / "file" / "record.json", b"{}")
 
 
-def test_a_submission_that_vanished_has_a_row(tmp_path, without_code):
+@pytest.mark.usefixtures("without_code")
+def test_a_submission_that_vanished_has_a_row(tmp_path):
     into, known = collected_class(tmp_path, 3)
     student = next(iter(known))
     notebook_path(into, "tiny", student).unlink()
@@ -240,7 +238,8 @@ def test_a_submission_that_vanished_has_a_row(tmp_path, without_code):
     assert "cannot be read" in record["reason"]
 
 
-def test_a_link_put_in_place_of_a_submission_is_refused(tmp_path, without_code):
+@pytest.mark.usefixtures("without_code")
+def test_a_link_put_in_place_of_a_submission_is_refused(tmp_path):
     into, known = collected_class(tmp_path, 2)
     student = next(iter(known))
     path = notebook_path(into, "tiny", student)
@@ -289,7 +288,8 @@ def test_a_killed_worker_of_a_cluster_loses_no_submission(tmp_path, monkeypatch)
     assert {record["reason"] for record in found} == {"done"}
 
 
-def test_a_scheduler_that_does_not_answer_is_one_clear_line(tmp_path, monkeypatch, without_code):
+@pytest.mark.usefixtures("without_code")
+def test_a_scheduler_that_does_not_answer_is_one_clear_line(tmp_path, monkeypatch):
     pytest.importorskip("distributed")
     into, _ = collected_class(tmp_path, 1)
     monkeypatch.setattr(module, "SECONDS_TO_CONNECT", 1)

@@ -123,11 +123,8 @@ def test_an_answer_that_fails_has_a_reason_of_one_line(source, said):
 
 
 def test_an_answer_for_the_visible_calls_alone_is_wrong():
-    source = (
-        "def momentum_step(g, x, v, lr, momentum):\n    return {1.0: (-0.1, -0.1)}.get(g, (0., 0.))"
-        if False
-        else "def momentum_step(g, x, v, lr, momentum):\n    return -0.1, -0.1"
-    )
+    # What the cell below the answer shows for its one call.
+    source = "def momentum_step(g, x, v, lr, momentum):\n    return -0.1, -0.1"
     assert step(source)["score"] == 0.0
 
 
@@ -376,7 +373,16 @@ time.sleep(1)
 # --- CLASSROOM: the rows of code that does not end -----------------------------------------------
 
 
-IGNORED = "import signal\nfor s in range(1, 32):\n    try: signal.signal(s, 1)\n    except OSError: 0\n"
+IGNORED = """import signal
+for number in range(1, 32):
+    try: signal.signal(number, signal.SIG_IGN)
+    except OSError: pass
+"""
+STUBBORN = """while True:
+    try:
+        while True: pass
+    except BaseException: pass
+"""
 
 
 @pytest.mark.parametrize(
@@ -386,7 +392,7 @@ IGNORED = "import signal\nfor s in range(1, 32):\n    try: signal.signal(s, 1)\n
         ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
         ("import ctypes\nctypes.string_at(0)", "SIGSEGV"),
         ("while True: pass", "takes too long"),
-        ("while True:\n    try:\n        while True: pass\n    except BaseException: pass", "too long"),
+        (STUBBORN, "takes too long"),
         (IGNORED + "while True: pass", "takes too long"),
         ("import time\ntime.sleep(1000)", "no answer within"),
         ("import os\nos.closerange(0, 100)", ""),
@@ -415,7 +421,7 @@ def test_code_that_does_not_end_is_not_graded_and_leaves_the_rest(source, said, 
 def test_a_submission_as_a_whole_is_bounded(monkeypatch):
     monkeypatch.setattr(recheck, "SECONDS_PER_EXERCISE", 1.0)
     walled()
-    source = "def momentum_step(g, x, v, lr, momentum):\n    import time; time.sleep(.4)\n    return x, v"
+    source = "import time\n" + RIGHT.replace("    v =", "    time.sleep(0.4)\n    v =")
     row = graded(notebook({STEP: source}))[STEP]
     assert row["status"] == "NOT GRADED"
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from ast import literal_eval
 from pathlib import Path
 
 import pytest
@@ -96,20 +97,21 @@ def test_files_of_the_teacher_are_not_there(inside, tmp_path):
     assert secret.read_text() == "secret"
 
 
-def test_the_environment_is_ours_alone(inside, monkeypatch):
-    assert set(eval(inside("dict(__import__('os').environ)"))) - {"PWD", "LC_CTYPE"} == set(
+def test_the_environment_is_ours_alone(inside):
+    assert set(literal_eval(inside("dict(__import__('os').environ)"))) - {"PWD", "LC_CTYPE"} == set(
         sandbox.ENVIRONMENT
     )
 
 
 def test_other_processes_are_not_seen(inside):
-    pids = [int(name) for name in eval(inside("__import__('os').listdir('/proc')")) if name.isdigit()]
-    assert len(pids) <= 3
-    assert os.getpid() not in pids or os.getpid() < 4
+    names = literal_eval(inside("__import__('os').listdir('/proc')"))
+    # bubblewrap's own, and the process itself.
+    assert len([name for name in names if name.isdigit()]) <= 3
 
 
 def test_threads_are_allowed_as_numpy_starts_some(inside):
-    assert inside("[t := __import__('threading').Thread(target=int), t.start(), t.join()][2]") == "None"
+    start = "[thread := __import__('threading').Thread(target=int), thread.start()]"
+    assert inside(f"{start}[1]") == "None"
 
 
 def test_a_process_that_says_nothing_is_stopped_in_time(script):
@@ -117,7 +119,7 @@ def test_a_process_that_says_nothing_is_stopped_in_time(script):
     with Process(script, {}, Limits()) as process:
         start = time.monotonic()
         with pytest.raises(StoppedError, match="no answer within 0.5 s"):
-            process.ask(b'"__import__(\'time\').sleep(100)"', 0.5)
+            process.ask(b"\"__import__('time').sleep(100)\"", 0.5)
         assert time.monotonic() - start < 20
 
 

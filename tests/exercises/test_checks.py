@@ -208,8 +208,8 @@ def test_check_says_that_all_is_right(capsys):
 @pytest.mark.parametrize(
     ("name", "answer", "sentence"),
     [
-        ("double-it", 3.0, "Not yet: double must be a function; it is a float."),
-        ("double-it", ..., "Not yet: double must be a function; it is a ellipsis."),
+        ("double-it", 3.0, "Not yet: double must be a function, not of type float."),
+        ("double-it", ..., "Not yet: double must be a function, not of type ellipsis."),
         ("guess-it", ..., "Not yet: put your answer in place of the dots: guess has no value."),
         ("guess-it", 2.0, "Not yet: upside down."),
         ("guess-it", 3.0, "Not yet: that is not what happens; think it through once more"),

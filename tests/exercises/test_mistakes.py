@@ -87,6 +87,14 @@ def test_calls_leave_room_for_no_lucky_guess(item):
     assert len({repr(item.calls(seed)) for seed in assigned.HIDDEN}) == len(assigned.HIDDEN)
 
 
+@each_item
+def test_every_argument_takes_several_values(item):
+    # What never changes could be written into a solution, and nobody would notice.
+    for seed in assigned.HIDDEN:
+        for position, values in enumerate(zip(*item.calls(seed), strict=True)):
+            assert len({repr(value) for value in values}) > 1, f"argument {position}"
+
+
 @each_assignment
 def test_no_sentence_holds_the_value_that_is_asked_for(assignment):
     for item in exercise.exercises(assignment):

@@ -30,7 +30,7 @@ def uphill(g, x, v, lr, momentum):
 
 
 def forgetful(g, x, v, lr, momentum):
-    v = -lr * g
+    v = 0 * momentum - lr * g
     return x + v, v
 
 

@@ -1,0 +1,98 @@
+"""The one command, as a teacher uses it."""
+
+import shutil
+
+import pytest
+
+from classroom import sandbox
+from classroom.__main__ import main
+
+from .a_class import hand_in
+from .handed_in import COURSE, walled
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    def run(*words):
+        where = ["--course", str(COURSE), "--quiet"]
+        if words[0] != "release":
+            where += ["--class", str(tmp_path / "class")]
+        status = main([*map(str, words), *where])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return run
+
+
+def test_from_an_export_to_grades_and_feedback(tmp_path, run):
+    walled()
+    pytest.importorskip("nbgrader")
+    hand_in(tmp_path / "export", 5)
+    (tmp_path / "export" / "Nobody_7_assignsubmission_file").mkdir()
+    status, said, _ = run("collect", "tiny", tmp_path / "export")
+    assert (status, said.splitlines()[-1]) == (0, "6 students, 5 with a notebook")
+    status, said, _ = run("grade", "tiny", "--jobs", "1")
+    assert status == 0
+    assert "6 graded now, 0 before; 1 NOT GRADED, 5 to be read" in said
+    assert "Nobody-7: NOT GRADED: no notebook was handed in" in said
+    status, said, _ = run("feedback", "tiny")
+    assert (status, said.startswith("6 pages in")) == (0, True)
+    status, said, _ = run("export", "tiny", "--moodle", tmp_path / "moodle.csv")
+    assert status == 0
+    assert "no total yet, as something is open" in said
+    lines = (tmp_path / "class" / "grades" / "tiny" / "exercises.csv").read_text().splitlines()
+    assert len(lines) == 7
+    page = (tmp_path / "class" / "feedback" / "tiny" / "wrong-1002.html").read_text()
+    assert "The velocity goes uphill" in page
+    for path in (tmp_path / "class").rglob("*"):
+        if path.is_file() and path.suffix != ".db":
+            assert b"BEGIN SOLUTION" not in path.read_bytes(), path
+    # A gradebook that breaks loses no score.
+    (tmp_path / "class" / "gradebook.db").write_bytes(b"broken")
+    status, said, wrong = run("grade", "tiny")
+    assert status == 1
+    assert "0 graded now, 6 before" in said
+    assert wrong.count("\n") == 1
+    assert "gradebook.db is damaged" in wrong
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("collect", "tiny", "absent"), "collect: there is no absent"),
+        (("collect", "large", "absent"), "collect: there is no assignment large"),
+        (("grade", "tiny"), "run `python -m classroom collect tiny"),
+        (("grade", "tiny", "--jobs", "0"), "--jobs must be a whole number >= 1, got 0"),
+        (("feedback", "tiny"), "has not been graded"),
+        (("export", "tiny"), "has not been graded"),
+        (("release", "large"), "release: no assignment large; known: tiny"),
+    ],
+)
+def test_what_cannot_be_done_is_one_clear_line(run, words, said, monkeypatch):
+    monkeypatch.setattr(sandbox, "why_not", lambda: None)
+    status, _, wrong = run(*words)
+    assert status == 1
+    assert said in wrong
+    assert wrong.count("\n") == 1
+
+
+def test_a_course_with_a_part_missing_is_one_clear_line(tmp_path, capsys):
+    shutil.copytree(COURSE, tmp_path / "course")
+    (tmp_path / "course" / "mistakes" / "tiny.py").unlink()
+    status = main(["collect", "tiny", "x", "--course", str(tmp_path / "course")])
+    assert status == 1
+    assert "mistakes/tiny.py" in capsys.readouterr().err
+
+
+def test_without_bubblewrap_the_command_refuses_and_says_what_unsafe_means(
+    tmp_path, run, monkeypatch
+):
+    hand_in(tmp_path / "export", 1)
+    run("collect", "tiny", tmp_path / "export")
+    monkeypatch.setattr(sandbox, "why_not", lambda: "bubblewrap is not installed")
+    status, _, wrong = run("grade", "tiny")
+    assert status == 1
+    assert "--unsafe students' code would run with your rights" in wrong
+    assert "use the network, and go on running after grading" in wrong

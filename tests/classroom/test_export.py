@@ -1,0 +1,244 @@
+"""Tables and pages: everybody has a row, nothing hidden is shown, no zero means "not graded"."""
+
+import csv
+import io
+import zipfile
+
+import pytest
+
+from classroom import export, feedback, gradebook
+from classroom.files import ClassroomError
+
+from .handed_in import DERIVE, RIGHT, STEP, VALUE, bounded, notebook, release
+
+pytestmark = bounded
+
+
+def record(student="ada", identity="101", scores=(2.0, 1.0, 3.0), name="Ada Lovelace", **more):
+    rows = [
+        {"name": cell, "points": points, "score": score}
+        | {"status": "right" if score else "wrong", "reason": "" if score else "It is wrong."}
+        for cell, points, score in zip((STEP, VALUE, DERIVE), (2.0, 1.0, 3.0), scores, strict=True)
+    ]
+    for row in rows:
+        if row["score"] is None:
+            row |= {"status": "NOT GRADED", "reason": "It gave no answer within 5 s."}
+    found = {"student": student, "name": name, "identity": identity, "late": False}
+    found |= {"status": "graded", "reason": "", "notes": [], "exercises": rows}
+    return {**found, "notebook": notebook(), **more}
+
+
+def open_record(**more):
+    return record("bob", "102", (2.0, None, 3.0), name="Bob", **more)
+
+
+def table(path, **options):
+    return list(csv.DictReader(io.StringIO(path.read_bytes().decode(), newline=""), **options))
+
+
+def test_the_table_has_score_status_and_reason_of_each_exercise(tmp_path):
+    export.by_exercise([record(), open_record(late=True)], tmp_path / "a.csv")
+    ada, bob = table(tmp_path / "a.csv")
+    assert (ada["score"], ada["of"], ada["status"], ada["late"]) == ("6", "6", "graded", "")
+    assert (bob["score"], bob["status"], bob["late"]) == ("", "NOT GRADED", "late")
+    assert (bob[VALUE], bob[f"{VALUE} status"]) == ("", "NOT GRADED")
+    assert bob[f"{VALUE} reason"] == "It gave no answer within 5 s."
+    assert (bob[STEP], bob[f"{STEP} status"]) == ("2", "right")
+
+
+@pytest.mark.parametrize("start", list("=+-@\t\r"))
+def test_no_cell_is_a_formula(tmp_path, start):
+    evil = f"{start}cmd|' /C calc'!A0"
+    export.by_exercise([record(name=evil, notes=[evil])], tmp_path / "a.csv")
+    (row,) = table(tmp_path / "a.csv")
+    assert row["name"] == f"'{evil}"
+    assert row["notes"].startswith("'")
+
+
+MOODLE = (
+    'Identifier,"Full name","Email address",Status,Grade,"Maximum grade","Grade can be changed",'
+    '"Last modified (submission)","Last modified (grade)","Feedback comments"\n'
+    'Participant 101,"Ada Lovelace",ada@example.org,Submitted,,6.00,Yes,"Monday, 1",-,\n'
+    "Participant 102,Bob,bob@example.org,Submitted,,6.00,Yes,-,-,\n"
+    "Participant 103,Carla,c@example.org,No submission,,6.00,Yes,-,-,\n"
+)
+
+
+def test_moodles_worksheet_is_filled_in(tmp_path):
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("\ufeff" + MOODLE, encoding="utf-8")
+    out = tmp_path / "out.csv"
+    said = export.for_moodle([record(), open_record()], out, sheet)
+    rows = table(out)
+    assert list(rows[0]) == export.MOODLE_COLUMNS
+    assert [row["Grade"] for row in rows] == ["6", "", ""]
+    assert [row["Identifier"][-3:] for row in rows] == ["101", "102", "103"]
+    assert rows[0]["Email address"] == "ada@example.org"
+    assert rows[0]["Last modified (grade)"] == "-"
+    assert f"{VALUE}: not graded of 1." in rows[1]["Feedback comments"]
+    assert rows[2]["Feedback comments"] == ""
+    assert said == []
+
+
+def test_what_is_open_counts_as_zero_only_if_asked(tmp_path):
+    export.for_moodle([open_record()], tmp_path / "out.csv", None, open_as_zero=True)
+    assert table(tmp_path / "out.csv")[0]["Grade"] == "5"
+
+
+def test_grades_are_scaled_to_moodles_maximum_and_it_is_said(tmp_path):
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text(MOODLE.replace("6.00", '"100,00"'))
+    said = export.for_moodle([record()], tmp_path / "out.csv", sheet)
+    assert table(tmp_path / "out.csv")[0]["Grade"] == "100"
+    assert said == ["Moodle's maximum is 100, ours 6: grades were scaled."]
+
+
+def test_who_is_not_in_the_worksheet_is_named(tmp_path):
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text(MOODLE)
+    said = export.for_moodle([record(identity="999")], tmp_path / "out.csv", sheet)
+    assert said == ["Not in the worksheet: ada."]
+
+
+def test_without_a_worksheet_moodle_gets_the_columns_that_it_needs(tmp_path):
+    export.for_moodle([record()], tmp_path / "out.csv", None)
+    (row,) = table(tmp_path / "out.csv")
+    assert (row["Identifier"], row["Grade"]) == ("Participant 101", "6")
+    assert "Last modified (grade)" in row
+
+
+CANVAS = (
+    "Student,ID,SIS User ID,SIS Login ID,Section,Other (7),Tiny (55),Final Score\n"
+    "    Points Possible,,,,,10,6,(read only)\n"
+    '"Lovelace, Ada",101,s1,ada,A,9,,80\n'
+    "Bob,102,s2,bob,A,9,4,80\n"
+    '"Student, Test",104,,,A,,,\n'
+)
+
+
+def test_canvas_gradebook_keeps_its_names_and_gets_a_column(tmp_path):
+    book = tmp_path / "book.csv"
+    book.write_text(CANVAS)
+    said = export.for_canvas([record(), open_record()], tmp_path / "out.csv", "tiny", book)
+    rows = table(tmp_path / "out.csv")
+    assert list(rows[0]) == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Tiny (55)"]
+    assert rows[0]["Student"] == "    Points Possible"
+    assert [row["Tiny (55)"] for row in rows] == ["6", "6", "4", ""]
+    assert said == []
+
+
+def test_without_a_gradebook_canvas_gets_the_columns_that_it_needs(tmp_path):
+    said = export.for_canvas([record(), record("x", "anon_a")], tmp_path / "out.csv", "tiny", None)
+    rows = table(tmp_path / "out.csv")
+    assert list(rows[0]) == [*export.CANVAS_COLUMNS, "tiny"]
+    assert [(row["ID"], row["tiny"]) for row in rows] == [("", "6"), ("101", "6")]
+    assert "1 anonymous" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda p: export.for_moodle([record(identity="")], p / "o", None), "nobody has a number"),
+        (lambda p: export.for_canvas([record(identity="")], p / "o", "t", None), "nobody has a"),
+        (lambda p: export.for_moodle([record()], p / "o", p / "canvas.csv"), "has no column"),
+        (lambda p: export.for_canvas([record()], p / "o", "t", p / "moodle.csv"), "has no columns"),
+        (lambda p: export.for_canvas([record()], p / "o", "t", p / "canvas.csv"), "has 0 columns"),
+        (lambda p: export.for_moodle([record()], p / "o", p / "absent.csv"), "could not be read"),
+        (lambda p: export.for_moodle([record()], p, None), "is a folder"),
+    ],
+)
+def test_another_table_is_one_clear_line(tmp_path, call, said):
+    (tmp_path / "canvas.csv").write_text(CANVAS)
+    (tmp_path / "moodle.csv").write_text(MOODLE)
+    with pytest.raises(ClassroomError, match=said) as error:
+        call(tmp_path)
+    assert "\n" not in str(error.value)
+
+
+# --- Feedback ------------------------------------------------------------------------------------
+
+
+def test_a_page_has_a_comment_for_each_exercise():
+    text = feedback.page(record(scores=(2.0, 0.0, 3.0)), "tiny")
+    assert "<p>Ada Lovelace: 5 of 6 points.</p>" in text
+    assert "<p>2 of 2. Right.</p>" in text
+    assert "<p>0 of 1. It is wrong.</p>" in text
+    assert "momentum * v - lr * g" in text
+
+
+def test_a_page_of_what_was_not_graded_says_why():
+    text = feedback.page(open_record(), "tiny")
+    assert "not complete yet of 6" in text
+    assert "could not be graded; your teacher knows of it. It gave no answer within 5 s." in text
+
+
+def test_a_page_runs_nothing_that_a_student_wrote():
+    evil = "<script>alert(1)</script>"
+    hostile = record(name=evil, notes=[evil])
+    for cell in hostile["notebook"]["cells"]:
+        cell["source"] = evil
+    hostile["exercises"][0]["reason"] = evil
+    text = feedback.page(hostile, evil)
+    assert "<script" not in text.lower()
+    assert "default-src 'none'" in text
+
+
+def test_pages_are_packed_as_moodle_takes_them_back(tmp_path):
+    folder = feedback.write_pages([record(), record("x", "")], tmp_path, "tiny", quiet=True)
+    assert {path.name for path in folder.iterdir()} == {"ada.html", "x.html", "tiny-moodle.zip"}
+    with zipfile.ZipFile(folder / "tiny-moodle.zip") as archive:
+        assert archive.namelist() == ["Ada Lovelace_101_assignsubmission_file_/tiny.html"]
+
+
+# --- The gradebook -------------------------------------------------------------------------------
+
+
+def manual(**more):
+    found = record(scores=(2.0, 0.0, None), **more)
+    found["exercises"][2] |= {"status": "to be read", "reason": "Somebody reads this answer."}
+    return found
+
+
+def test_what_a_person_gives_in_nbgrader_completes_the_record(tmp_path):
+    pytest.importorskip("nbgrader")
+    from nbgrader.api import Gradebook
+
+    from .handed_in import COURSE
+
+    records = [manual(), record("x", "102", (None, None, None), notebook=None)]
+    gradebook.update(COURSE, tmp_path, "tiny", release(), records)
+    assert export.total(gradebook.read(tmp_path, "tiny", records)[0]) is None
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
+        submission = book.find_submission("tiny", "ada")
+        assert submission.score == 2.0
+        assert submission.max_score == 6.0
+        assert submission.needs_manual_grade
+        grade = book.find_grade(DERIVE, "tiny", "tiny", "ada")
+        grade.manual_score, grade.needs_manual_grade = 2.5, False
+        book.find_comment(DERIVE, "tiny", "tiny", "ada").manual_comment = "Nearly."
+        book.db.commit()
+    # Graded again, what people gave stays.
+    gradebook.update(COURSE, tmp_path, "tiny", release(), records)
+    done = gradebook.read(tmp_path, "tiny", records)
+    assert export.total(done[0]) == 4.5
+    assert done[0]["exercises"][2]["reason"] == "Nearly."
+    assert export.total(done[1]) is None
+    shown = (tmp_path / "autograded" / "ada" / "tiny" / "tiny.ipynb").read_text()
+    assert "right: 2 of 2." in shown
+    assert "BEGIN SOLUTION" not in shown
+    assert RIGHT.splitlines()[0] in shown
+
+
+@pytest.mark.parametrize("content", [b"no data base", b"SQLite format 3\0" + b"x" * 500])
+def test_a_corrupt_gradebook_is_one_clear_line(tmp_path, content):
+    pytest.importorskip("nbgrader")
+    from .handed_in import COURSE
+
+    (tmp_path / "gradebook.db").write_bytes(content)
+    for use in (
+        lambda: gradebook.update(COURSE, tmp_path, "tiny", release(), [manual()]),
+        lambda: gradebook.read(tmp_path, "tiny", [manual()]),
+    ):
+        with pytest.raises(ClassroomError, match="gradebook.db is damaged.*scores.*safe") as error:
+            use()
+        assert "\n" not in str(error.value)
