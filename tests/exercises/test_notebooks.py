@@ -18,8 +18,8 @@ from .assigned import ROOT, each_assignment
 
 MARKERS = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
-# Shorter lines, as "else:", give nothing away.
-TELLING = 6
+# Shorter lines, as "else:" or "return x", give nothing away.
+TELLING = 12
 
 
 def executed(notebook, folder):
@@ -92,19 +92,26 @@ def test_a_check_that_fails_shows_its_sentence_and_no_traceback(assignment):
 
 
 def secrets(notebook):
-    """The lines of solutions that stand nowhere else in the source."""
+    """The lines of solutions that no source shows outside a solution."""
     inside = {
         line.strip()
         for cell in notebook.cells
         for block in SOLUTION.findall(cell.source)
         for line in block.splitlines()
     }
-    outside = {
+    return {line for line in inside - shown_on_purpose() if len(line) >= TELLING}
+
+
+@functools.cache
+def shown_on_purpose():
+    """The lines that students of any assignment are given: broken code has lines of right code."""
+    notebooks = [assigned.source(assignment) for assignment in assigned.ASSIGNMENTS]
+    return {
         line.strip()
+        for notebook in notebooks
         for cell in notebook.cells
         for line in SOLUTION.sub("", cell.source).split("\n")
     }
-    return {line for line in inside - outside if len(line) >= TELLING}
 
 
 @each_assignment
