@@ -10,9 +10,7 @@ from minioptim.interactive.page import kit, style
 from .visits import Visit
 
 CYCLES = 500
-ROOM = (
-    1000  # bytes of heap a cycle: the browser itself keeps some; a figure is a hundredfold
-)
+ROOM = 1000  # bytes of heap a cycle: the browser itself keeps some; a figure is a hundredfold
 
 # On the book's pages nothing can reach the engine from outside. So the figures come and go on a
 # blank page, in a module that is the page's script and this.
