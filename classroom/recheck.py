@@ -351,7 +351,9 @@ def shown(value: Any) -> str:
     """
     if isinstance(value, np.ndarray):
         text = np.array2string(value, precision=6, separator=", ", threshold=8, floatmode="maxprec")
-        return " ".join(text.replace(". ", " ").replace(".,", ",").replace(".]", "]").split())
+        return " ".join(
+            text.replace(". ", " ").replace(".,", ",").replace(".]", "]").split()
+        ).replace(" ]", "]")
     if isinstance(value, bool | None):
         return str(value)
     if isinstance(value, float):
