@@ -86,9 +86,11 @@ def test_each_entry_says_something_and_links_to_its_derivation(found, book):
     for entry in found:
         assert 25 < len(entry.text) < 320, entry.term
         (page,) = LINK.findall(entry.text)
-        (label,) = re.findall(r"\{eq\}`([^`]+)`", entry.text)
+        ((role, label),) = re.findall(r"\{(eq|ref)\}`([^`]+)`", entry.text)
         assert (CHAPTERS / page).exists(), f"{entry.term}: {page} is not there"
-        assert label in labels[page.removesuffix(".ipynb")], f"{entry.term}: {label}"
+        chapter = page.removesuffix(".ipynb")
+        known = f":label: {label}" in book[chapter] if role == "ref" else label in labels[chapter]
+        assert known, f"{entry.term}: {label}"
 
 
 def test_what_is_in_parentheses_is_korean(found):
