@@ -602,8 +602,7 @@ EXPERIMENT = Exercise(
         Mistake("the two are in another order: first metres.", [1e-7, 1e-5]),
         Mistake("two are asked for: one in metres, one in tens of metres.", 1e-5),
         Mistake(
-            "these have the largest results that are still finite, or nearly; asked for are the "
-            "smallest.",
+            "the run arrives soonest so, but it swings as wide as the disturbance, or wider.",
             [1, 1],
         ),
         Mistake("these are places in your list; asked for are the eps that stand there.", [5, 3]),
