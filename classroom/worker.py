@@ -142,6 +142,8 @@ def prepare(task: dict[str, Any]) -> dict[str, Any]:
     # Numbers that overflow or correct code that warns cost nobody a mark.
     warnings.simplefilter("ignore")
     space: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
+    # There is in every notebook, and there is nobody here to see it.
+    space["display"] = lambda *_shown, **_how: None
     for unit, of_the_answer in program(task["cells"], task["answer"], task["exercise"]):
         try:
             exec(unit.code, space)  # noqa: S102 (to run students' code is what this process is for)
@@ -179,12 +181,13 @@ def main() -> None:
                 reply = {"is_function": callable(space[answer])}
             elif "call" in message:
                 arguments = decode(message["call"])
-                result = space[answer](*arguments)
-                # Dots are what the release has in place of an answer.
-                reply = {
-                    "result": encode(None if result is ... else result),
-                    "arguments": encode(arguments),
-                }
+                try:
+                    result = space[answer](*arguments)
+                    # Dots are what the release has in place of an answer.
+                    reply = {"result": encode(None if result is ... else result)}
+                except BaseException as error:
+                    reply = dict(failure(error))
+                reply["arguments"] = encode(arguments)
             else:
                 reply = {"result": encode(space[answer])}
         except BaseException as error:

@@ -52,6 +52,7 @@ def step(source, **more):
         "%matplotlib inline\n" + RIGHT,
         RIGHT + "\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
         "import minioptim\n" + RIGHT,
+        "%%time\n" + RIGHT.replace("    v =", "    display(x)\n    v ="),
     ],
 )
 def test_a_right_answer_has_its_points(source):
