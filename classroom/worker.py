@@ -4,8 +4,9 @@ It reads JSON lines and writes one for each. The first has the notebook's cells 
 answer; each that follows has the arguments of one call. Nothing here is trusted by the grader:
 student code shares this process, so all that comes back is data, compared elsewhere.
 
-A cell is taken apart: of the given cells and of the student's own further cells only those
-statements run that define a name which the answer uses, directly or through others. So a plot, a
+The answer's own cell is run whole. Of all others, given ones, other answers and the student's
+further cells, only those statements run that define a name which the answer uses, directly or
+through others. So a plot, a
 long run or a crash in another exercise's cell costs this one nothing.
 """
 
@@ -76,12 +77,12 @@ def names(source: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def units(cell: dict[str, Any], exercise: str) -> list[Unit]:
-    """Return a cell as units: an answer as a whole, another cell statement by statement."""
+    """Return a cell as units: this answer as a whole, another cell statement by statement."""
     source = python_of(cell["source"])
     this = cell["name"] == exercise
     label = f"<{cell['name']}>" if cell["name"] else "<cell>"
     tree = ast.parse(source, label)
-    parts = [tree] if cell["name"] else [ast.Module([node], []) for node in tree.body]
+    parts = [tree] if this else [ast.Module([node], []) for node in tree.body]
     found = []
     for part in parts:
         binds, uses = names(ast.unparse(part))
