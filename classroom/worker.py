@@ -6,8 +6,7 @@ student code shares this process, so all that comes back is data, compared elsew
 
 The answer's own cell is run whole. Of all others, given ones, other answers and the student's
 further cells, only those statements run that define a name which the answer uses, directly or
-through others. So a plot, a
-long run or a crash in another exercise's cell costs this one nothing.
+through others. So a plot, a long run or a crash in another exercise's cell costs this one nothing.
 """
 
 from __future__ import annotations
