@@ -124,8 +124,7 @@ def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
     seed : int
         Of the class; each exercise draws from a stream of its own.
     """
-    own = int.from_bytes(hashlib.sha256(f"{seed}:{exercise.name}".encode()).digest()[:8], "big")
-    calls = exercise.calls(own)
+    calls = exercise.calls(_stream(seed, exercise.name))
     # Encoded before anything runs on them: a solution that changes its arguments changes a copy.
     encoded = [plain.encode(tuple(call)) for call in calls]
     is_value = exercise.draw is None
@@ -149,6 +148,11 @@ def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
         mistakes,
         [] if is_value else list(inspect.signature(reference).parameters),
     )
+
+
+def _stream(seed: int, name: str) -> int:
+    """Return the seed of one of a class' streams; from one, no other can be told."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:8], "big")
 
 
 def _outcomes(solution: Any, calls: Sequence[Any], is_value: bool) -> list[Outcome]:
@@ -254,7 +258,8 @@ def _outcome(
         "cells": intake.cells,
         "exercise": question.name,
         "answer": question.answer,
-        "seed": seed % 2**32,
+        # Of its own generators: ours is not told.
+        "seed": _stream(seed, f"student's {question.name}") % 2**32,
     }
     limits = Limits(cpu=CPU_SECONDS_PER_EXERCISE)
     with Process(WORKER, GIVEN, limits, unsafe=unsafe) as process:
@@ -329,18 +334,18 @@ def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, 
 
 def _outcome_of(reply: dict[str, Any], call: Any) -> Outcome:
     """Read one reply; whatever it says, only plain data come out."""
-    if "error" in reply:
-        return Outcome(None, " ".join(str(reply["error"]).split())[:600] or "an error")
     try:
-        result = plain.decode(reply.get("result"))
-        if "arguments" not in reply:
-            return Outcome(result)
-        after, before = plain.decode(reply["arguments"]), plain.decode(call)
-        pairs = zip(after, before, strict=True)
-        changed = [at for at, pair in enumerate(pairs) if not same(*pair, rtol=0.0)]
-        return Outcome(result, "", tuple(changed))
-    except (TypeError, ValueError, RecursionError) as error:
-        return Outcome(None, f"TypeError: {error}")
+        changed: tuple[int, ...] = ()
+        if "arguments" in reply:
+            after, before = plain.decode(reply["arguments"]), plain.decode(call)
+            pairs = enumerate(zip(after, before, strict=True))
+            changed = tuple(at for at, pair in pairs if not same(*pair, rtol=0.0))
+        if "error" in reply:
+            error = " ".join(str(reply["error"]).split())[:600]
+            return Outcome(None, error or "an error", changed)
+        return Outcome(plain.decode(reply.get("result")), "", changed)
+    except (TypeError, ValueError, RecursionError) as problem:
+        return Outcome(None, f"TypeError: {problem}")
 
 
 def shown(value: Any) -> str:

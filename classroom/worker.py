@@ -4,9 +4,9 @@ It reads JSON lines and writes one for each. The first has the notebook's cells 
 answer; each that follows has the arguments of one call. Nothing here is trusted by the grader:
 student code shares this process, so all that comes back is data, compared elsewhere.
 
-A cell is taken apart: of the given cells and of the student's own further cells only those
-statements run that define a name which the answer uses, directly or through others. So a plot, a
-long run or a crash in another exercise's cell costs this one nothing.
+The answer's own cell is run whole. Of all others, given ones, other answers and the student's
+further cells, only those statements run that define a name which the answer uses, directly or
+through others. So a plot, a long run or a crash in another exercise's cell costs this one nothing.
 """
 
 from __future__ import annotations
@@ -76,12 +76,12 @@ def names(source: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def units(cell: dict[str, Any], exercise: str) -> list[Unit]:
-    """Return a cell as units: an answer as a whole, another cell statement by statement."""
+    """Return a cell as units: this answer as a whole, another cell statement by statement."""
     source = python_of(cell["source"])
     this = cell["name"] == exercise
     label = f"<{cell['name']}>" if cell["name"] else "<cell>"
     tree = ast.parse(source, label)
-    parts = [tree] if cell["name"] else [ast.Module([node], []) for node in tree.body]
+    parts = [tree] if this else [ast.Module([node], []) for node in tree.body]
     found = []
     for part in parts:
         binds, uses = names(ast.unparse(part))
@@ -142,6 +142,8 @@ def prepare(task: dict[str, Any]) -> dict[str, Any]:
     # Numbers that overflow or correct code that warns cost nobody a mark.
     warnings.simplefilter("ignore")
     space: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
+    # There is in every notebook, and there is nobody here to see it.
+    space["display"] = lambda *_shown, **_how: None
     for unit, of_the_answer in program(task["cells"], task["answer"], task["exercise"]):
         try:
             exec(unit.code, space)  # noqa: S102 (to run students' code is what this process is for)
@@ -179,12 +181,13 @@ def main() -> None:
                 reply = {"is_function": callable(space[answer])}
             elif "call" in message:
                 arguments = decode(message["call"])
-                result = space[answer](*arguments)
-                # Dots are what the release has in place of an answer.
-                reply = {
-                    "result": encode(None if result is ... else result),
-                    "arguments": encode(arguments),
-                }
+                try:
+                    result = space[answer](*arguments)
+                    # Dots are what the release has in place of an answer.
+                    reply = {"result": encode(None if result is ... else result)}
+                except BaseException as error:
+                    reply = dict(failure(error))
+                reply["arguments"] = encode(arguments)
             else:
                 reply = {"result": encode(space[answer])}
         except BaseException as error:

@@ -52,6 +52,7 @@ def step(source, **more):
         "%matplotlib inline\n" + RIGHT,
         RIGHT + "\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
         "import minioptim\n" + RIGHT,
+        "%%time\n" + RIGHT.replace("    v =", "    display(x)\n    v ="),
     ],
 )
 def test_a_right_answer_has_its_points(source):
@@ -424,6 +425,19 @@ def test_a_submission_as_a_whole_is_bounded(monkeypatch):
     source = "import time\n" + RIGHT.replace("    v =", "    time.sleep(0.4)\n    v =")
     row = graded(notebook({STEP: source}))[STEP]
     assert row["status"] == "NOT GRADED"
+
+
+@pytest.mark.parametrize("ending", ["os._exit(0)", "while True: pass", "1 / 0"])
+def test_a_cell_that_does_not_end_costs_nothing_to_another_that_has_the_same_import(
+    ending, monkeypatch
+):
+    monkeypatch.setattr(recheck, "CPU_SECONDS_PER_EXERCISE", 2)
+    own = notebook(
+        {STEP: f"import os\n{ending}", VALUE: "import os\nlengthening = 10 if os else 0"}
+    )
+    assert scores(own)[1] == 1.0
+    borrowed = notebook({STEP: f"import os\n{ending}", VALUE: "lengthening = 10 if os else 0"})
+    assert scores(borrowed)[1] == 1.0
 
 
 # --- The same submission, the same score ---------------------------------------------------------

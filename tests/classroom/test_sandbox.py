@@ -158,10 +158,14 @@ def test_nothing_is_left_when_the_grader_is_killed(script, tmp_path):
     grader = f"""
 import sys, time
 from pathlib import Path
-from classroom.sandbox import Limits, Process
+from classroom.sandbox import Limits, Process, StoppedError
 with Process(Path({str(script)!r}), {{{marker!r}: Path({str(script)!r})}}, Limits()) as process:
     process.ask(b'"1"', 20)
-    print("ready", flush=True)
+    # Busy with something that does not end when nobody listens.
+    try:
+        process.ask(b\'"__import__(\\\'time\\\').sleep(60)"\', 0.2)
+    except StoppedError:
+        print("ready", flush=True)
     time.sleep(60)
 """
     root = Path(__file__).parents[2]

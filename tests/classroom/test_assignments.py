@@ -1,0 +1,91 @@
+"""Every assignment of the book, graded: solutions are right, releases empty, mistakes named."""
+
+import json
+
+import pytest
+
+from classroom import exercise, plain, recheck
+from classroom.grade import set_paper
+from classroom.recheck import grade_submission
+from minioptim import checks
+
+from .handed_in import walled
+
+pytestmark = pytest.mark.timeout(240)
+ASSIGNMENTS = exercise.assignments()
+each_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS)
+SEEDS = (11, 12, 13)
+
+
+def notebook(assignment, kind):
+    return (exercise.EXERCISES / kind / assignment / f"{assignment}.ipynb").read_bytes()
+
+
+@each_assignment
+def test_the_source_has_all_points_that_a_program_gives(assignment):
+    walled()
+    paper = set_paper(exercise.EXERCISES, assignment, 1)
+    rows = grade_submission(paper, "source", notebook(assignment, "source"))["exercises"]
+    checked = {question.name for question in paper.questions}
+    assert {
+        row["name"]: row["reason"] for row in rows if row["status"] == "right"
+    } == dict.fromkeys(checked, "")
+    manual = {row["name"] for row in rows if row["status"] == "to be read"}
+    assert manual == {name for name, _ in paper.manual}
+
+
+@each_assignment
+def test_the_release_has_none(assignment):
+    paper = set_paper(exercise.EXERCISES, assignment, 1)
+    rows = grade_submission(paper, "release", notebook(assignment, "release"))["exercises"]
+    assert {row["score"] for row in rows} == {0.0}
+    assert {row["status"] for row in rows} == {"no answer"}
+
+
+@each_assignment
+def test_points_add_up_to_those_of_the_notebook(assignment):
+    paper = set_paper(exercise.EXERCISES, assignment, 1)
+    cells = json.loads(notebook(assignment, "release"))["cells"]
+    marks = [cell["metadata"].get("nbgrader", {}) for cell in cells]
+    points = sum(mark.get("points", 0) for mark in marks if mark.get("grade"))
+    ours = sum(q.points for q in paper.questions) + sum(points for _, points in paper.manual)
+    assert ours == points
+
+
+def replies(question, solution):
+    """Return what a student's process would send for a solution."""
+    if question.is_value:
+        return [{"result": plain.encode(solution)}]
+    found = []
+    for call in question.calls:
+        arguments = plain.decode(call)
+        try:
+            reply = {"result": plain.encode(solution(*arguments))}
+        except Exception as error:
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        found.append({**reply, "arguments": plain.encode(arguments)})
+    return found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@each_assignment
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_the_recheck_names_every_mistake_and_takes_every_right_answer(assignment, seed):
+    declared = {item.name: item for item in exercise.exercises(assignment)}
+    for question in set_paper(exercise.EXERCISES, assignment, seed).questions:
+        item = declared[question.name]
+        for solution in item.right:
+            assert recheck._judge(question, replies(question, solution)) == ("right", "")
+        for mistake in item.wrong:
+            status, reason = recheck._judge(question, replies(question, mistake.solution))
+            assert status != "right", mistake.sentence
+            assert mistake.sentence in reason
+
+
+@each_assignment
+def test_hidden_calls_are_not_the_visible_ones(assignment):
+    visible = json.loads((checks.feedback.DATA / f"{assignment}.json").read_text("utf-8"))
+    for question in set_paper(exercise.EXERCISES, assignment, 11).questions:
+        if not question.is_value:
+            assert json.dumps(question.calls) != json.dumps(visible[question.name]["calls"])
+            assert question.arguments == visible[question.name]["arguments"]
