@@ -11,10 +11,13 @@ from __future__ import annotations
 import runpy
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+
+from minioptim.checks.trials import TRIALS
 
 EXERCISES = Path(__file__).parents[1] / "exercises"
 
@@ -77,6 +80,10 @@ class Exercise:
         Right solutions that differ in how they are written, at least two where ``draw`` is given.
     wrong : tuple of Mistake
         The wrong ones that have a sentence.
+    trial : str, optional
+        Where no single result is right, as of an optimizer of the student's own: the name of a
+        function in `minioptim.checks.trials` that calls the answer as often as it likes. The calls
+        are then calls of the trial, and what it returns is compared.
 
     Raises
     ------
@@ -91,6 +98,7 @@ class Exercise:
     rtol: float
     right: tuple[Any, ...]
     wrong: tuple[Mistake, ...]
+    trial: str | None = None
 
     def __post_init__(self) -> None:
         if not self.answer.isidentifier():
@@ -99,6 +107,8 @@ class Exercise:
             raise ValueError(f"points must be > 0, got {self.points}")
         if not 0 < self.rtol < 0.01:
             raise ValueError(f"rtol must be a number in (0, 0.01), got {self.rtol}")
+        if self.trial is not None and self.trial not in TRIALS:
+            raise ValueError(f"trial must be one of {', '.join(TRIALS)}, got {self.trial!r}")
         sentences = [mistake.sentence for mistake in self.wrong]
         if len(set(sentences)) < len(sentences):
             raise ValueError(f"the mistakes of {self.name} must have a sentence each of their own")
@@ -106,6 +116,10 @@ class Exercise:
     def calls(self, seed: int) -> list[Call]:
         """Return the calls that a seed draws; for a value, one call without arguments."""
         return [()] if self.draw is None else self.draw(np.random.default_rng(seed))
+
+    def called(self, answer: Any) -> Any:
+        """Return what takes the arguments of the calls: the answer itself, or its trial."""
+        return answer if self.trial is None else partial(TRIALS[self.trial], answer)
 
 
 def assignments(folder: Path = EXERCISES) -> list[str]:

@@ -170,7 +170,7 @@ def sentences(exercise: Exercise, calls: list[Call]) -> dict[str, str]:
     """
     table: dict[str, str] = {}
     for mistake in exercise.wrong:
-        mark = checks.fingerprint(exercise.name, outcomes(mistake.solution, calls))
+        mark = checks.fingerprint(exercise.name, outcomes(exercise.called(mistake.solution), calls))
         table.setdefault(mark, mistake.sentence)
     return table
 
@@ -198,17 +198,20 @@ def check_data(assignment: str, folder: Path = EXERCISES) -> dict[str, Any]:
     data = {}
     for exercise in exercises(assignment, folder):
         answer = answers[exercise.answer]
-        calls, right, mistakes = _visible(exercise, answer)
+        called = exercise.called(answer)
+        calls, right, mistakes = _visible(exercise, called)
         data[exercise.name] = {"answer": exercise.answer, "points": exercise.points}
         if exercise.draw is None:
             data[exercise.name]["right"] = checks.fingerprint(exercise.name, right)
         else:
             data[exercise.name] |= {
                 "rtol": exercise.rtol,
-                "arguments": list(inspect.signature(answer).parameters),
+                "arguments": list(inspect.signature(called).parameters),
                 "calls": encoded(calls),
                 "expected": [_trimmed(outcome.result) for outcome in right],
             }
+        if exercise.trial is not None:
+            data[exercise.name]["trial"] = exercise.trial
         data[exercise.name]["mistakes"] = mistakes
     return data
 
@@ -224,7 +227,8 @@ def _visible(
         if broken := [o for o in right if o.error or o.changed]:
             raise ReleaseError(f"{exercise.name}: the reference itself fails: {broken[0]}")
         table = sentences(exercise, calls)
-        results = [right, *(outcomes(mistake.solution, calls) for mistake in exercise.wrong)]
+        wrong = [outcomes(exercise.called(mistake.solution), calls) for mistake in exercise.wrong]
+        results = [right, *wrong]
         if twins := {m.sentence for m in exercise.wrong} - set(table.values()):
             problem = f"{exercise.name}: another mistake has the same results as {twins.pop()!r}"
         elif checks.fingerprint(exercise.name, right) in table:

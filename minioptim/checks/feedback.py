@@ -10,12 +10,14 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from minioptim.checks.compare import Outcome, fingerprint, plain
+from minioptim.checks.trials import TRIALS
 from minioptim.checks.verdict import Verdict, call, judge
 
 DATA = Path(__file__).parent / "data"
@@ -123,7 +125,8 @@ def _verdict(name: str, data: Mapping[str, Any], answer: Any) -> tuple[Verdict, 
     if not callable(answer):
         sentence = f"{data['answer']} must be a function, not of type {type(answer).__name__}."
         return Verdict(False, sentence, None), []
-    outcomes = [call(answer, decoded(arguments)) for arguments in data["calls"]]
+    called = partial(TRIALS[data["trial"]], answer) if "trial" in data else answer
+    outcomes = [call(called, decoded(arguments)) for arguments in data["calls"]]
     expected = data["expected"]
     return (
         judge(name, outcomes, expected, data["mistakes"], data["rtol"], data["arguments"]),
@@ -179,8 +182,10 @@ def _message(data: Mapping[str, Any], verdict: Verdict, outcomes: list[Outcome])
         pairs = zip(data["arguments"], arguments, strict=True)
         shown = ", ".join(f"{name}={_shown(value)}" for name, value in pairs)
         outcome = outcomes[verdict.at]
+        name = data["answer"]
+        written = f"{data['trial']}({name}, {shown})" if "trial" in data else f"{name}({shown})"
         lines += [
-            f"    call      {data['answer']}({shown})",
+            f"    call      {written}",
             f"    expected  {_shown(data['expected'][verdict.at])}",
             f"    got       {outcome.error or _shown(outcome.result)}",
         ]

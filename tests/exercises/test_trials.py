@@ -1,0 +1,106 @@
+"""A trial counts what it hands out, and nothing that a step does gets around that."""
+
+import numpy as np
+import pytest
+
+from classroom.exercise import Exercise
+from minioptim.checks import NotYet, check, feedback, trials
+
+
+def descent(g, x, t, a, b, c):
+    return x - 0.1 * g, a, b, c
+
+
+def test_a_step_is_given_as_many_gradients_as_the_budget_has_and_counts_them_from_1():
+    numbers = []
+
+    def step(g, x, t, a, b, c):
+        numbers.append(t)
+        return descent(g, x, t, a, b, c)
+
+    run = trials.run_digits(step, 1)
+    assert numbers == list(range(1, trials.BUDGET + 1))
+    assert run.evaluations == trials.BUDGET
+    assert len(run.losses) == trials.BUDGET // trials.LOOK + 1
+
+
+def test_the_gradient_itself_is_computed_no_more_often(monkeypatch):
+    count = 0
+    gradient = trials.MLP._noisy_gradients
+
+    def counted(*arguments):
+        nonlocal count
+        count += 1
+        return gradient(*arguments)
+
+    monkeypatch.setattr(trials.MLP, "_noisy_gradients", counted)
+    trials.run_digits(descent, 1)
+    assert count == trials.BUDGET
+
+
+def test_the_same_seed_gives_the_same_run_and_another_one_another_order_of_pixels():
+    first = {}
+
+    def look(seed):
+        def step(g, x, t, a, b, c):
+            first.setdefault(seed, g)
+            return descent(g, x, t, a, b, c)
+
+        return trials.run_digits(step, seed)
+
+    assert look(1) == look(1)
+    look(2)
+    # An empty pixel has no gradient along its 32 weights; which ones are empty tells the order.
+    empty = {seed: (g[: 64 * 32].reshape(64, 32) == 0).all(axis=1) for seed, g in first.items()}
+    assert empty[1].any()
+    assert not np.array_equal(empty[1], empty[2])
+
+
+def test_changing_the_arguments_in_place_does_as_well_as_making_new_ones():
+    def in_place(g, x, t, a, b, c):
+        x -= 0.1 * g
+        return [x, a, b, c]
+
+    def in_vain(g, x, t, a, b, c):
+        before = x.copy()
+        x -= 0.1 * g
+        return before, a, b, c
+
+    assert trials.run_digits(in_place, 1) == trials.run_digits(descent, 1)
+    assert trials.digits_goal(in_vain, 1) == trials.STILL
+
+
+@pytest.mark.parametrize(
+    "result",
+    [None, 1.0, (1.0, 2.0), (0.0, 0.0, 0.0, 0.0), (np.zeros((1, 3466)), 0, 0, 0)],
+    ids=lambda result: type(result).__name__,
+)
+def test_a_result_of_another_form_is_refused(result):
+    with pytest.raises(ValueError, match="the step must return"):
+        trials.run_digits(lambda *_: result, 1)
+
+
+def test_the_message_names_the_trial_its_seed_and_what_came_of_it(monkeypatch):
+    data = {
+        "answer": "my_step",
+        "points": 1,
+        "rtol": 1e-9,
+        "trial": "digits_goal",
+        "arguments": ["seed"],
+        "calls": [[7]],
+        "expected": [trials.REACHED],
+        "mistakes": {},
+    }
+    monkeypatch.setattr(feedback, "_assignments", lambda: {"made_up": {"goal": data}})
+    with pytest.raises(NotYet) as told:
+        check("goal", lambda g, x, t, a, b, c: (x, a, b, c))
+    assert str(told.value).splitlines()[1:] == [
+        "    call      digits_goal(my_step, seed=7)",
+        "    expected  'the goal is reached'",
+        "    got       'x never moves'",
+    ]
+
+
+def test_a_trial_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="trial must be one of digits_goal, got 'race'"):
+        Exercise("a", "b", 1, lambda _: [], 1e-9, (), (), trial="race")
