@@ -16,8 +16,9 @@ import hashlib
 import inspect
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from classroom.intake import Intake, Notebook, NotTakenError, Wanted, grade_id, 
 from classroom.sandbox import Limits, Process, StoppedError
 from minioptim import checks
 from minioptim.checks import Outcome, fingerprint, judge, same
+from minioptim.checks.trials import TRIALS
 
 WORKER = Path(__file__).with_name("worker.py")
 GIVEN = {
@@ -67,6 +69,9 @@ class Question:
         Fingerprints of what named mistakes come to on these calls -> the sentence of each.
     arguments : list of str
         The names of the function's arguments.
+    trial : str or None
+        As in `classroom.exercise.Exercise`. The trial runs in the grader's process and asks the
+        student's for each step, so that what it counts and measures cannot be touched over there.
     """
 
     name: str
@@ -78,6 +83,7 @@ class Question:
     expected: list[Any]
     mistakes: dict[str, str]
     arguments: list[str]
+    trial: str | None
 
 
 @dataclass(frozen=True)
@@ -130,9 +136,10 @@ def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
     is_value = exercise.draw is None
     mistakes: dict[str, str] = {}
     for mistake in exercise.wrong:
-        came = _outcomes(mistake.solution, encoded, is_value)
+        came = _outcomes(exercise.called(mistake.solution), encoded, is_value)
         # Two mistakes may agree on these calls; then the one declared first is named.
         mistakes.setdefault(fingerprint(exercise.name, came), mistake.sentence)
+    reference = exercise.called(reference)
     right = _outcomes(reference, encoded, is_value)
     for outcome in right:
         if outcome.error or outcome.changed:
@@ -147,6 +154,7 @@ def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
         [plain.encode(outcome.result) for outcome in right],
         mistakes,
         [] if is_value else list(inspect.signature(reference).parameters),
+        exercise.trial,
     )
 
 
@@ -278,9 +286,38 @@ def _outcome(
         elif not ready.get("is_function"):
             return WRONG, f"{question.answer} is not a function."
         else:
+
+            def one(call: Any) -> dict[str, Any]:
+                return reply_to({"call": call}, SECONDS_PER_CALL)
+
+            reply = one if question.trial is None else partial(_tried, TRIALS[question.trial], one)
             # All calls are asked for, also after a wrong one: a mistake is told by all of them.
-            results = [reply_to({"call": call}, SECONDS_PER_CALL) for call in question.calls]
+            results = [reply(call) for call in question.calls]
     return _judge(question, results)
+
+
+class _FailedError(Exception):
+    """A student's function raised an error, in the midst of a trial."""
+
+
+def _tried(
+    trial: Callable[..., Any], ask_student: Callable[[Any], dict[str, Any]], call: Any
+) -> dict[str, Any]:
+    """Run a trial here and the student's function over there; return the trial's reply."""
+
+    def answer(*arguments: Any) -> Any:
+        reply = ask_student(plain.encode(arguments))
+        if "error" in reply:
+            raise _FailedError(reply["error"])
+        return plain.decode(reply.get("result"))
+
+    try:
+        with np.errstate(all="ignore"):
+            return {"result": plain.encode(trial(answer, *plain.decode(call)))}
+    except _FailedError as error:
+        return {"error": str(error)}
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        return {"error": f"{type(error).__name__}: {error}"}
 
 
 def _read(line: bytes) -> dict[str, Any]:
@@ -321,10 +358,12 @@ def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, 
     if not question.is_value:
         call = plain.decode(question.calls[at])
         came = "it raised an error" if outcome.error else f"it gave {shown(outcome.result)}"
-        sentence += (
-            f" For {question.answer}({', '.join(map(shown, call))}) {came}; "
-            f"expected {shown(expected[at])}."
-        )
+        arguments = ", ".join(map(shown, call))
+        if question.trial is None:
+            written = f"{question.answer}({arguments})"
+        else:
+            written = f"{question.trial}({question.answer}, {arguments})"
+        sentence += f" For {written} {came}; expected {shown(expected[at])}."
     # A value that was asked for is not told: it would be the answer, for the next who hands in.
     elif not outcome.error:
         sentence = sentence.replace("call 1 of 1 has another result", "the value is another")

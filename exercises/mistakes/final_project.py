@@ -136,10 +136,6 @@ RULE = Exercise(
             "it creeps or swings.",
             adam(0.002),
         ),
-        Mistake(
-            "four results are asked for: x and the three states, in this order.",
-            lambda g, x, t, a, b, c: x - 0.1 * g,
-        ),
     ),
 )
 

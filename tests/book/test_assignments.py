@@ -24,26 +24,27 @@ def boxes(page):
     return [name for cell in notebook.cells for name in BOX.findall(cell.source)]
 
 
+@functools.cache
+def lines(path):
+    """Each line of a notebook, of code or prose."""
+    cells = nbformat.read(path, as_version=4).cells
+    return {line.strip() for cell in cells for line in cell.source.split("\n")}
+
+
 def solution_lines():
     """Each line of a solution, of code or prose, that no student is given: assignment -> lines."""
-    found = {}
-    for name in assignments():
-        texts = {}
-        for kind in ("source", "release"):
-            file = ROOT / "exercises" / kind / name / f"{name}.ipynb"
-            cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
-            texts[kind] = {line.strip() for c in cells for line in "".join(c["source"]).split("\n")}
-        hidden = texts["source"] - texts["release"] - taught()
-        found[name] = {line for line in hidden if len(line) >= TELLING}
-    return found
-
-
-@functools.cache
-def taught():
-    """What the chapters say in the open: a rule's equation is nobody's secret."""
-    notebooks = (nbformat.read(ROOT / f"{page}.ipynb", as_version=4) for page in CHAPTERS)
-    sources = (cell.source for notebook in notebooks for cell in notebook.cells)
-    return {line.strip() for source in sources for line in source.split("\n")}
+    exercises = ROOT / "exercises"
+    # What a chapter says, or another assignment shows as given or broken code, is nobody's secret.
+    told = set().union(*(lines(ROOT / f"{page}.ipynb") for page in CHAPTERS))
+    told |= set().union(*(lines(path) for path in exercises.glob("release/*/*.ipynb")))
+    return {
+        name: {
+            line
+            for line in lines(exercises / "source" / name / f"{name}.ipynb") - told
+            if len(line) >= TELLING
+        }
+        for name in assignments()
+    }
 
 
 def test_every_assignment_is_reached_from_one_chapter():

@@ -1,6 +1,7 @@
 """Every assignment of the book, graded: solutions are right, releases empty, mistakes named."""
 
 import json
+from functools import partial
 
 import pytest
 
@@ -8,6 +9,7 @@ from classroom import exercise, plain, recheck
 from classroom.grade import set_paper
 from classroom.recheck import grade_submission
 from minioptim import checks
+from minioptim.checks.trials import TRIALS
 
 from .handed_in import walled
 
@@ -56,15 +58,20 @@ def replies(question, solution):
     """Return what a student's process would send for a solution."""
     if question.is_value:
         return [{"result": plain.encode(solution)}]
-    found = []
-    for call in question.calls:
-        arguments = plain.decode(call)
-        try:
-            reply = {"result": plain.encode(solution(*arguments))}
-        except Exception as error:
-            reply = {"error": f"{type(error).__name__}: {error}"}
-        found.append({**reply, "arguments": plain.encode(arguments)})
-    return found
+    if question.trial:
+        trial = TRIALS[question.trial]
+        return [recheck._tried(trial, partial(reply, solution), call) for call in question.calls]
+    return [reply(solution, call) for call in question.calls]
+
+
+def reply(solution, call):
+    """Return what it would send for one call."""
+    arguments = plain.decode(call)
+    try:
+        came = {"result": plain.encode(solution(*arguments))}
+    except Exception as error:
+        came = {"error": f"{type(error).__name__}: {error}"}
+    return {**came, "arguments": plain.encode(arguments)}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -89,3 +96,38 @@ def test_hidden_calls_are_not_the_visible_ones(assignment):
         if not question.is_value:
             assert json.dumps(question.calls) != json.dumps(visible[question.name]["calls"])
             assert question.arguments == visible[question.name]["arguments"]
+
+
+FORGED = """
+from minioptim.checks import trials
+trials.GOAL = 0
+trials.digits_goal = trials.TRIALS["digits_goal"] = lambda *_: trials.REACHED
+trials.run_digits = lambda *_: trials.Run(1.0, 60, [], True)
+
+
+def my_step(g, x, t, a, b, c):
+    return x, a, b, c
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "said"),
+    [
+        (FORGED, "wrong", "x comes back as it was"),
+        ("def my_step(g, x, t, a, b, c):\n    return x[:t], a, b, c", "error", "x of shape"),
+        ("def my_step(g, x, t, a, b, c):\n    return [10][t], a", "error", "IndexError"),
+        ("def my_step(g, x, t, a, b, c):\n    return x, print, b, c", "error", "type builtin"),
+    ],
+)
+def test_a_trial_is_held_where_the_student_cannot_reach_it(source, status, said):
+    walled()
+    paper = set_paper(exercise.EXERCISES, "final_project", 1)
+    handed_in = json.loads(notebook("final_project", "source"))
+    for cell in handed_in["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "final-rule":
+            cell["source"] = source
+    rows = grade_submission(paper, "forger", json.dumps(handed_in).encode())["exercises"]
+    row = next(row for row in rows if row["name"] == "final-rule")
+    assert (row["score"], row["status"]) == (0.0, status)
+    assert said in row["reason"]
+    assert "digits_goal(my_step, " in row["reason"]

@@ -1,9 +1,10 @@
+import base64
 import json
 
 import numpy as np
 import pytest
 
-from classroom.plain import DEEPEST, NotPlainError, decode, encode
+from classroom.plain import DEEPEST, MOST_ENTRIES, NotPlainError, decode, encode
 
 
 def sent(value):
@@ -75,8 +76,17 @@ def test_a_list_that_holds_itself_is_refused():
         encode(loop)
 
 
-def array(flat, dtype="float64", shape=None):
-    return {"array": flat, "dtype": dtype, "shape": [len(flat)] if shape is None else shape}
+def array(content=bytes(8), dtype="<f8", shape=(1,)):
+    """A message; by default it is in order, and holds the number 0."""
+    return {
+        "array": base64.b64encode(content).decode(),
+        "dtype": dtype,
+        "shape": list(shape),
+    }
+
+
+def test_the_message_that_is_spoilt_below_is_in_order():
+    assert decode(array()) == np.zeros(1)
 
 
 @pytest.mark.parametrize(
@@ -88,17 +98,39 @@ def array(flat, dtype="float64", shape=None):
         {"list": 3},
         {"dict": [[{"list": []}, 1]]},
         {"dict": [1]},
-        array([1.0], shape=[2]),
-        array([], shape=[0, 10**12]),
-        array([], shape=[-1]),
-        array(["1"]),
-        array([1.0], dtype="object"),
-        array([1.0], dtype="no such"),
-        array([1.0], dtype="f8,f8"),
-        array([10**30], dtype="int64"),
+        array(shape=[2]),
+        array(bytes(7)),
+        array(b"", shape=[0, 10**12]),
+        array(b"", shape=[-1]),
+        array(b"", shape=[0] * (DEEPEST + 1)),
+        array(bytes(MOST_ENTRIES + 1), dtype="|b1", shape=[MOST_ENTRIES + 1]),
+        array(shape=[1.0]),
+        {**array(), "array": [0.0]},
+        {**array(), "array": "AAAA AAAAAA="},
+        {**array(), "array": "ä"},
+        array(dtype="|O"),
+        array(dtype="no such"),
+        array(bytes(16), dtype="f8,f8"),
+        array(bytes(16), dtype="<c16"),
+        array(bytes(4), dtype="<U1"),
     ],
-    ids=repr,
+    ids=lambda message: repr(message)[:60],
 )
 def test_a_message_of_another_form_is_refused(message):
     with pytest.raises(NotPlainError):
         decode(message)
+
+
+def test_a_truth_value_is_true_or_false_whatever_its_byte():
+    got = decode(array(bytes([0, 1, 2, 255]), dtype="|b1", shape=[4]))
+    assert got.view(np.uint8).tolist() == [0, 1, 1, 1]
+
+
+def test_what_arrives_can_be_written():
+    got = sent(np.zeros(2))
+    got += 1
+    assert got.tolist() == [1, 1]
+
+
+def test_a_long_double_arrives_as_a_number_of_the_usual_length():
+    assert sent(np.array([0.5], dtype=np.longdouble)).dtype == np.float64

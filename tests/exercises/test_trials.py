@@ -7,7 +7,7 @@ from classroom.exercise import Exercise
 from minioptim.checks import NotYet, check, feedback, trials
 
 
-def descent(g, x, t, a, b, c):
+def descent(g, x, _t, a, b, c):
     return x - 0.1 * g, a, b, c
 
 
@@ -57,11 +57,11 @@ def test_the_same_seed_gives_the_same_run_and_another_one_another_order_of_pixel
 
 
 def test_changing_the_arguments_in_place_does_as_well_as_making_new_ones():
-    def in_place(g, x, t, a, b, c):
+    def in_place(g, x, _t, a, b, c):
         x -= 0.1 * g
         return [x, a, b, c]
 
-    def in_vain(g, x, t, a, b, c):
+    def in_vain(g, x, _t, a, b, c):
         before = x.copy()
         x -= 0.1 * g
         return before, a, b, c
@@ -93,7 +93,7 @@ def test_the_message_names_the_trial_its_seed_and_what_came_of_it(monkeypatch):
     }
     monkeypatch.setattr(feedback, "_assignments", lambda: {"made_up": {"goal": data}})
     with pytest.raises(NotYet) as told:
-        check("goal", lambda g, x, t, a, b, c: (x, a, b, c))
+        check("goal", lambda _g, x, _t, a, b, c: (x, a, b, c))
     assert str(told.value).splitlines()[1:] == [
         "    call      digits_goal(my_step, seed=7)",
         "    expected  'the goal is reached'",
