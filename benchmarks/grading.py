@@ -1,6 +1,6 @@
 """Grade a class of synthetic students and say what it costs.
 
-    python benchmarks/grading.py --assignment momentum --submissions 200 --jobs 2
+    python -m benchmarks.grading --assignment momentum --submissions 200 --jobs 2
 
 Right, empty, wrong, faulty and hostile answers are mixed in one Moodle export; what each must score
 is known beforehand, and compared. Halfway the grader is killed, and run again.
