@@ -25,7 +25,7 @@ from minioptim.rules import (
     RMSProp,
     Rule,
 )
-from minioptim.run import Step, Trace, iterate, minimize
+from minioptim.run import Step, Trace, feed, iterate, minimize
 
 __all__ = [
     "SGD",
@@ -46,6 +46,7 @@ __all__ = [
     "Rule",
     "Step",
     "Trace",
+    "feed",
     "iterate",
     "minimize",
 ]

@@ -121,15 +121,11 @@ class Quadratic(Problem):
     matrix: Array = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        eigenvalues = numbers("eigenvalues", self.eigenvalues, "a list of finite numbers")
-        if eigenvalues.ndim != 1 or eigenvalues.size == 0 or not np.isfinite(eigenvalues).all():
-            raise ValueError(
-                f"eigenvalues must be a list of finite numbers, got {self.eigenvalues!r}"
-            )
-        axes = _orthogonal(self.rotation, eigenvalues.size)
+        eigenvalues = _finite_list("eigenvalues", self.eigenvalues)
+        axes = _orthogonal(self.rotation, len(eigenvalues))
         matrix = (axes * eigenvalues) @ axes.T
         matrix.setflags(write=False)
-        object.__setattr__(self, "eigenvalues", tuple(eigenvalues.tolist()))
+        object.__setattr__(self, "eigenvalues", eigenvalues)
         if np.ndim(self.rotation):  # as tuples, a matrix can be compared and cannot be changed
             rows = tuple(map(tuple, np.array(self.rotation, dtype=np.float64).tolist()))
             object.__setattr__(self, "rotation", rows)
@@ -168,6 +164,82 @@ class Quadratic(Problem):
         """Return A at each point: shape (..., d) to shape (..., d, d)."""
         x = points(x, len(self.eigenvalues), "a quadratic")
         return np.broadcast_to(self.matrix, (*x.shape, x.shape[-1]))
+
+
+@dataclass(frozen=True)
+class Incline(Problem):
+    r"""A plane: the slope is the same everywhere, and there is no minimum.
+
+    .. math:: f(x) = s_1 x_1 + \dots + s_d x_d
+
+    Parameters
+    ----------
+    slopes : array-like of shape (d,)
+        The slope along each coordinate.
+
+    Raises
+    ------
+    ValueError
+        The slopes are not a list of finite numbers.
+
+    Examples
+    --------
+    >>> Incline([3.0]).gradient(np.array([8.0]))
+    array([3.])
+    """
+
+    slopes: Any
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "slopes", _finite_list("slopes", self.slopes))
+
+    @property
+    def start(self) -> Array:
+        return np.zeros(len(self.slopes))
+
+    def value(self, x: Array) -> Array:
+        x = points(x, len(self.slopes), "this incline")
+        return np.asarray(sum(s * x[..., j] for j, s in enumerate(self.slopes)))
+
+    def gradient(self, x: Array) -> Array:
+        x = points(x, len(self.slopes), "this incline")
+        return np.array(np.broadcast_to(self.slopes, x.shape))
+
+
+@dataclass(frozen=True)
+class Kinked(Problem):
+    r"""One variable, curvature 25, then 1 between 1 and 2, then 25 again; f is least at 0.
+
+    .. math::
+        f'(x) = \begin{cases} 25\,x & x < 1 \\ x + 24 & 1 \le x < 2 \\ 25\,x - 24 & 2 \le x
+        \end{cases}
+
+    Momentum that is the best for all quadratics with these curvatures goes round three points for
+    ever :cite:p:`lessard2016`; a figure of theirs starts from 3.3.
+
+    Examples
+    --------
+    >>> Kinked().gradient(np.array([2.0]))
+    array([26.])
+    """
+
+    @property
+    def start(self) -> Array:
+        return np.array([3.3])
+
+    @property
+    def minima(self) -> Array:
+        return np.zeros((1, 1))
+
+    def value(self, x: Array) -> Array:
+        x = points(x, 1, "this function")[..., 0]
+        middle = x**2 / 2 + 24 * x - 12
+        high = 12.5 * x**2 - 24 * x + 36
+        return np.where(x < 1, 12.5 * x**2, np.where(x < 2, middle, high))
+
+    def gradient(self, x: Array) -> Array:
+        x = points(x, 1, "this function")
+        return np.where(x < 1, 25 * x, np.where(x < 2, x + 24, 25 * x - 24))
 
 
 @dataclass(frozen=True)
@@ -554,6 +626,14 @@ def points(x: npt.ArrayLike, d: int, what: str) -> Array:
     if x.ndim == 0 or x.shape[-1] != d:
         raise ValueError(f"x must have shape (..., {d}) for {what}, got {x.shape}")
     return x
+
+
+def _finite_list(name: str, values: Any) -> tuple[float, ...]:
+    """Return numbers that a caller gave as a tuple, which can be compared and not be changed."""
+    array = numbers(name, values, "a list of finite numbers")
+    if array.ndim != 1 or array.size == 0 or not np.isfinite(array).all():
+        raise ValueError(f"{name} must be a list of finite numbers, got {values!r}")
+    return tuple(array.tolist())
 
 
 def _coordinates(x: Array) -> tuple[Array, Array]:

@@ -934,3 +934,22 @@ class AdamW(Rule):
         v_hat = v / (1 - self.beta2**t)
         adam = m_hat / (np.sqrt(v_hat) + self.eps)
         return x - self.lr * (adam + self.weight_decay * x), m, v
+
+
+# Every rule above once, in the order in which they stand.
+RULES: tuple[type[Rule], ...] = (
+    GradientDescent,
+    Momentum,
+    BufferMomentum,
+    EWMAMomentum,
+    Nesterov,
+    Adagrad,
+    RMSProp,
+    CenteredRMSProp,
+    Adadelta,
+    Adam,
+    AdaMax,
+    AMSGrad,
+    NAdam,
+    AdamW,
+)

@@ -1,10 +1,10 @@
 """The loop that runs a rule on a problem, and the record it leaves.
 
 `iterate` yields one step after the other and never stops; `minimize` takes a number of steps and
-returns a `Trace`. Hyper-parameters of shape S make a batch: one run per entry, all at once, each
-equal bit for bit to the run made alone. (So it is with every problem of this package. In a function
-of your own, a matrix product may add in an order that depends on the size of the batch.) A run
-computes in float64.
+returns a `Trace`; `feed` does so for gradients that you give. Hyper-parameters of shape S make a
+batch: one run per entry, all at once, each equal bit for bit to the run made alone. (So it is with
+every problem of this package. In a function of your own, a matrix product may add in an order that
+depends on the size of the batch.) A run computes in float64.
 """
 
 from __future__ import annotations
@@ -103,6 +103,32 @@ class Trace:
     def state(self) -> dict[str, Array]:
         """The rule's state by name, each of shape (n + 1, *S, d); entry 0 is its start."""
         return self._recorded("state")  # type: ignore[no-any-return]
+
+    def settled(self, below: float) -> Array:
+        """Return the recorded step from which on f stays below a level, for each run.
+
+        Parameters
+        ----------
+        below : float
+            The level.
+
+        Returns
+        -------
+        array of shape S
+            Infinity where f is not below it at the end.
+
+        Examples
+        --------
+        >>> from minioptim.problems import Quadratic
+        >>> from minioptim.rules import GradientDescent
+        >>> trace = minimize(Quadratic([2.0]), GradientDescent(lr=[0.25, 2.0]), [8.0], steps=9)
+        >>> trace.f[:5, 0].tolist(), trace.settled(below=1.0).tolist()
+        ([64.0, 16.0, 4.0, 1.0, 0.25], [4.0, inf])
+        """
+        late = ~(self.f < below)  # a NaN is not below
+        steps_below = np.where(late.any(axis=0), np.argmax(late[::-1], axis=0), len(late))
+        steps: Array = np.append(self.t, np.inf)
+        return np.asarray(steps[len(late) - steps_below])
 
     def _recorded(self, name: str) -> Any:
         if name not in self.recorded:
@@ -240,6 +266,59 @@ def minimize(
         diverged=np.asarray(left | ~finite),
         recorded={name: _stacked(rows[name], final.shape) for name in RECORDABLE if name in rows},
     )
+
+
+def feed(rule: Rule, gradients: npt.ArrayLike, x0: npt.ArrayLike | None = None) -> Trace:
+    r"""Hand a rule one given gradient after the other, wherever it is, and return the record.
+
+    Parameters
+    ----------
+    rule : Rule
+        The rule; hyper-parameters of shape S make a batch of runs, which get the same gradients.
+    gradients : array-like of shape (n,) or (n, d)
+        One for each step; numbers are gradients of one coordinate, d = 1.
+    x0 : array-like of shape (d,) or (\*S, d), optional
+        The start; 0 unless told otherwise.
+
+    Returns
+    -------
+    Trace
+        Without f: no function is known that has these gradients.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `iterate`, or the gradients are no such array.
+
+    Examples
+    --------
+    >>> from minioptim.rules import Momentum
+    >>> feed(Momentum(lr=1.0, momentum=0.5), [1.0, 0.0, 0.0]).x[:, 0].tolist()
+    [0.0, -1.0, -1.5, -1.75]
+    """
+    given = numbers("gradients", gradients)
+    if given.ndim not in (1, 2):
+        raise ValueError(f"gradients must have shape (n,) or (n, d), got {given.shape}")
+    rows = given[:, None] if given.ndim == 1 else given
+    start = np.zeros(rows.shape[1:]) if x0 is None else x0
+    return minimize(_Given(rows), rule, start, len(rows), record=("x", "query", "grad", "state"))
+
+
+@dataclass(frozen=True)
+class _Given(Problem):
+    """Gradients that depend on the step alone, and the value 0."""
+
+    rows: Array
+
+    def value(self, x: Array) -> Array:
+        return np.zeros(x.shape[:-1])
+
+    def gradient(self, x: Array) -> Array:
+        raise NotImplementedError("its gradients come in an order; ask the oracle")
+
+    def oracle(self) -> Gradient:
+        rows = iter(self.rows)
+        return lambda x: np.broadcast_to(next(rows), x.shape)
 
 
 def _keep(rows: Mapping[str, list[Any]], **values: Any) -> None:

@@ -16,7 +16,17 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from minioptim import problems
-from minioptim.problems import SURFACES, Function, Himmelblau, Noisy, Problem, Quadratic, Surface
+from minioptim.problems import (
+    SURFACES,
+    Function,
+    Himmelblau,
+    Incline,
+    Kinked,
+    Noisy,
+    Problem,
+    Quadratic,
+    Surface,
+)
 
 PROPERTY = settings(max_examples=30, deadline=None, derandomize=True, database=None)
 
@@ -239,7 +249,9 @@ def test_a_batch_of_any_shape_goes_in_and_comes_out(problem, shape):
 
 
 @pytest.mark.parametrize(
-    "problem", [*(s() for s in SURFACES), Quadratic([1.0, 3.0], 0.3)], ids=repr
+    "problem",
+    [*(s() for s in SURFACES), Quadratic([1.0, 3.0], 0.3), Incline([0.1, -3.0])],
+    ids=repr,
 )
 def test_a_point_in_a_batch_equals_the_point_alone_bit_for_bit(problem):
     x = np.random.default_rng(2).normal(size=(13, 2))
@@ -275,6 +287,45 @@ def test_points_that_are_not_numbers_are_refused(problem):
     for x in (["a", "b"], [None, None], [1j, 2.0]):
         with pytest.raises(TypeError, match=r"^x must be "):
             problem.gradient(x)
+
+
+# ---------------------------------------------------------------- an incline, and a kink
+
+
+def test_an_incline_has_its_slopes_everywhere():
+    incline = Incline([2.0, -0.5])
+    x = np.random.default_rng(0).normal(size=(4, 3, 2))
+    np.testing.assert_allclose(incline.value(x), x @ [2.0, -0.5], rtol=1e-15)
+    np.testing.assert_array_equal(incline.gradient(x), np.full(x.shape, [2.0, -0.5]))
+    assert incline.start.tolist() == [0, 0]
+    assert Incline(np.array([2, -0.5])) == incline
+
+
+@pytest.mark.parametrize("slopes", [(), 1.0, [[1.0]], [np.nan], [1.0, np.inf]], ids=repr)
+def test_slopes_that_are_no_list_of_finite_numbers_are_refused(slopes):
+    with pytest.raises(ValueError, match=r"^slopes must be a list of finite numbers"):
+        Incline(slopes)
+
+
+def test_the_kinked_function_has_the_curvature_of_its_name_and_no_jump():
+    kinked, h = Kinked(), 1e-6
+    for x, curvature in ((-3.0, 25), (0.9, 25), (1.5, 1), (2.5, 25)):
+        x = np.array([x])
+        assert_close_in_size(kinked.gradient(x), differences(kinked.value, x))
+        assert_close_in_size(differences(kinked.gradient, x)[0], np.array([float(curvature)]))
+    for border in ([1.0], [2.0]):
+        for method in (kinked.value, kinked.gradient):
+            below, above = method(np.array(border) - h), method(np.array(border) + h)
+            np.testing.assert_allclose(below, above, atol=60 * h)
+    assert kinked.gradient(kinked.minima[0]) == 0
+    assert kinked.gradient(kinked.start) != 0
+
+
+@pytest.mark.parametrize("problem", [Incline([1.0]), Kinked()], ids=repr)
+def test_one_variable_means_points_of_one_coordinate(problem):
+    assert problem.value(np.ones((3, 1))).shape == (3,)
+    with pytest.raises(ValueError, match=r"x must have shape \(\.\.\., 1\)"):
+        problem.value(np.ones(3))
 
 
 # ---------------------------------------------------------------- quadratics

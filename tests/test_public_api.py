@@ -26,7 +26,8 @@ MAY_IMPORT = {
     "losses": {"_arguments", "problems", "datasets"},
     "plots": {"_arguments", "problems", "rules", "run"},
     "interactive": {"_arguments", "averages", "plots", "problems", "rules", "run", "schedules"},
-    "checks": set(),
+    "training": {"_arguments", "losses", "rules", "run"},
+    "checks": {"_arguments", "datasets", "losses"},
     "": {"rules", "run"},
 }
 

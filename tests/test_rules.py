@@ -82,6 +82,10 @@ def test_there_are_rules_to_test():
     assert {"GradientDescent", "Adam", "NAdam"} <= {rule.__name__ for rule in RULES}
 
 
+def test_the_packages_own_list_has_every_rule_in_its_order():
+    assert list(rules.RULES) == RULES
+
+
 @each_rule
 def test_every_rule_is_exported_by_the_package(rule_class):
     assert rule_class.__name__ in minioptim.__all__

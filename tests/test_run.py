@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from minioptim import Adagrad, Adam, GradientDescent, Momentum, NAdam, Nesterov, Rule, Trace
 from minioptim.problems import SURFACES, Function, Problem, Quadratic, Ravine, Rosenbrock
 from minioptim.rules import Real
-from minioptim.run import RECORDABLE, iterate, minimize
+from minioptim.run import RECORDABLE, feed, iterate, minimize
 from minioptim.schedules import Constant, InverseRoot, Linear
 
 from .discovery import all_rules
@@ -742,3 +742,77 @@ def test_a_trace_is_printed_in_one_line_and_cannot_be_changed():
     assert repr(trace).endswith("5 steps, batch of shape (2,), recorded: x, f, query, grad, state)")
     for array in (trace.x, trace.f, trace.query, trace.grad, *trace.state.values()):
         assert not array.flags.writeable
+
+
+# ---------------------------------------------------------------- given gradients
+
+
+@each_rule
+def test_given_gradients_move_a_rule_as_stepping_by_hand_does(rule_class):
+    gradients = np.random.default_rng(0).normal(size=(9, 2))
+    rule = rule_class(lr=0.1)
+    x, state = np.array([1.0, -1.0]), [np.full(2, start) for start in rule.start()]
+    points = [x]
+    for t, g in enumerate(gradients, start=1):
+        x, *state = rule.step(g, x, t, *state)
+        points.append(x)
+    trace = feed(rule, gradients, x0=[1.0, -1.0])
+    np.testing.assert_allclose(trace.x, points, rtol=1e-13)
+    np.testing.assert_array_equal(trace.grad, gradients)
+    for name, last in zip(rule.state, state, strict=True):
+        np.testing.assert_allclose(trace.state[name][-1], last, rtol=1e-13)
+
+
+def test_numbers_are_gradients_of_one_coordinate_and_the_start_is_0():
+    trace = feed(GradientDescent(lr=0.5), [2.0, -4.0])
+    assert trace.x.tolist() == [[0], [-1], [1]]
+
+
+def test_each_run_of_a_batch_and_each_step_of_a_schedule_has_its_own_lr():
+    together = feed(GradientDescent(lr=[1.0, 2.0]), [1.0, 1.0])
+    assert together.x[..., 0].tolist() == [[0, 0], [-1, -2], [-2, -4]]
+    assert feed(GradientDescent(lr=lambda t: t), [1.0, 1.0]).x[:, 0].tolist() == [0, -1, -3]
+
+
+def test_no_gradients_leave_the_start_alone():
+    assert feed(Adam(), []).x.tolist() == [[0]]
+
+
+@pytest.mark.parametrize("gradients", [1.0, np.ones((2, 2, 2))], ids=repr)
+def test_gradients_of_another_shape_are_refused(gradients):
+    with pytest.raises(ValueError, match=r"^gradients must have shape \(n,\) or \(n, d\), got "):
+        feed(Adam(), gradients)
+
+
+# ---------------------------------------------------------------- for good below a level
+
+
+def visiting(*heights):
+    """A run of which f takes these values, one after the other; a row of them for a batch."""
+    heights = np.array(heights, dtype=float)
+    climbs = iter(np.diff(heights, axis=0))
+    f = Function(lambda x: x[..., 0], lambda x: -next(climbs).reshape(x.shape))
+    start = heights[0].reshape(*heights.shape[1:], 1)
+    return minimize(f, GradientDescent(lr=1.0), start, len(heights) - 1)
+
+
+@pytest.mark.parametrize(
+    ("heights", "step"),
+    [
+        ((4, 2, 0, 0), 2),
+        ((4, 0, 4, 0), 3),
+        ((0, 0, 0, 0), 0),
+        ((0, 0, 0, 4), np.inf),
+        ((4, 1, 1, 0), 3),  # at the level is not below it
+        ((4, 0, 0, np.nan), np.inf),
+    ],
+)
+def test_a_run_has_settled_at_the_first_step_after_which_it_never_rises_again(heights, step):
+    assert visiting(*heights).settled(below=1.0) == step
+
+
+def test_each_run_of_a_batch_settles_for_itself_and_of_a_thinned_record_the_step_is_told():
+    batch = visiting((4, 4), (0, 4), (0, 4))
+    assert batch.settled(below=1.0).tolist() == [1, np.inf]
+    thin = minimize(Quadratic([1.0]), GradientDescent(lr=0.5), [8.0], 20, every=10)
+    assert thin.settled(below=1.0) == 10

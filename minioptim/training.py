@@ -1,0 +1,73 @@
+"""Where training runs end, seed by seed: the raw numbers of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from minioptim._arguments import Array
+from minioptim.losses import MLP, SoftmaxRegression
+from minioptim.rules import Rule
+from minioptim.run import minimize
+
+
+def train(
+    model: SoftmaxRegression | MLP,
+    rule: Rule,
+    batch: int,
+    steps: int,
+    seeds: Iterable[int],
+    start: Callable[[int], npt.ArrayLike] | None = None,
+) -> Array:
+    r"""Train a model once with each seed, and return where the runs end.
+
+    Parameters
+    ----------
+    model : SoftmaxRegression or MLP
+        What is trained.
+    rule : Rule
+        The rule; hyper-parameters of shape S make a batch of runs for each seed.
+    batch : int, >= 1
+        Examples in a minibatch; each is drawn once in an epoch.
+    steps : int, >= 0
+        How many steps.
+    seeds : iterable of int
+        Of the order of the examples, one for each run.
+    start : callable, seed to array-like of shape (d,), optional
+        Where the run with a seed starts, as `MLP.initial`; the model's own start if none is given.
+
+    Returns
+    -------
+    array of shape (number of seeds, \*S, d)
+        What ``model.value`` and ``model.error`` take.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `minioptim.minimize`; also if there is no seed.
+
+    Examples
+    --------
+    >>> from minioptim.datasets import digits
+    >>> from minioptim.losses import SoftmaxRegression
+    >>> from minioptim.rules import GradientDescent
+    >>> model = SoftmaxRegression(digits()[0])
+    >>> ends = train(model, GradientDescent(lr=[0.1, 1.0]), batch=32, steps=45, seeds=range(3))
+    >>> ends.shape, model.value(ends).mean(axis=0).round(1).tolist()
+    ((3, 2, 650), [1.6, 0.5])
+    """
+    ends = [
+        minimize(
+            model.minibatch(batch, seed=seed),
+            rule,
+            None if start is None else start(seed),
+            steps,
+            record=(),
+        ).final
+        for seed in seeds
+    ]
+    if not ends:
+        raise ValueError("seeds must hold at least one, got none")
+    return np.stack(ends)
