@@ -19,10 +19,10 @@ from sympy.parsing.sympy_parser import (
     standard_transformations,
 )
 
-from minioptim import SGD, losses, minimize, problems
+from minioptim import SGD, Momentum, losses, minimize, problems
 from minioptim.datasets import Dataset, digits
 from minioptim.losses import MLP, SoftmaxRegression
-from minioptim.problems import SURFACES, Noisy, Problem, Quadratic, Surface
+from minioptim.problems import SURFACES, Incline, Kinked, Noisy, Problem, Quadratic, Surface
 
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 EQUATION = re.compile(r"^\$\$\n(.*?)\n\$\$ \((prob-[a-z-]+)\)$", re.DOTALL | re.MULTILINE)
@@ -212,6 +212,41 @@ def test_a_quadratic_is_half_the_double_sum(d):
         assert bowl.value(x) == pytest.approx(double / 2)
     shown = np.linalg.eigvalsh(bowl.hessian(np.zeros(d)))
     np.testing.assert_allclose(shown, np.sort(eigenvalues))
+
+
+@pytest.mark.equation("prob-incline")
+def test_an_incline_is_the_sum_and_its_slope_is_the_same_everywhere():
+    s = np.array([2.0, -0.5, 7.0])
+    for x in np.random.default_rng(0).normal(size=(5, 3)):
+        assert Incline(s).value(x) == pytest.approx(sum(s[i] * x[i] for i in range(3)))
+        np.testing.assert_array_equal(Incline(s).gradient(x), s)
+
+
+@pytest.mark.equation("prob-kinked")
+def test_the_slope_of_the_kinked_problem_is_the_printed_one_and_f_is_its_integral():
+    u = sp.symbols("u", real=True)
+    slope = sp.Piecewise((25 * u, u < 1), (u + 24, u < 2), (25 * u - 24, True))
+    for x in (-3, sp.Rational(1, 2), sp.Rational(3, 2), 2, 3):
+        there = np.array([float(x)])
+        assert Kinked().gradient(there)[0] == float(slope.subs(u, x))
+        assert Kinked().value(there) == pytest.approx(float(sp.integrate(slope, (u, 0, x))))
+
+
+def test_the_three_points_shown_follow_from_each_other_with_the_settings_shown():
+    # x <- x - lr f'(x) + momentum (x - the point before), exactly: a cycle of three points.
+    a, b, c = sp.symbols("a b c")
+    slopes = {a: 25 * a, b: 25 * b, c: 25 * c - 24}
+    lr, momentum = sp.Rational(1, 9), sp.Rational(4, 9)
+    cycle = sp.solve(
+        [
+            old - lr * slopes[old] + momentum * (old - before) - new
+            for before, old, new in ((a, b, c), (b, c, a), (c, a, b))
+        ],
+        [a, b, c],
+    )
+    assert [round(float(cycle[x]), 3) for x in (a, b, c)] == [0.647, -1.802, 2.116]
+    end = minimize(Kinked(), Momentum(lr=1 / 9, momentum=4 / 9), steps=200).x[-3:, 0]
+    np.testing.assert_allclose(end, [float(cycle[x]) for x in (a, b, c)], rtol=1e-9)
 
 
 @pytest.mark.equation("prob-noisy")
