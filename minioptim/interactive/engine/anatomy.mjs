@@ -78,6 +78,6 @@ export function anatomyView(views, { signal }) {
     if (has("gradient")) told.push(`points ${degrees("gradient")}° away from −g`);
     if (has("unscaled")) told.push(`is turned by ${degrees("unscaled")}° by the division`);
     if (has("memory")) told.push(`would be ${formatNumber(length(moves.memory) / length(moves.result))} times as long with g = 0`);
-    return ` Step ${t} ${told.join(", ") || "goes straight along −g"}.`;
+    return ` Step ${t} ${told.join("; it ") || "goes straight along −g"}.`;
   };
 }
