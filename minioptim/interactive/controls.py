@@ -118,6 +118,17 @@ class Button(Control):
     kind: ClassVar[str] = "button"
 
 
+def anatomy(steps: int) -> Slider:
+    """Return the slider that chooses a step of a path to be taken apart, 0 for none.
+
+    Parameters
+    ----------
+    steps : int, >= 1
+        Of the path.
+    """
+    return Slider("anatomy", "take apart step (0: none)", 0, low=0, high=steps, whole=True)
+
+
 RESET = Button("reset", "Reset")
 SHARE = Button("share", "Share by address")
 

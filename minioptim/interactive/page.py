@@ -18,7 +18,7 @@ from minioptim.rules import Rule
 FOLDER = Path(__file__).parent
 ENGINE = (
     *("geometry", "simulate", "state"),  # pure
-    *("elements", "controls", "frame", "plane", "chart", "player", "mount"),
+    *("elements", "controls", "frame", "plane", "anatomy", "chart", "player", "mount"),
 )
 """The engine's modules, each after those that it imports."""
 
@@ -26,6 +26,7 @@ IMPORT = re.compile(r'^import \{([^}]*)\} from "(\./|\.\./engine/)(\w+)\.mjs";\n
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MULTILINE)
 LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 TOP_LEVEL = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
+INDENT = re.compile(r"^ +", re.MULTILINE)
 COMMENT = re.compile(r"^ *(?://.*|/\*\*(?:.|\n)*?\*/)\n", re.MULTILINE)
 
 
@@ -69,7 +70,7 @@ def engine_modules(figures: Iterable[str]) -> dict[str, str]:
 def link(modules: Mapping[str, str]) -> str:
     """Join modules, each after those it imports, into one text without imports and exports.
 
-    Comments that stand on lines of their own are left out: they are for who reads the modules.
+    Indentation and comments on lines of their own are left out: they are for who reads the modules.
 
     Raises
     ------
@@ -104,7 +105,7 @@ def link(modules: Mapping[str, str]) -> str:
             if defined in owner:
                 raise LinkError(f"{name} and {owner[defined]} both define {defined}")
             owner[defined] = name
-        texts.append(COMMENT.sub("", plain).strip())
+        texts.append(INDENT.sub("", COMMENT.sub("", plain)).strip())
     return "\n".join(texts) + "\n"
 
 

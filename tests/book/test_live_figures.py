@@ -42,6 +42,50 @@ def test_every_control_changes_the_picture(desk, figure):
         assert len(seen) == 3, name
 
 
+WITH_PATH = [
+    design
+    for design in DESIGNS
+    if any(control.name == "anatomy" and control.kind == "slider" for control in design.controls)
+]
+
+
+@pytest.mark.parametrize("figure", [design.figure for design in WITH_PATH])
+def test_a_step_of_a_path_can_be_taken_apart(desk, figure):
+    live = desk(figure)
+    view = live.root.locator(".live-view", has_text="One step, taken apart")
+    assert not view.is_visible()
+    live.set_slider("anatomy", 3)
+    assert view.is_visible()
+    arrows = view.locator("[data-arrow]:visible")
+    names = {arrow.get_attribute("data-arrow") for arrow in arrows.all()}
+    assert "result" in names
+    assert len(names) > 1
+    assert "Step 3 " in live.says()
+    labels = view.locator(".live-legend li:visible")
+    assert labels.count() == len(names)
+    live.set_slider("anatomy", 0)
+    assert not view.is_visible()
+
+
+def test_in_the_race_a_step_of_any_rule_shown_can_be_taken_apart(desk):
+    live = desk("race")
+    view = live.root.locator(".live-view", has_text="One step, taken apart")
+    seen = {}
+    for rule in ("Adam", "Momentum", "RMSProp"):
+        live.control("anatomy").select_option(rule)
+        live.set_slider("step", 12)
+        arrows = view.locator("[data-arrow]:visible")
+        seen[rule] = {arrow.get_attribute("data-arrow") for arrow in arrows.all()}
+    # Of a divisor there is nothing to be seen in momentum, and RMSProp remembers no gradient.
+    assert seen == {
+        "Adam": {"gradient", "unscaled", "memory", "result"},
+        "Momentum": {"memory", "added", "result"},
+        "RMSProp": {"gradient", "unscaled", "result"},
+    }
+    live.control("anatomy").select_option("NAdam")  # which is not among those shown
+    assert not view.is_visible()
+
+
 @each_figure
 def test_reset_brings_everything_back(desk, figure):
     live = desk(figure)

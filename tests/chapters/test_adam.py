@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from minioptim import Adam, AdaMax, AMSGrad, EWMAMomentum, RMSProp, minimize
+from minioptim import Adam, AdaMax, AMSGrad, EWMAMomentum, minimize
 from minioptim.averages import ewma, weights
 from minioptim.problems import Function, Quadratic, Ravine
 
@@ -207,11 +207,13 @@ def test_with_a_large_eps_adam_is_momentum():
     np.testing.assert_allclose(adam.x, minimize(ravine, average, steps=60).x, atol=1e-7)
 
 
-def test_without_momentum_adam_is_rmsprop_with_a_rising_learning_rate():
-    ravine = Ravine()
-    adam = minimize(ravine, Adam(lr=0.3, beta1=0.0, beta2=0.99, eps=0.0), steps=50)
-    rising = RMSProp(lr=lambda t: 0.3 * np.sqrt(1 - 0.99**t), rho=0.99, eps=0.0)
-    np.testing.assert_allclose(adam.x, minimize(ravine, rising, steps=50).x, atol=1e-10)
+def test_a_beta2_of_0_99_starts_at_lr_without_correction_and_soon_doubles_it():
+    assert q(1, beta2=0.99) == pytest.approx(1)
+    early = np.arange(1, 4)
+    np.testing.assert_allclose(q(early, beta1=0.999, beta2=1 - 1e-6), np.sqrt(early), rtol=2e-3)
+    values = q(np.arange(1, 2001), beta2=0.99)
+    assert values.max() == pytest.approx(2.13, abs=0.005)
+    assert values.argmax() + 1 == 13
 
 
 # --------------------------------------------------------------------------------------- AdaMax

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
+  around,
   contourLevels,
   contourPath,
   dotsData,
@@ -102,4 +103,12 @@ test("levels lie inside the values and are closer together where the surface is 
   assert.ok(levels[0] > 0 && levels.at(-1) < 8);
   assert.ok(levels[1] - levels[0] < levels[11] - levels[10]);
   assert.deepEqual(contourLevels([3, 3, 3], 12), []);
+});
+
+test("a square around points holds them all, with room, and is a square even around one point", () => {
+  const [[left, right], [bottom, top]] = around([[0, 0], [2, 1]]);
+  assert.ok(left < 0 && right > 2 && bottom < 0 && top > 1);
+  assert.ok(Math.abs(right - left - (top - bottom)) < 1e-12);
+  const [[a, b]] = around([[3, 3]]);
+  assert.ok(b > a);
 });

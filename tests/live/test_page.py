@@ -42,6 +42,14 @@ def test_every_module_of_the_engine_is_joined():
     assert sorted(page.ENGINE) == sorted(f.stem for f in (FOLDER / "engine").glob("*.mjs"))
 
 
+def test_no_string_runs_over_lines_as_indentation_is_taken_away():
+    for file in FOLDER.rglob("*.mjs"):
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+            # A comment may quote one name or an apostrophe; code may not leave a quote open.
+            code = re.sub(r"^\s*(//|/?\*).*", "", line)
+            assert code.count("`") % 2 == 0, f"{file.name}:{number}"
+
+
 def test_every_drawing_has_a_design_and_every_design_a_drawing():
     drawn = {file.stem for file in (FOLDER / "figures").glob("*.mjs")}
     assert {design.figure for design in DESIGNS} == drawn
@@ -67,7 +75,7 @@ def test_modules_are_joined_without_what_joins_them():
         "figures/b": 'import { one, two } from "../engine/a.mjs";\nexport const c = one + two();\n',
     }
     assert link(modules) == (
-        "const one = 1; // kept\nfunction two() {\n  return 2;\n}\nconst c = one + two();\n"
+        "const one = 1; // kept\nfunction two() {\nreturn 2;\n}\nconst c = one + two();\n"
     )
 
 

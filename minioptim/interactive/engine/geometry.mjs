@@ -182,3 +182,10 @@ function pieces(code, middleAbove) {
   }
   return PIECES[code] ?? PIECES[15 - code];
 }
+
+/** A square around some points, a little larger than they are. */
+export function around(points) {
+  const middle = [0, 1].map((i) => (Math.min(...points.map((p) => p[i])) + Math.max(...points.map((p) => p[i]))) / 2);
+  const reach = Math.max(...points.flatMap((p) => p.map((v, i) => Math.abs(v - middle[i]))), 1e-9) * 1.35;
+  return middle.map((value) => [value - reach, value + reach]);
+}

@@ -1,6 +1,7 @@
 // Adagrad in a ravine that the hand turns: it straightens the path where the ravine lies along an
 // axis, and keeps a rate of its own for a coordinate that is rarely felt.
 
+import { anatomyView } from "../engine/anatomy.mjs";
 import { chart } from "../engine/chart.mjs";
 import { legend } from "../engine/frame.mjs";
 import { formatNumber } from "../engine/geometry.mjs";
@@ -21,10 +22,11 @@ export function adagrad({ views, declaration, signal, change, rules, surfaces, l
     { label: "y", look: dashed },
     { label: "gradient descent, both", look: looks.GradientDescent },
   ]);
+  const takeApart = anatomyView(views, { signal });
   const moveHandle = map.handle("start", (place) => change({ start: place }));
 
   return {
-    draw({ degrees, lr, gd_lr: gdLr, every, start }) {
+    draw({ degrees, lr, gd_lr: gdLr, every, start, anatomy: t }) {
       const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle: (degrees * Math.PI) / 180 });
       const gradient = ([x, y], t) => {
         const [gx, gy] = bowl.df(x, y);
@@ -54,7 +56,8 @@ export function adagrad({ views, declaration, signal, change, rules, surfaces, l
       loss.draw({ series: [{ name: "Adagrad", y: ours, look }, { name: "GradientDescent", y: theirs, look: looks.GradientDescent }] });
       return (
         `After ${steps} steps Adagrad's rate is ${formatNumber(rateX.at(-1))} along x and ${formatNumber(rateY.at(-1))} along y. ` +
-        `f: Adagrad ${formatNumber(ours[steps])}, gradient descent ${formatNumber(theirs[steps])}.`
+        `f: Adagrad ${formatNumber(ours[steps])}, gradient descent ${formatNumber(theirs[steps])}.` +
+        takeApart(bowl, degrees, rule, adaptive, t)
       );
     },
     press() {},

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array
-from minioptim.interactive.controls import RESET, Point, Slider
+from minioptim.interactive.controls import RESET, Point, Slider, anatomy
 from minioptim.interactive.figure import Design, Values
 from minioptim.interactive.surfaces import Bowl
 from minioptim.problems import Gradient, Problem
@@ -88,6 +88,7 @@ adagrad = Design(
         Slider("gd_lr", "lr of gradient descent", 0.3, low=0.01, high=0.6, log=True),
         Slider("every", "slope along x is felt every … steps", 1, low=1, high=20, whole=True),
         Point("start", "start", (-3.5, 1.5), domain=((-4.0, 4.0), (-4.0, 4.0))),
+        anatomy(STEPS),
         RESET,
     ),
     rules=(Adagrad, GradientDescent),

@@ -1,6 +1,7 @@
 // The size of Adam's step in units of lr for several kinds of gradients, the same without bias
 // correction, and what it comes to in the ravine.
 
+import { anatomyView } from "../engine/anatomy.mjs";
 import { chart } from "../engine/chart.mjs";
 import { legend } from "../engine/frame.mjs";
 import { formatNumber } from "../engine/geometry.mjs";
@@ -19,6 +20,7 @@ export function adam({ views, declaration, signal, rules, surfaces, looks }) {
   const ravine = new surfaces.Ravine();
   const moves = chart(views, { title: "Size of a step, in units of lr", xLabel: "step", yLabel: "|step| / lr", height: 300 });
   const map = plane(views, { title: "In the ravine", domain: ravine.domain, signal });
+  const takeApart = anatomyView(views, { signal });
   legend(moves.root.parentNode, [
     { label: "as chosen", look },
     { label: "the other way (correction on or off)", look: other },
@@ -26,7 +28,7 @@ export function adam({ views, declaration, signal, rules, surfaces, looks }) {
   const t = Float64Array.from({ length: steps }, (_, k) => k + 1);
 
   return {
-    draw({ kind, corrected, beta1, beta2, eps, lr }) {
+    draw({ kind, corrected, beta1, beta2, eps, lr, anatomy: at }) {
       const g = gradients[kind];
       const make = (yes, rate) => new rules[yes ? "Adam" : "UncorrectedAdam"]({ lr: rate, beta1, beta2, eps });
       const lengths = (yes) => {
@@ -43,14 +45,16 @@ export function adam({ views, declaration, signal, rules, surfaces, looks }) {
         lines: [{ name: "lr", y: 1, label: "lr" }],
         range: { x: [0, steps], y: [0, Math.max(1.2, 1.08 * Math.max(...chosen, ...otherWay))] },
       });
-      const trace = runOn(ravine, make(corrected, lr), ravine.start, steps);
+      const rule = make(corrected, lr);
+      const trace = runOn(ravine, rule, ravine.start, steps);
       map.surface(ravine, "ravine");
       map.path("path", trace.x, look);
       map.dot("start", ravine.start, { color: look.color });
       const end = ravine.f(trace.x[2 * steps], trace.x[2 * steps + 1]);
       return (
         `First step ${formatNumber(chosen[0])} lr, longest ${formatNumber(longest)} lr at step ${chosen.findIndex((length) => length > 0.999999 * longest) + 1}, last ${formatNumber(chosen.at(-1))} lr. ` +
-        `A lone gradient makes at most ${formatNumber(loneStep(beta1, beta2))} lr. In the ravine f is ${formatNumber(end)} after ${steps} steps.`
+        `A lone gradient makes at most ${formatNumber(loneStep(beta1, beta2))} lr. In the ravine f is ${formatNumber(end)} after ${steps} steps.` +
+        takeApart(ravine, "ravine", rule, trace, at)
       );
     },
     press() {},

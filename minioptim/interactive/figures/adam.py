@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from minioptim._arguments import Array, Real
-from minioptim.interactive.controls import RESET, Choice, Slider, Switch
+from minioptim.interactive.controls import RESET, Choice, Slider, Switch, anatomy
 from minioptim.interactive.figure import Design, Values
 from minioptim.interactive.figures.moving_averages import Series
 from minioptim.interactive.noise import normal
@@ -95,6 +95,7 @@ adam = Design(
         Slider("beta2", "β₂", 0.999, low=0.0, high=0.9999, toward_one=True),
         Slider("eps", "eps", 1e-8, low=1e-8, high=10.0, log=True),
         Slider("lr", "lr in the ravine", 0.3, low=0.01, high=3.0, log=True),
+        anatomy(STEPS),
         RESET,
     ),
     rules=(Adam, UncorrectedAdam),

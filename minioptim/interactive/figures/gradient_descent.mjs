@@ -1,6 +1,7 @@
 // Gradient descent on a bowl with curvatures 1 and κ: the path, the loss, the error along each
 // eigenvector, and where lr stands among the rates.
 
+import { anatomyView } from "../engine/anatomy.mjs";
 import { chart } from "../engine/chart.mjs";
 import { legend } from "../engine/frame.mjs";
 import { formatNumber } from "../engine/geometry.mjs";
@@ -41,13 +42,15 @@ export function gradient_descent({ views, declaration, signal, change, rules, su
   const errors = chart(views, { title: "Error by eigen-direction", xLabel: "step", yLabel: "size of the error", yLog: true });
   const rates = chart(views, { title: "Rate of convergence over lr", xLabel: "lr", yLabel: "rate ρ", xLog: true, yRange: [0, 1.5] });
   legend(errors.root.parentNode, [{ label: "flat (curvature 1)", look }, { label: "steep (curvature κ)", look: dashed }]);
+  const takeApart = anatomyView(views, { signal });
   const moveHandle = map.handle("start", (place) => change({ start: place }));
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
 
   return {
-    draw({ lr, condition, start: at }) {
+    draw({ lr, condition, start: at, anatomy: t }) {
       const bowl = new surfaces.Bowl({ lambda1: 1, lambda2: condition, angle });
-      const trace = runOn(bowl, new rules.GradientDescent({ lr }), at, steps);
+      const rule = new rules.GradientDescent({ lr });
+      const trace = runOn(bowl, rule, at, steps);
       map.surface(bowl, condition);
       map.path("path", trace.x, look);
       for (let k = 0; k <= 10; k += 1) map.dot(`step ${k}`, trace.x.slice(2 * k, 2 * k + 2), { color: look.color, radius: 2.5 });
@@ -71,7 +74,7 @@ export function gradient_descent({ views, declaration, signal, change, rules, su
       });
       const name = regime(lr, 1, condition);
       const factor = Math.max(contraction(lr, 1), contraction(lr, condition));
-      return `${name[0].toUpperCase()}${name.slice(1)}: ${SENTENCES[name]}. The rate ρ is ${formatNumber(factor)} a step; lr · λmax = ${formatNumber(lr * condition)}, and the limit is 2.`;
+      return `${name[0].toUpperCase()}${name.slice(1)}: ${SENTENCES[name]}. The rate ρ is ${formatNumber(factor)} a step; lr · λmax = ${formatNumber(lr * condition)}, and the limit is 2.${takeApart(bowl, condition, rule, trace, t)}`;
     },
     press(name, { condition }) {
       if (name === "optimum") change({ lr: 2 / (1 + condition) });

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from minioptim.interactive.controls import RESET, Button, Point, Slider
+from minioptim.interactive.controls import RESET, Button, Point, Slider, anatomy
 from minioptim.interactive.figure import Design, Values
 from minioptim.interactive.surfaces import Bowl
 from minioptim.rules import GradientDescent
@@ -53,6 +53,7 @@ gradient_descent = Design(
         Slider("condition", "condition number κ", 10.0, low=1.0, high=100.0, log=True),
         Point("start", "start", (-1.6, 1.0), domain=((-2.0, 2.0), (-2.0, 2.0))),
         Button("optimum", "Best lr for this bowl"),
+        anatomy(STEPS),
         RESET,
     ),
     rules=(GradientDescent,),

@@ -1,6 +1,7 @@
 // A schedule of lr (numbers that Python computed) and a decay of the weights, on a noisy bowl whose
 // minimum is not at the origin.
 
+import { anatomyView } from "../engine/anatomy.mjs";
 import { chart } from "../engine/chart.mjs";
 import { legend } from "../engine/frame.mjs";
 import { formatNumber } from "../engine/geometry.mjs";
@@ -27,18 +28,20 @@ export function in_practice({ views, declaration, signal, change, rules, surface
   const rates = chart(views, { title: "lr at each step", xLabel: "step", yLabel: "lr", height: 300 });
   const loss = chart(views, { title: "Loss at each step, without penalty", xLabel: "step", yLabel: "f(x)", yLog: true });
   const weights = chart(views, { title: "Size of the weights", xLabel: "step", yLabel: "|x|" });
+  const takeApart = anatomyView(views, { signal });
   legend(map.root.parentNode, [{ label: "minimum of f + L2", look: { ...pull, width: 6, dash: "6 30" } }]);
 
   return {
-    draw({ rule: kind, schedule, lr, decay, seed }) {
+    draw({ rule: kind, schedule, lr, decay, seed, anatomy: at }) {
       const look = { color: looks[kind].color }; // one line at a time needs no dashes
       const draw = normal(seed);
       const noise = Array.from({ length: 2 * steps }, () => sigma * draw());
-      const rule = kind === "AdamW" ? new rules.AdamW({ weight_decay: decay }) : new rules.GradientDescent();
+      const lrAt = (t) => lr * schedules[schedule][t - 1];
+      const made = (t) => new rules[kind]({ lr: lrAt(t), ...(kind === "AdamW" && { weight_decay: decay }) });
       const penalty = kind === "AdamW" ? 0 : decay;
       const gradient = ([x, y], t) =>
         bowl.df(x - goal[0], y - goal[1]).map((slope, i) => slope + penalty * [x, y][i] + noise[2 * (t - 1) + i]);
-      const trace = run(rule, gradient, start, steps, (t) => lr * schedules[schedule][t - 1]);
+      const trace = run(made(1), gradient, start, steps, lrAt);
       map.surface(moved, "bowl");
       map.path("path", trace.x, { ...look, width: 1.3 });
       map.dot("origin", [0, 0], { color: "#6b7280", radius: 3 });
@@ -50,7 +53,7 @@ export function in_practice({ views, declaration, signal, change, rules, surface
       loss.draw({ series: [{ name: "loss", y: f, look: { ...look, width: 1.3 } }] });
       weights.draw({ series: [{ name: "size", y: size, look: { ...look, width: 1.3 } }], range: { x: [0, steps], y: [0, Math.max(2.2, ...size.filter(Number.isFinite)) * 1.05] } });
       const mean = f.slice(-LAST).reduce((sum, value) => sum + value, 0) / LAST;
-      return `Mean of f over the last ${LAST} steps: ${formatNumber(mean)}. The weights end with size ${formatNumber(size[steps])}; the minimum of f has ${formatNumber(Math.hypot(...goal))}.`;
+      return `Mean of f over the last ${LAST} steps: ${formatNumber(mean)}. The weights end with size ${formatNumber(size[steps])}; the minimum of f has ${formatNumber(Math.hypot(...goal))}.${takeApart(moved, "bowl", made(Math.max(at, 1)), trace, at)}`;
     },
     press(name, { seed }) {
       if (name === "draw") change({ seed: (seed % 99) + 1 });

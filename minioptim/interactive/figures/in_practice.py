@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from minioptim.interactive.controls import RESET, Button, Choice, Slider
+from minioptim.interactive.controls import RESET, Button, Choice, Slider, anatomy
 from minioptim.interactive.figure import Design, Values
 from minioptim.interactive.noise import normal
 from minioptim.interactive.surfaces import Bowl
@@ -77,6 +77,7 @@ in_practice = Design(
         Slider("decay", "weight decay, or L2", 0.0, low=0.0, high=2.0),
         Slider("seed", "draw of the noise", 1, low=1, high=99, whole=True),
         Button("draw", "New draw"),
+        anatomy(STEPS),
         RESET,
     ),
     rules=(AdamW, GradientDescent),

@@ -1,6 +1,7 @@
 // Momentum on a bowl with curvatures 1 and κ. A map shows the rate of convergence over
 // a = lr · λmax and momentum; the hand moves over it and sees the run.
 
+import { anatomyView } from "../engine/anatomy.mjs";
 import { chart } from "../engine/chart.mjs";
 import { legend } from "../engine/frame.mjs";
 import { formatNumber } from "../engine/geometry.mjs";
@@ -41,12 +42,13 @@ export function momentum({ views, declaration, signal, change, rules, surfaces, 
   const errors = chart(views, { title: "Error by eigen-direction", xLabel: "step", yLabel: "error" });
   legend(map.root.parentNode, [{ label: "steep swings inside", look: edge }, { label: "flat swings right of it", look: innerEdge }]);
   legend(errors.root.parentNode, [{ label: "flat (curvature 1)", look }, { label: "steep (curvature κ)", look: dashed }]);
+  const takeApart = anatomyView(views, { signal });
   const moveHandle = map.handle("lr times lambda max, and momentum", (place) => change({ place }), limits);
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
   const upwards = Array.from({ length: 101 }, (_, k) => k / 100);
 
   return {
-    draw({ place: [a, mu], condition }) {
+    draw({ place: [a, mu], condition, anatomy: t }) {
       const rate = (x, y) => Math.max(rateOf(x, y), rateOf(x / condition, y));
       map.shade((x, y) => {
         const r = rate(x, y);
@@ -58,7 +60,8 @@ export function momentum({ views, declaration, signal, change, rules, surfaces, 
       moveHandle([a, mu]);
 
       const bowl = new surfaces.Bowl({ lambda1: 1, lambda2: condition, angle });
-      const trace = runOn(bowl, new rules.Momentum({ lr: a / condition, momentum: mu }), start, steps);
+      const rule = new rules.Momentum({ lr: a / condition, momentum: mu });
+      const trace = runOn(bowl, rule, start, steps);
       field.surface(bowl, condition);
       field.path("path", trace.x, look);
       field.dot("start", start, { color: look.color });
@@ -70,7 +73,7 @@ export function momentum({ views, declaration, signal, change, rules, surfaces, 
       const best = bestPlace(condition);
       const here = rate(a, mu);
       const outcome = here > 1 ? "it diverges" : `rate ρ = ${formatNumber(here)}`;
-      return `lr · λmax = ${formatNumber(a)}, momentum ${formatNumber(mu)}: ${outcome}; the flat direction ${motionOf(a / condition, mu)}, the steep one ${motionOf(a, mu)}. The best rate on this bowl is ${formatNumber(best.rate)}.`;
+      return `lr · λmax = ${formatNumber(a)}, momentum ${formatNumber(mu)}: ${outcome}; the flat direction ${motionOf(a / condition, mu)}, the steep one ${motionOf(a, mu)}. The best rate on this bowl is ${formatNumber(best.rate)}.${takeApart(bowl, condition, rule, trace, t)}`;
     },
     press(name, { condition }) {
       const best = bestPlace(condition);

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from minioptim._arguments import Array
-from minioptim.interactive.controls import RESET, Button, Point, Slider
+from minioptim.interactive.controls import RESET, Button, Point, Slider, anatomy
 from minioptim.interactive.figure import Design, Values
 from minioptim.interactive.surfaces import Bowl
 from minioptim.rules import Momentum
@@ -63,6 +63,7 @@ momentum = Design(
         Slider("condition", "condition number κ", 20.0, low=1.0, high=100.0, log=True),
         Button("plain", "Momentum 0"),
         Button("optimum", "Best place"),
+        anatomy(STEPS),
         RESET,
     ),
     rules=(Momentum,),

@@ -1,5 +1,6 @@
 // NAdam beside Adam: the same start, the same lr, the same averages. What differs is the look ahead.
 
+import { anatomyView } from "../engine/anatomy.mjs";
 import { chart } from "../engine/chart.mjs";
 import { legend } from "../engine/frame.mjs";
 import { formatNumber } from "../engine/geometry.mjs";
@@ -14,10 +15,11 @@ export function nadam({ views, declaration, signal, change, rules, surfaces, loo
   const across = chart(views, { title: "y at each step", xLabel: "step", yLabel: "y" });
   const lengths = chart(views, { title: "Length of a step, in units of lr", xLabel: "step", yLabel: "length / lr" });
   legend(map.root.parentNode, names.map((name) => ({ label: name, look: looks[name] })));
+  const takeApart = anatomyView(views, { signal });
   const moveHandle = map.handle("start", (place) => change({ start: place }));
 
   return {
-    draw({ surface: kind, psi, lr, beta1, beta2, start }) {
+    draw({ surface: kind, psi, lr, beta1, beta2, start, anatomy: t }) {
       const surface = new surfaces[kind]();
       const made = { Adam: new rules.Adam({ lr, beta1, beta2 }), NAdam: new rules.NAdam({ lr, beta1, beta2, psi: psis[psi] }) };
       map.surface(surface, kind);
@@ -27,7 +29,7 @@ export function nadam({ views, declaration, signal, change, rules, surfaces, loo
         map.path(name, trace.x, looks[name]);
         const y = trace.x.filter((_, i) => i % 2 === 1);
         const length = Float64Array.from({ length: steps }, (_, k) => Math.hypot(trace.x[2 * k + 2] - trace.x[2 * k], trace.x[2 * k + 3] - trace.x[2 * k + 1]) / lr);
-        return { name, look: looks[name], f: valuesAlong(surface, trace), y, length };
+        return { name, trace, look: looks[name], f: valuesAlong(surface, trace), y, length };
       });
       const series = (key) => seen.map((one) => ({ name: one.name, y: one[key], look: one.look }));
       loss.draw({ series: series("f") });
@@ -35,7 +37,7 @@ export function nadam({ views, declaration, signal, change, rules, surfaces, loo
       lengths.draw({ series: series("length").map((one) => ({ ...one, x: Float64Array.from(one.y, (_, k) => k + 1) })), range: { x: [0, steps] } });
       const [adam, nadam] = seen;
       const at = (k) => `${formatNumber(adam.f[k])} for Adam, ${formatNumber(nadam.f[k])} for NAdam`;
-      return `f after 30 steps: ${at(30)}; after ${steps}: ${at(steps)}. The first step is ${formatNumber(nadam.length[0] / adam.length[0])} times as long with NAdam.`;
+      return `f after 30 steps: ${at(30)}; after ${steps}: ${at(steps)}. The first step is ${formatNumber(nadam.length[0] / adam.length[0])} times as long with NAdam.${takeApart(surface, kind, made.NAdam, nadam.trace, t)}`;
     },
     press() {},
   };

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from minioptim.interactive.controls import RESET, Choice, Point, Slider
+from minioptim.interactive.controls import RESET, Choice, Point, Slider, anatomy
 from minioptim.interactive.figure import Design, Values
 from minioptim.problems import Beale, Ravine, Surface
 from minioptim.rules import Adam, NAdam
@@ -55,6 +55,7 @@ nadam = Design(
         Slider("beta1", "β₁", 0.9, low=0.0, high=0.99, toward_one=True),
         Slider("beta2", "β₂", 0.999, low=0.0, high=0.9999, toward_one=True),
         Point("start", "start", (-4.0, 2.0), domain=LIMITS),
+        anatomy(STEPS),
         RESET,
     ),
     rules=(Adam, NAdam),

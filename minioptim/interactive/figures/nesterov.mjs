@@ -3,18 +3,11 @@
 
 import { chart } from "../engine/chart.mjs";
 import { legend } from "../engine/frame.mjs";
-import { formatNumber } from "../engine/geometry.mjs";
+import { around, formatNumber } from "../engine/geometry.mjs";
 import { plane } from "../engine/plane.mjs";
 import { runOn, valuesAlong } from "../engine/simulate.mjs";
 
 const MOMENTS = ["the jump", "the gradient, asked after the jump", "the correction"];
-
-/** A square around some points, a little larger than they are. */
-export function around(points) {
-  const middle = [0, 1].map((i) => (Math.min(...points.map((p) => p[i])) + Math.max(...points.map((p) => p[i]))) / 2);
-  const reach = Math.max(...points.flatMap((p) => p.map((v, i) => Math.abs(v - middle[i]))), 1e-9) * 1.35;
-  return middle.map((value) => [value - reach, value + reach]);
-}
 
 export function nesterov({ views, declaration, signal, change, rules, surfaces, looks }) {
   const { steps, curvatures, angle, colors } = declaration.facts;

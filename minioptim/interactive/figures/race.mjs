@@ -1,5 +1,6 @@
 // The race: every rule on every surface, each at its own lr, to be played, paused and scrubbed.
 
+import { anatomyView } from "../engine/anatomy.mjs";
 import { chart } from "../engine/chart.mjs";
 import { legend } from "../engine/frame.mjs";
 import { formatNumber } from "../engine/geometry.mjs";
@@ -12,6 +13,7 @@ export function race({ views, panel, declaration, signal, change, values: now, r
   const names = declaration.rules;
   const map = plane(views, { title: "Paths", domain: [[0, 1], [0, 1]], signal });
   const gap = chart(views, { title: "f above the minimum", xLabel: "step", yLabel: "f(x) − f*", yLog: true, height: 300 });
+  const takeApart = anatomyView(views, { signal });
   const list = legend(panel.parentNode, names.map((name) => ({ label: name, look: looks[name] })));
   const toPoint = (share, domain) => share.map((part, i) => domain[i][0] + (domain[i][1] - domain[i][0]) * part);
   const moveHandle = map.handle("start", (place) => {
@@ -29,8 +31,9 @@ export function race({ views, panel, declaration, signal, change, values: now, r
     const point = toPoint(start, surface.domain);
     const traces = shown.map((name) => {
       const lr = rest[`lr_${name}`];
-      const trace = runOn(surface, new rules[name]({ lr }), point, Number(steps), falling ? (t) => lr * shares[steps][t - 1] : undefined);
-      return { name, trace, gap: valuesAlong(surface, trace).map((f) => f - surface.minimum) };
+      const lrAt = (t) => (falling ? lr * shares[steps][t - 1] : lr);
+      const trace = runOn(surface, new rules[name]({ lr }), point, Number(steps), lrAt);
+      return { name, lrAt, trace, gap: valuesAlong(surface, trace).map((f) => f - surface.minimum) };
     });
     run = { key, surface, traces, shown, length: Number(steps) };
     return run;
@@ -74,12 +77,15 @@ export function race({ views, panel, declaration, signal, change, values: now, r
         lines: [{ name: "step", x: step, label: `step ${step}` }],
         range: { x: [0, length], y: [1e-12, 1e4] },
       });
+      const taken = step > 0 && traces.find(({ name }) => name === values.anatomy);
+      const then = taken && new rules[taken.name]({ lr: taken.lrAt(step) });
+      const parts = takeApart(surface, values.surface, then, taken?.trace, taken ? step : 0);
       if (!traces.length) return "No rule is shown: open the list of rules and choose some.";
       const order = traces
         .map(({ name, gap: heights }) => [name, heights[step]])
         .sort(([, a], [, b]) => (Number.isFinite(a) ? a : Infinity) - (Number.isFinite(b) ? b : Infinity));
       const told = order.slice(0, 6).map(([name, value]) => `${name} ${Number.isFinite(value) ? formatNumber(value) : "left"}`);
-      return `Step ${step} of ${length} on ${values.surface}, f above the minimum, lowest first: ${told.join(", ")}${order.length > 6 ? ", …" : ""}.`;
+      return `Step ${step} of ${length} on ${values.surface}, f above the minimum, lowest first: ${told.join(", ")}${order.length > 6 ? ", …" : ""}.${parts}`;
     },
     press(name, values) {
       if (name === "home") change({ start: home[values.surface] });

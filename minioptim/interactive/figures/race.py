@@ -124,6 +124,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 
 def _controls() -> tuple[Control, ...]:
     names = tuple(kind.__name__ for kind in SURFACES)
+    kinds = tuple(rule.__name__ for rule in RULES)
     lrs, group = _tuned("Beale"), "Rules, and the lr of each"
     each: list[Control] = []
     for rule in RULES:
@@ -137,6 +138,7 @@ def _controls() -> tuple[Control, ...]:
         Choice("surface", "surface", "Beale", names, names),
         Slider("step", "step", 100, low=0, high=int(LENGTHS[-1]), whole=True),
         Choice("steps", "steps of the race", "100", LENGTHS, LENGTHS),
+        Choice("anatomy", "take apart a step of", "none", ("none", *kinds), ("none", *kinds)),
         Choice("speed", "speed", "1", ("0.25", "1", "4"), ("slow", "one step a frame", "fast")),
         Switch("falling", "lr falls to 0", value=True),
         *each,

@@ -1,5 +1,6 @@
 // Gradient descent on noisy gradients: the path, the ellipses of its scatter, the noise floor.
 
+import { anatomyView } from "../engine/anatomy.mjs";
 import { chart } from "../engine/chart.mjs";
 import { legend } from "../engine/frame.mjs";
 import { formatNumber } from "../engine/geometry.mjs";
@@ -56,11 +57,12 @@ export function stochastic_gradient_descent({ views, declaration, signal, change
     { label: "where it trembles in the end (2 σ)", look: rest },
   ]);
   legend(loss.root.parentNode, [{ label: "this run", look }, { label: "mean of all runs", look: mean }]);
+  const takeApart = anatomyView(views, { signal });
   const moveHandle = map.handle("start", (place) => change({ start: place }));
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
 
   return {
-    draw({ lr, batch, seed, decay: falling, start }) {
+    draw({ lr, batch, seed, decay: falling, start, anatomy: t }) {
       const deviation = sigma / Math.sqrt(batch);
       const draw = normal(seed);
       const gradient = ([x, y]) => bowl.df(x, y).map((slope) => slope + deviation * draw());
@@ -87,9 +89,11 @@ export function stochastic_gradient_descent({ views, declaration, signal, change
         lines: falling ? [] : [{ name: "floor", y: floor, label: "noise floor" }],
       });
       const end = formatNumber(expected.at(-1));
+      const then = new rules.GradientDescent({ lr: lrs[Math.max(t - 1, 0)] });
+      const parts = takeApart(bowl, "bowl", then, trace, t);
       return falling
-        ? `With lr falling as 1/√t no floor holds it: after ${steps} steps the mean of f is ${end}, and it goes on falling.`
-        : `Noise floor: the mean of f stays at ${formatNumber(floor)}. After ${steps} steps it is at ${end}.`;
+        ? `With lr falling as 1/√t no floor holds it: after ${steps} steps the mean of f is ${end}, and it goes on falling.${parts}`
+        : `Noise floor: the mean of f stays at ${formatNumber(floor)}. After ${steps} steps it is at ${end}.${parts}`;
     },
     press(name, { seed }) {
       if (name === "draw") change({ seed: (seed % 99) + 1 });

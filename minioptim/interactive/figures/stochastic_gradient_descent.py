@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from minioptim._arguments import Array
-from minioptim.interactive.controls import RESET, Button, Point, Slider, Switch
+from minioptim.interactive.controls import RESET, Button, Point, Slider, Switch, anatomy
 from minioptim.interactive.figure import Design, Values
 from minioptim.interactive.noise import normal
 from minioptim.interactive.surfaces import Bowl
@@ -83,6 +83,7 @@ stochastic_gradient_descent = Design(
         Switch("decay", "lr falls as 1/√t", value=False),
         Point("start", "start", (-1.6, 1.0), domain=((-2.0, 2.0), (-2.0, 2.0))),
         Button("draw", "New draw"),
+        anatomy(STEPS),
         RESET,
     ),
     rules=(GradientDescent,),
