@@ -286,3 +286,27 @@ def test_the_tuned_lrs_are_those_of_the_chapter():
     for rule, printed in rows.items():
         assert len(printed) == len(TUNED_ON)
         assert [f"{10 ** (third / 3):.1e}" for third in THIRDS[rule]] == printed, rule
+
+
+def test_a_step_of_momentum_taken_apart(desk):
+    live = desk("momentum")
+    live.set_slider("anatomy", 8)
+    assert live.says().endswith("Step 8 would be 2.91 times as long with g = 0.")
+
+
+def test_a_step_of_adagrad_taken_apart(desk):
+    live = desk("adagrad")
+    live.set_slider("anatomy", 8)
+    assert "turned by 45° by the division" in live.says()
+    live.set_slider("degrees", 500)
+    assert live.shown("degrees") == "45"
+    assert "turned by 2° by the division" in live.says()
+
+
+def test_a_step_of_adam_taken_apart(desk):
+    live = desk("adam")
+    live.set_slider("anatomy", 40)
+    assert live.says().endswith(
+        "Step 40 points 170° away from −g; it is turned by 14° by the division; "
+        "it would be 1.13 times as long with g = 0."
+    )
