@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from minioptim._arguments import whole
+
 
 @dataclass(frozen=True)
 class Control:
@@ -125,8 +127,19 @@ def anatomy(steps: int) -> Slider:
     ----------
     steps : int, >= 1
         Of the path.
+
+    Raises
+    ------
+    TypeError, ValueError
+        ``steps`` is no whole number, or below 1.
+
+    Examples
+    --------
+    >>> anatomy(60).check(12)
+    12.0
     """
-    return Slider("anatomy", "take apart step (0: none)", 0, low=0, high=steps, whole=True)
+    high = whole("steps", steps, at_least=1)
+    return Slider("anatomy", "take apart step (0: none)", 0, low=0, high=high, whole=True)
 
 
 RESET = Button("reset", "Reset")
