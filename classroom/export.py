@@ -81,7 +81,9 @@ def by_exercise(records: Sequence[Record], path: Path) -> None:
         line += ["late" if record["late"] else "", status(record), record["reason"]]
         line += [_number(score), _number(points)]
         for row in record["exercises"]:
-            line += [_number(row["score"]), row["status"], row["reason"]]
+            # What the recheck had said stays in the table beside what a person gave.
+            said = [row["reason"], f"Before: {row['machine']}" if "machine" in row else ""]
+            line += [_number(row["score"]), row["status"], " ".join(filter(None, said))]
         rows.append([*line, " ".join(record["notes"])])
     _write(path, rows)
 

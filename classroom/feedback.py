@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from classroom.export import status, total
 from classroom.files import write
+from classroom.gradebook import BY_HAND
 from classroom.intake import grade_id, text_of
 from classroom.recheck import MANUAL, MISSING, NOT_GRADED, RIGHT
 
@@ -33,6 +34,7 @@ WORDS = {
     MISSING: "There is no answer yet.",
     NOT_GRADED: "This could not be graded; your teacher knows of it.",
     MANUAL: "Your teacher reads this answer.",
+    BY_HAND: "Graded by your teacher.",
 }
 
 

@@ -1,7 +1,8 @@
 """nbgrader's gradebook, for what people read: derivations, with nbgrader's formgrader.
 
 The scores of code are put there from the ledger, which stays the record; nbgrader runs nothing.
-What people give is read back from there.
+What people give is read back from there, and is the last word: also on code that was not graded,
+or that the recheck found wrong.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from typing import Any
 
 from classroom.files import ClassroomError, write, write_json
 from classroom.intake import Notebook, grade_id, text_of
-from classroom.recheck import MANUAL, MISSING, NOT_GRADED
+from classroom.recheck import MANUAL, NOT_GRADED
 
-READ = "read"
+BY_HAND = "graded by hand"
 CONFIG = """# Where nbgrader finds this class: formgrader reads the derivations with it.
 c = get_config()
 c.CourseDirectory.root = {root!r}
@@ -144,6 +145,7 @@ def _enter_record(
         cell = _test_of(release, row["name"])
         grade = gradebook.find_grade(cell, assignment, assignment, student)
         if row["status"] == MANUAL:
+            grade.auto_score = None
             grade.needs_manual_grade = grade.manual_score is None
         else:
             grade.auto_score = row["score"]
@@ -170,7 +172,10 @@ def _shown_notebook(release: Notebook, record: dict[str, Any]) -> Notebook:
 
 
 def read(into: Path, assignment: str, records: list[Any]) -> list[Any]:
-    """Return the records with the points and comments that people gave.
+    """Return the records with the points and comments that people gave, for whatever answer.
+
+    A row that has points by hand has the status ``"graded by hand"``, the comment as its reason,
+    and under ``machine`` the status and reason that it had before.
 
     Raises
     ------
@@ -179,25 +184,51 @@ def read(into: Path, assignment: str, records: list[Any]) -> list[Any]:
     """
     if not _path(into).exists():
         return records
+    with _open(into) as gradebook:
+        return [_with_hand(gradebook, assignment, record) for record in records]
+
+
+def _with_hand(gradebook: Any, assignment: str, record: dict[str, Any]) -> dict[str, Any]:
+    # Formgrader shows nothing of those without a notebook, so nobody can have given points.
+    if record["notebook"] is None:
+        return record
+    rows = []
+    for row in record["exercises"]:
+        # The notebook of a record is our release, so it says where the points sit.
+        cell = _test_of(record["notebook"], row["name"])
+        given = _given(gradebook, (assignment, assignment, record["student"]), cell, row)
+        rows.append(row if given is None else given)
+    stopped = [row["name"] for row in rows if row["status"] == NOT_GRADED]
+    reason = f"not graded: {', '.join(stopped)}" if stopped else ""
+    return {**record, "exercises": rows, "reason": reason}
+
+
+def _given(
+    gradebook: Any, place: tuple[str, str, str], cell: str, row: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Return a row with what a person gave, or None if nobody gave points."""
     from nbgrader.api import MissingEntry
 
-    found = []
-    with _open(into) as gradebook:
-        for record in records:
-            rows = []
-            for row in record["exercises"]:
-                place = (row["name"], assignment, assignment, record["student"])
-                given = comment = None
-                if row["status"] in (MANUAL, MISSING):
-                    try:
-                        given = gradebook.find_grade(*place).manual_score
-                        comment = gradebook.find_comment(*place).comment
-                    except MissingEntry:
-                        pass
-                if given is not None:
-                    read_row = {"score": given, "status": READ, "reason": comment or ""}
-                    rows.append({**row, **read_row})
-                else:
-                    rows.append(row)
-            found.append({**record, "exercises": rows})
-    return found
+    try:
+        grade = gradebook.find_grade(cell, *place)
+    except MissingEntry:
+        return None
+    if grade.manual_score is None and not grade.extra_credit:
+        return None
+    score = row["score"] if grade.manual_score is None else grade.manual_score
+    if score is None:
+        return None  # extra credit alone, and the answer itself is still open
+    comments = []
+    # Formgrader has the place for a comment at the answer, for points at the check below it.
+    for name in dict.fromkeys((row["name"], cell)):
+        try:
+            comments.append(gradebook.find_comment(name, *place).comment)
+        except MissingEntry:
+            continue
+    return {
+        **row,
+        "score": score + (grade.extra_credit or 0.0),
+        "status": BY_HAND,
+        "reason": " ".join(comment for comment in comments if comment),
+        "machine": f"{row['status']}. {row['reason']}".strip(),
+    }

@@ -229,6 +229,40 @@ def test_what_a_person_gives_in_nbgrader_completes_the_record(tmp_path):
     assert RIGHT.splitlines()[0] in shown
 
 
+@pytest.mark.parametrize("before", [None, 0.0])
+def test_points_given_by_hand_for_code_count_and_outlast_a_regrade(tmp_path, before):
+    """Formgrader has the points of code at the check, and the comment at the answer."""
+    pytest.importorskip("nbgrader")
+    from nbgrader.api import Gradebook
+
+    from .handed_in import COURSE
+
+    records = [record(scores=(before, 1.0, 3.0))]
+    records[0]["reason"] = "not graded: tiny-step"
+    machine = records[0]["exercises"][0]["status"]
+    gradebook.update(COURSE, tmp_path, "tiny", release(), records)
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
+        grade = book.find_grade(f"{STEP}-check", "tiny", "tiny", "ada")
+        assert grade.needs_manual_grade == (before is None)
+        grade.manual_score, grade.extra_credit, grade.needs_manual_grade = 1.5, 0.25, False
+        book.find_comment(STEP, "tiny", "tiny", "ada").manual_comment = "The idea is right."
+        book.db.commit()
+    for _ in range(2):
+        (done,) = gradebook.read(tmp_path, "tiny", records)
+        assert export.total(done) == 5.75
+        row = done["exercises"][0]
+        assert (row["status"], row["reason"]) == ("graded by hand", "The idea is right.")
+        assert export.status(done) == "graded"
+        assert done["reason"] == ""
+        assert "1.75 of 2. Graded by your teacher. The idea is right." in feedback.page(
+            done, "tiny"
+        )
+        export.by_exercise([done], tmp_path / "a.csv")
+        (line,) = table(tmp_path / "a.csv")
+        assert line[f"{STEP} reason"].startswith(f"The idea is right. Before: {machine}.")
+        gradebook.update(COURSE, tmp_path, "tiny", release(), records)
+
+
 @pytest.mark.parametrize("content", [b"no data base", b"SQLite format 3\0" + b"x" * 500])
 def test_a_corrupt_gradebook_is_one_clear_line(tmp_path, content):
     pytest.importorskip("nbgrader")
