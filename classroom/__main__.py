@@ -15,7 +15,7 @@ from tqdm import tqdm
 from classroom import export, feedback, gradebook
 from classroom.exercise import assignments
 from classroom.files import ClassroomError
-from classroom.grade import grade, records, release_notebook, wanted_names
+from classroom.grade import grade, not_taken, records, release_notebook, wanted_names
 from classroom.recheck import NOT_GRADED
 from classroom.release import ReleaseError, release
 from classroom.sandbox import UNSAFE_MEANS, NoSandboxError
@@ -82,6 +82,8 @@ def _collect(options: argparse.Namespace) -> None:
             print(f"{student.student}: nothing to grade: {student.problem}")
         for note in student.notes:
             print(f"{student.student}: {note}")
+    for line in not_taken(options.course, options.into, options.assignment, students):
+        print(f"{line}: nothing of it will be graded")
     if strays:
         print(f"belong to nobody, and were left: {', '.join(strays)}")
     print(f"{len(students)} students, {sum(not s.problem for s in students)} with a notebook")

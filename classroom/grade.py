@@ -28,7 +28,7 @@ from tqdm import tqdm
 from classroom import sandbox
 from classroom.exercise import exercises
 from classroom.files import ClassroomError
-from classroom.intake import NotTakenError, grade_id, read_bytes
+from classroom.intake import NotTakenError, Wanted, grade_id, read_bytes, signs_of_others, take
 from classroom.ledger import Ledger, key_of
 from classroom.recheck import (
     Paper,
@@ -85,6 +85,55 @@ def _declared(course: Path, assignment: str) -> tuple[Any, ...]:
         raise ClassroomError(str(error)) from error
 
 
+def other_signs(course: Path, assignment: str) -> dict[str, str]:
+    """Return by what notebooks of the course's other assignments are told from this one's.
+
+    Raises
+    ------
+    ClassroomError
+        A release notebook is damaged.
+    """
+    folders = sorted((course / "release").glob("*/"))
+    others = {
+        folder.name: release_notebook(course, folder.name)
+        for folder in folders
+        if folder.name != assignment and (folder / f"{folder.name}.ipynb").exists()
+    }
+    return signs_of_others(release_notebook(course, assignment), others)
+
+
+def not_taken(
+    course: Path, into: Path, assignment: str, students: Iterable[Student]
+) -> Iterator[str]:
+    """Say of whose notebooks nothing can be graded, and why: what `grade` would say later.
+
+    Yields
+    ------
+    str
+        A line for each such student.
+
+    Raises
+    ------
+    ClassroomError
+        The course lacks a part of the assignment.
+    """
+    release, others = release_notebook(course, assignment), other_signs(course, assignment)
+    declared = _declared(course, assignment)
+    wanted = [Wanted(exercise.name, exercise.answer) for exercise in declared]
+    wanted += [Wanted(name, None) for name, _ in manual_parts(release, declared)]
+    for student in students:
+        if not student.problem:
+            try:
+                take(
+                    read_bytes(notebook_path(into, assignment, student.student)),
+                    release,
+                    wanted,
+                    others,
+                )
+            except NotTakenError as error:
+                yield f"{student.student}: {error}"
+
+
 def set_paper(course: Path, assignment: str, seed: int) -> Paper:
     """Return an assignment as it is asked: calls drawn, right results computed.
 
@@ -113,7 +162,8 @@ def set_paper(course: Path, assignment: str, seed: int) -> Paper:
             )
     right = reference(assignment, course)
     asked = tuple(ask(exercise, right[exercise.answer], seed) for exercise in declared)
-    return Paper(assignment, release, asked, manual_parts(release, declared), seed)
+    manual = manual_parts(release, declared)
+    return Paper(assignment, release, asked, manual, seed, other_signs(course, assignment))
 
 
 @dataclass(frozen=True)

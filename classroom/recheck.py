@@ -17,7 +17,7 @@ import inspect
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,8 @@ class Paper:
         What people read.
     seed : int
         From which the calls were drawn.
+    others : dict of str to str
+        By what another assignment's notebook is told; see `classroom.intake.signs_of_others`.
     """
 
     assignment: str
@@ -109,9 +111,13 @@ class Paper:
     questions: tuple[Question, ...]
     manual: tuple[tuple[str, float], ...]
     seed: int
+    others: dict[str, str] = field(default_factory=dict)
 
     def digest(self) -> str:
-        """Return a fingerprint that changes with anything that could change a score."""
+        """Return a fingerprint that changes with anything that could change a score.
+
+        Other assignments are not part of it: a new one is no reason to grade all old ones again.
+        """
         content = [self.assignment, self.release, self.manual, self.seed]
         content += [vars(question) for question in self.questions]
         text = json.dumps(content, sort_keys=True, default=repr)
@@ -196,7 +202,7 @@ def grade_submission(
     wanted = [Wanted(question.name, question.answer) for question in paper.questions]
     wanted += [Wanted(name, None) for name, _ in paper.manual]
     try:
-        intake = take(data, paper.release, wanted)
+        intake = take(data, paper.release, wanted, paper.others)
     except NotTakenError as error:
         return nothing_graded(paper, student, str(error))
     deadline = time.monotonic() + SECONDS_PER_SUBMISSION
