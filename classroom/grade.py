@@ -255,6 +255,7 @@ def _whole(ledger: Ledger, paper: Paper, student: Student) -> Record:
         paper, student.student, "there is no record; run the same command again"
     )
     known = {"name": student.name, "identity": student.identity, "late": student.late}
+    known |= {"upload": student.upload}
     return {**record, **known, "notes": [*student.notes, *record["notes"]]}
 
 

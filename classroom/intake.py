@@ -279,6 +279,29 @@ def _other_assignment(
     return name if number > len(known & ours) else None
 
 
+def titles(notebook: Notebook) -> dict[str, str]:
+    """Return what a reader of the notebook calls each cell with a name, as in ``1 (b) Derive``.
+
+    From the heading above it, ``## 1. Derive: a subtitle (5 points)``, and the last ``**(b)**``
+    that begins a line below that. A cell without such a heading is called by its name.
+    """
+    found = {}
+    number = part = word = ""
+    for cell in notebook["cells"]:
+        name = grade_id(cell)
+        if name is not None:
+            title = " ".join(filter(None, (number, part, word)))
+            found[name] = title or name
+        elif cell["cell_type"] == "markdown":
+            for line in text_of(cell).splitlines():
+                if heading := re.match(r"#+ +(?:(\d+)\.)? *([^:(]+)", line):
+                    number, part, word = heading[1] or "", "", heading[2].strip()
+                    word = word if number else ""
+                elif letter := re.match(r"\*\*(\([a-z]\))\*\*", line):
+                    part = letter[1]
+    return found
+
+
 def take(
     data: bytes,
     release: Notebook,

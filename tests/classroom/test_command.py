@@ -8,7 +8,7 @@ from classroom import sandbox
 from classroom.__main__ import main
 
 from .a_class import hand_in
-from .handed_in import COURSE, walled
+from .handed_in import COURSE, DERIVE, walled
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -32,16 +32,38 @@ def test_from_an_export_to_grades_and_feedback(tmp_path, run):
     hand_in(tmp_path / "export", 5)
     (tmp_path / "export" / "Nobody_7_assignsubmission_file").mkdir()
     status, said, _ = run("collect", "tiny", tmp_path / "export")
-    assert (status, said.splitlines()[-1]) == (0, "6 students, 5 with a notebook")
+    assert (status, said.splitlines()[-2:]) == (0, ["6 students, 5 with a notebook", "next: grade"])
     status, said, _ = run("grade", "tiny", "--jobs", "1")
     assert status == 0
-    assert "6 graded now, 0 before; 1 NOT GRADED, 5 to be read" in said
-    assert "Nobody-7: NOT GRADED: no notebook was handed in" in said
+    assert "6 graded now, 0 before\n" in said
+    assert "6 students: 1 absent, 5 to be read" in said
+    assert "Nobody-7: NOT GRADED: nothing was handed in" in said
+    assert "next: read 5 answers in formgrader" in said
     status, said, _ = run("feedback", "tiny")
-    assert (status, said.startswith("6 pages in")) == (0, True)
+    assert (status, said.startswith("5 pages in")) == (0, True)
+    assert "no page for who handed in nothing: Nobody-7" in said
     status, said, _ = run("export", "tiny", "--moodle", tmp_path / "moodle.csv")
     assert status == 0
-    assert "no total yet, as something is open" in said
+    assert "6 of 6 students have no total yet" in said
+    assert "  5 answers that nobody has read yet, of " in said
+    assert "  handed in nothing: Nobody-7\n" in said
+    status, said, _ = run("export", "tiny", "--absent-as-zero")
+    assert said.splitlines()[0] == "counted as 0: handed in nothing: Nobody-7"
+    assert "5 of 6 students have no total yet" in said
+    status, said, _ = run("export", "tiny", "--open-as-zero")
+    assert said.startswith("counted as 0: 5 answers that nobody has read yet, of ")
+    assert "no total yet" not in said
+    # What has been read is asked for no longer.
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{tmp_path / 'class' / 'gradebook.db'}") as book:
+        for submission in book.assignment_submissions("tiny"):
+            grade = book.find_grade(DERIVE, "tiny", "tiny", submission.student.id)
+            grade.manual_score, grade.needs_manual_grade = 3.0, False
+        book.db.commit()
+    status, said, _ = run("grade", "tiny")
+    assert "6 students: 1 absent, 5 graded\nnext: feedback and export" in said
+    run("export", "tiny")
     lines = (tmp_path / "class" / "grades" / "tiny" / "exercises.csv").read_text().splitlines()
     assert len(lines) == 7
     page = (tmp_path / "class" / "feedback" / "tiny" / "wrong-1002.html").read_text()
