@@ -6,6 +6,7 @@ The guide is exercises/README.md.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -73,8 +74,8 @@ def _release(options: argparse.Namespace) -> None:
     if unknown := sorted(set(wanted) - set(known)):
         raise ClassroomError(f"no assignment {', '.join(unknown)}; known: {', '.join(known)}")
     for name in tqdm(wanted, unit="assignment", disable=options.quiet):
-        for path in release(name, options.course):
-            tqdm.write(f"wrote {path}")
+        notebook, data = (os.path.relpath(path) for path in release(name, options.course))
+        tqdm.write(f"wrote {notebook} for students, and {data}, by which their checks judge")
 
 
 def _collect(options: argparse.Namespace) -> None:

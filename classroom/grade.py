@@ -60,6 +60,11 @@ def release_notebook(course: Path, assignment: str) -> dict[str, Any]:
     try:
         notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if not (course / "release").is_dir():
+            raise ClassroomError(
+                f"there is no folder {course / 'release'} here: run this in the top folder of the "
+                f"repository, or say with --course where the assignments are"
+            ) from None
         known = sorted(found.name for found in (course / "release").glob("*") if found.is_dir())
         raise ClassroomError(
             f"there is no assignment {assignment} in {course}/release; "
@@ -222,6 +227,7 @@ def grade(
     """
     if cluster is None:
         sandbox.require(unsafe=unsafe)
+    release_notebook(course, assignment)  # a name that is mistyped was never collected either
     students = collected(into, assignment)
     ledger = Ledger(into, assignment)
     with ledger.alone():
@@ -267,6 +273,7 @@ def records(course: Path, into: Path, assignment: str) -> list[Record]:
     ClassroomError
         Nothing was graded.
     """
+    release_notebook(course, assignment)
     ledger = Ledger(into, assignment)
     if not (ledger.folder / "seed.json").exists():
         raise ClassroomError(

@@ -1,5 +1,6 @@
 """The one command, as a teacher uses it."""
 
+import json
 import shutil
 
 import pytest
@@ -8,7 +9,7 @@ from classroom import sandbox
 from classroom.__main__ import main
 
 from .a_class import hand_in
-from .handed_in import COURSE, DERIVE, walled
+from .handed_in import COURSE, DERIVE, data, notebook, walled
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -87,6 +88,8 @@ def test_from_an_export_to_grades_and_feedback(tmp_path, run):
         (("collect", "large", "absent"), "collect: there is no assignment large"),
         (("grade", "tiny"), "run `python -m classroom collect tiny"),
         (("grade", "tiny", "--jobs", "0"), "--jobs must be a whole number >= 1, got 0"),
+        (("grade", "tyni"), "grade: there is no assignment tyni in "),
+        (("export", "tyni"), "known: tiny"),
         (("feedback", "tiny"), "has not been graded"),
         (("export", "tiny"), "has not been graded"),
         (("release", "large"), "release: no assignment large; known: tiny"),
@@ -98,6 +101,44 @@ def test_what_cannot_be_done_is_one_clear_line(run, words, said, monkeypatch):
     assert status == 1
     assert said in wrong
     assert wrong.count("\n") == 1
+
+
+@pytest.mark.parametrize("step", ["release", "collect", "grade", "feedback", "export"])
+def test_in_another_folder_the_command_says_where_to_run_it(tmp_path, capsys, monkeypatch, step):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sandbox, "why_not", lambda: None)
+    assert main([step, "momentum", *(["absent"] if step == "collect" else [])]) == 1
+    assert "top folder of the repository" in capsys.readouterr().err
+
+
+def test_collecting_tells_what_was_taken_and_what_will_not_be_graded(tmp_path, run):
+    cut = json.dumps(notebook()).partition('"grade_id"')[0].encode()
+    for student, name, content in (
+        ("ada", "tiny.ipynb", data(notebook())),
+        ("eve", "final (2).ipynb", data(notebook())),
+        ("finn", "tiny.ipynb", cut),
+    ):
+        path = tmp_path / "export" / student / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+    _, said, _ = run("collect", "tiny", tmp_path / "export")
+    assert "eve: took final (2).ipynb" in said
+    assert "finn: the file is damaged or cut short" in said
+    assert "ada" not in said
+
+
+def test_a_title_that_canvas_lacks_is_told_before_anything_is_written(tmp_path, run):
+    pytest.importorskip("nbgrader")
+    walled()
+    hand_in(tmp_path / "export", 1)
+    run("collect", "tiny", tmp_path / "export")
+    run("grade", "tiny")
+    (tmp_path / "book.csv").write_text("Student,ID,Section,Other (5)\nright,1000,A,\n")
+    words = ["--canvas", tmp_path / "out.csv", "--gradebook", tmp_path / "book.csv"]
+    status, said, wrong = run("export", "tiny", *words)
+    assert (status, said) == (1, "")
+    assert "0 columns named tiny" in wrong
+    assert not list(tmp_path.rglob("out.csv")) + list(tmp_path.rglob("exercises.csv"))
 
 
 def test_a_course_with_a_part_missing_is_one_clear_line(tmp_path, capsys):
