@@ -115,7 +115,11 @@ def _grade(options: argparse.Namespace) -> None:
     )
     print(f"{batch.graded} graded now, {batch.kept} before")
     release = release_notebook(options.course, options.assignment)
-    gradebook.update(options.course, options.into, options.assignment, release, batch.records)
+    anew = gradebook.update(
+        options.course, options.into, options.assignment, release, batch.records
+    )
+    for student, name in anew:
+        print(f"{student}: {name} changed after it was graded by hand; the points stay: look again")
     found = gradebook.read(options.into, options.assignment, batch.records)
     for record in found:
         if record["notebook"] is None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from classroom.files import ClassroomError, write, write_json
+from classroom.files import ClassroomError, read_json, write, write_json
 from classroom.intake import Notebook, grade_id, text_of
 from classroom.recheck import MANUAL, NOT_GRADED
 
@@ -74,8 +74,11 @@ def _test_of(release: Notebook, name: str) -> str:
 
 def update(
     course: Path, into: Path, assignment: str, release: Notebook, records: list[Any]
-) -> None:
+) -> list[tuple[str, str]]:
     """Enter everybody's scores, and lay out what formgrader shows.
+
+    Points that somebody gave stay. Where the answer is another one than they were given for,
+    formgrader is told to show it again.
 
     Parameters
     ----------
@@ -88,6 +91,11 @@ def update(
     records : list of dict
         As `classroom.grade.grade` returns them.
 
+    Returns
+    -------
+    list of (student, name)
+        The answers that changed after they were graded by hand.
+
     Raises
     ------
     ClassroomError
@@ -97,18 +105,27 @@ def update(
     if not config.exists():
         paths = {name: str((course / name).resolve()) for name in ("source", "release")}
         write(config, CONFIG.format(root=str(into.resolve()), **paths).encode())
-    for record in records:
-        if record["notebook"] is not None:
-            folder = into / "autograded" / record["student"] / assignment
-            write_json(folder / f"{assignment}.ipynb", _shown_notebook(release, record))
+    anew = []
     with _open(into) as gradebook:
         gradebook.update_or_create_assignment(assignment)
         gradebook.update_or_create_notebook(assignment, assignment)
         for cell in release["cells"]:
             _enter_cell(gradebook, assignment, cell)
         for record in records:
-            _enter_record(gradebook, assignment, release, record)
+            before = read_json(_shown(into, assignment, record["student"]))
+            names = _enter_record(gradebook, assignment, release, record, before)
+            anew += [(record["student"], name) for name in names]
         gradebook.db.commit()
+    # After the gradebook: what is shown is also what the next text is compared with.
+    for record in records:
+        if record["notebook"] is not None:
+            path = _shown(into, assignment, record["student"])
+            write_json(path, _shown_notebook(release, record))
+    return anew
+
+
+def _shown(into: Path, assignment: str, student: str) -> Path:
+    return into / "autograded" / student / assignment / f"{assignment}.ipynb"
 
 
 def _enter_cell(gradebook: Any, assignment: str, cell: dict[str, Any]) -> None:
@@ -134,23 +151,35 @@ def _enter_cell(gradebook: Any, assignment: str, cell: dict[str, Any]) -> None:
 
 
 def _enter_record(
-    gradebook: Any, assignment: str, release: Notebook, record: dict[str, Any]
-) -> None:
+    gradebook: Any,
+    assignment: str,
+    release: Notebook,
+    record: dict[str, Any],
+    before: Notebook | None,
+) -> list[str]:
+    """Enter one student's scores; return what changed after it was graded by hand."""
     student = record["student"]
     gradebook.update_or_create_student(student, last_name=record.get("name") or student)
     if record["notebook"] is None:
-        return
+        return []
     gradebook.update_or_create_submission(assignment, student)
+    now, then = _texts(record["notebook"]), _texts(before)
+    anew = []
     for row in record["exercises"]:
         cell = _test_of(release, row["name"])
         grade = gradebook.find_grade(cell, assignment, assignment, student)
-        if row["status"] == MANUAL:
-            grade.auto_score = None
-            grade.needs_manual_grade = grade.manual_score is None
-        else:
-            grade.auto_score = row["score"]
-            # nbgrader has no word for it: somebody looks at it.
-            grade.needs_manual_grade = row["status"] == NOT_GRADED and grade.manual_score is None
+        grade.auto_score = None if row["status"] == MANUAL else row["score"]
+        if grade.manual_score is None:
+            # nbgrader has no word for NOT GRADED: somebody looks at it.
+            grade.needs_manual_grade = row["status"] in (MANUAL, NOT_GRADED)
+        elif row["name"] in then and then[row["name"]] != now[row["name"]]:
+            grade.needs_manual_grade = True
+            anew.append(row["name"])
+    return anew
+
+
+def _texts(notebook: Notebook | None) -> dict[str | None, str]:
+    return {grade_id(cell): text_of(cell) for cell in (notebook or {"cells": []})["cells"]}
 
 
 def _shown_notebook(release: Notebook, record: dict[str, Any]) -> Notebook:

@@ -346,7 +346,14 @@ def test_points_given_by_hand_for_code_count_and_outlast_a_regrade(tmp_path, bef
         export.by_exercise([done], tmp_path / "a.csv")
         (line,) = table(tmp_path / "a.csv")
         assert line[f"{STEP} reason"].startswith(f"The idea is right. Before: {machine}.")
-        gradebook.update(COURSE, tmp_path, "tiny", release(), records)
+        assert gradebook.update(COURSE, tmp_path, "tiny", release(), records) == []
+    # Another answer: the points stay, and formgrader shows it until somebody has looked again.
+    records[0]["notebook"] = notebook({STEP: RIGHT + "\n"})
+    assert gradebook.update(COURSE, tmp_path, "tiny", release(), records) == [("ada", STEP)]
+    assert gradebook.update(COURSE, tmp_path, "tiny", release(), records) == []
+    assert export.total(gradebook.read(tmp_path, "tiny", records)[0]) == 5.75
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
+        assert book.find_grade(f"{STEP}-check", "tiny", "tiny", "ada").needs_manual_grade
 
 
 @pytest.mark.parametrize("content", [b"no data base", b"SQLite format 3\0" + b"x" * 500])
