@@ -90,8 +90,8 @@ def _collect(options: argparse.Namespace) -> None:
             print(f"{student.student}: took {student.file}")
         for note in student.notes:
             print(f"{student.student}: {note}")
-    for line in not_taken(options.course, options.into, options.assignment, students):
-        print(f"{line}: nothing of it will be graded")
+    for name, reason in not_taken(options.course, options.into, options.assignment, students):
+        print(f"{name}: nothing to grade: {reason}")
     if strays:
         print(f"belong to nobody, and were left: {', '.join(strays)}")
     print(f"{len(students)} students, {sum(not s.problem for s in students)} with a notebook")
