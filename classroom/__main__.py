@@ -6,6 +6,7 @@ The guide is exercises/README.md.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -15,8 +16,8 @@ from tqdm import tqdm
 from classroom import export, feedback, gradebook
 from classroom.exercise import assignments
 from classroom.files import ClassroomError
-from classroom.grade import grade, records, release_notebook, wanted_names
-from classroom.recheck import NOT_GRADED
+from classroom.grade import grade, not_taken, records, release_notebook, wanted_names
+from classroom.recheck import MANUAL, NOT_GRADED
 from classroom.release import ReleaseError, release
 from classroom.sandbox import UNSAFE_MEANS, NoSandboxError
 from classroom.submissions import collect
@@ -48,17 +49,22 @@ def _arguments() -> argparse.ArgumentParser:
     step.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler that does the work")
     step.add_argument("--unsafe", action="store_true", help=f"without bubblewrap: {UNSAFE_MEANS}")
 
-    steps.add_parser("feedback", parents=[classed], help="write a page for each student")
+    counted = argparse.ArgumentParser(add_help=False)
+    counted.add_argument(
+        "--absent-as-zero", action="store_true", help="count those who handed in nothing as 0"
+    )
+    counted.add_argument(
+        "--open-as-zero", action="store_true",
+        help="count all that has no points as 0: unread, NOT GRADED and absent",
+    )  # fmt: skip
+    steps.add_parser("feedback", parents=[classed, counted], help="write a page for each student")
 
-    step = steps.add_parser("export", parents=[classed], help="write tables of scores")
+    step = steps.add_parser("export", parents=[classed, counted], help="write tables of scores")
     step.add_argument("--moodle", type=Path, metavar="CSV", help="write a table for Moodle")
     step.add_argument("--worksheet", type=Path, metavar="CSV", help="Moodle's grading worksheet")
     step.add_argument("--canvas", type=Path, metavar="CSV", help="write a table for Canvas")
     step.add_argument("--gradebook", type=Path, metavar="CSV", help="Canvas' exported gradebook")
     step.add_argument("--title", help="the assignment's title in Canvas (default: its name)")
-    step.add_argument(
-        "--open-as-zero", action="store_true", help="count what is not graded yet as 0"
-    )
     return parser
 
 
@@ -68,8 +74,8 @@ def _release(options: argparse.Namespace) -> None:
     if unknown := sorted(set(wanted) - set(known)):
         raise ClassroomError(f"no assignment {', '.join(unknown)}; known: {', '.join(known)}")
     for name in tqdm(wanted, unit="assignment", disable=options.quiet):
-        for path in release(name, options.course):
-            tqdm.write(f"wrote {path}")
+        notebook, data = (os.path.relpath(path) for path in release(name, options.course))
+        tqdm.write(f"wrote {notebook} for students, and {data}, by which their checks judge")
 
 
 def _collect(options: argparse.Namespace) -> None:
@@ -80,11 +86,16 @@ def _collect(options: argparse.Namespace) -> None:
     for student in students:
         if student.problem:
             print(f"{student.student}: nothing to grade: {student.problem}")
+        elif student.file != f"{options.assignment}.ipynb":
+            print(f"{student.student}: took {student.file}")
         for note in student.notes:
             print(f"{student.student}: {note}")
+    for name, reason in not_taken(options.course, options.into, options.assignment, students):
+        print(f"{name}: nothing to grade: {reason}")
     if strays:
         print(f"belong to nobody, and were left: {', '.join(strays)}")
     print(f"{len(students)} students, {sum(not s.problem for s in students)} with a notebook")
+    print("next: grade")
 
 
 def _grade(options: argparse.Namespace) -> None:
@@ -102,46 +113,92 @@ def _grade(options: argparse.Namespace) -> None:
         force=options.force,
         quiet=options.quiet,
     )
-    counts = Counter(export.status(record) for record in batch.records)
-    for record in batch.records:
-        for row in record["exercises"]:
-            if row["status"] == NOT_GRADED and record["notebook"] is not None:
-                print(f"{record['student']}: {row['name']} NOT GRADED: {row['reason']}")
+    print(f"{batch.graded} graded now, {batch.kept} before")
+    release = release_notebook(options.course, options.assignment)
+    anew = gradebook.update(
+        options.course, options.into, options.assignment, release, batch.records
+    )
+    for student, name in anew:
+        print(f"{student}: {name} changed after it was graded by hand; the points stay: look again")
+    found = gradebook.read(options.into, options.assignment, batch.records)
+    for record in found:
         if record["notebook"] is None:
             print(f"{record['student']}: NOT GRADED: {record['reason']}")
+            continue
+        for row in record["exercises"]:
+            if row["status"] == NOT_GRADED:
+                print(f"{record['student']}: {row['name']} NOT GRADED: {row['reason']}")
+    counts = Counter(export.status(record) for record in found)
     said = ", ".join(f"{number} {what}" for what, number in sorted(counts.items()))
-    print(f"{batch.graded} graded now, {batch.kept} before; {said or 'nobody handed in'}")
-    release = release_notebook(options.course, options.assignment)
-    gradebook.update(options.course, options.into, options.assignment, release, batch.records)
+    print(f"{len(found)} students: {said or 'nobody handed in'}")
+    to_be_read = export.still_open(found)[MANUAL]
+    if to_be_read:
+        print(
+            f"next: read {sum(to_be_read.values())} answers in formgrader (cd {options.into} && "
+            "jupyter lab, then Nbgrader -> Formgrader -> Manual Grading); then feedback and export"
+        )
+    else:
+        print("next: feedback and export")
 
 
 def _records(options: argparse.Namespace) -> list[export.Record]:
+    """Return everybody's record with what people gave, and with the zeros that were asked for."""
     found = records(options.course, options.into, options.assignment)
-    return gradebook.read(options.into, options.assignment, found)
+    found = gradebook.read(options.into, options.assignment, found)
+    counted = export.with_zeros(
+        found, open_as_zero=options.open_as_zero, absent_as_zero=options.absent_as_zero
+    )
+    left = export.still_open(counted)
+    for kind, students in export.still_open(found).items():
+        zeros = {name: number for name, number in students.items() if name not in left[kind]}
+        if zeros:
+            print(f"counted as 0: {_list_of(kind, zeros)}")
+    return counted
+
+
+OPEN_IN_WORDS = {
+    MANUAL: "{answers} that nobody has read yet, of {names}",
+    NOT_GRADED: "{answers} NOT GRADED, of {names}",
+    export.HANDED_IN_NOTHING: "handed in nothing: {names}",
+}
+
+
+def _list_of(kind: str, students: dict[str, int]) -> str:
+    number = sum(students.values())
+    answers = f"{number} answer{'s' if number > 1 else ''}"
+    return OPEN_IN_WORDS[kind].format(answers=answers, names=", ".join(students))
 
 
 def _feedback(options: argparse.Namespace) -> None:
     found = _records(options)
-    folder = feedback.write_pages(found, options.into, options.assignment, quiet=options.quiet)
-    print(f"{len(found)} pages in {folder}")
+    paths = feedback.write_pages(found, options.into, options.assignment, quiet=options.quiet)
+    pages = [path for path in paths if path.suffix == ".html"]
+    print(f"{len(pages)} pages in {options.into / 'feedback' / options.assignment}")
+    for path in paths[len(pages) :]:
+        print(f"wrote {path}")
+    if absent := [record["student"] for record in found if export.is_absent(record)]:
+        print(f"no page for who handed in nothing: {', '.join(absent)}")
 
 
 def _export(options: argparse.Namespace) -> None:
     found = _records(options)
-    path = options.into / "grades" / options.assignment / "exercises.csv"
-    export.by_exercise(found, path)
-    print(f"wrote {path}")
-    zero = options.open_as_zero
+    said = []
     if options.moodle:
-        said = export.for_moodle(found, options.moodle, options.worksheet, open_as_zero=zero)
-        print(*said, f"wrote {options.moodle}", sep="\n")
+        said += export.for_moodle(found, options.moodle, options.worksheet)
+        said.append(f"wrote {options.moodle}")
     if options.canvas:
         title = options.title or options.assignment
-        said = export.for_canvas(found, options.canvas, title, options.gradebook, open_as_zero=zero)
-        print(*said, f"wrote {options.canvas}", sep="\n")
-    waiting = [record["student"] for record in found if export.total(record) is None]
-    if waiting and not zero:
-        print(f"no total yet, as something is open: {', '.join(waiting)}")
+        said += export.for_canvas(found, options.canvas, title, options.gradebook)
+        said.append(f"wrote {options.canvas}")
+    path = options.into / "grades" / options.assignment / "exercises.csv"
+    export.by_exercise(found, path)
+    print(*said, f"wrote {path}", sep="\n")
+    waiting = {kind: names for kind, names in export.still_open(found).items() if names}
+    without = sum(export.total(record) is None for record in found)
+    if waiting:
+        print(f"{without} of {len(found)} students have no total yet, and no grade was written:")
+    for kind, students in waiting.items():
+        print(f"  {_list_of(kind, students)}")
 
 
 STEPS = {

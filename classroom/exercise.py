@@ -137,7 +137,9 @@ def assignments(folder: Path = EXERCISES) -> list[str]:
     """
     sources = folder / "source"
     if not sources.is_dir():
-        raise FileNotFoundError(f"folder must hold the folder source, got {folder}")
+        raise FileNotFoundError(
+            f"there is no folder {sources} here: run this in the top folder of the repository"
+        )
     return sorted(path.parent.name for path in sources.glob("*/*.ipynb"))
 
 

@@ -7,6 +7,7 @@ is there, and a zero that means "not graded" would be a wrong mark.
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from collections.abc import Sequence
@@ -14,11 +15,23 @@ from pathlib import Path
 from typing import Any
 
 from classroom.files import ClassroomError, write
-from classroom.recheck import MANUAL, NOT_GRADED
-from classroom.submissions import identity_of, read_table
+from classroom.gradebook import BY_HAND
+from classroom.intake import titles
+from classroom.recheck import MANUAL, MISSING, NOT_GRADED, RIGHT
+from classroom.submissions import ABSENT, identity_of, read_table
 
 Record = dict[str, Any]
 OPEN = (NOT_GRADED, MANUAL)
+HANDED_IN_NOTHING = "absent"
+ZERO = "counted as 0"
+WORDS = {
+    RIGHT: "Right.",
+    MISSING: "There is no answer.",
+    NOT_GRADED: "This could not be graded yet; your teacher knows of it.",
+    MANUAL: "Your teacher reads this answer.",
+    BY_HAND: "Graded by your teacher.",
+    ZERO: "Counted as 0.",
+}
 
 # What mod/assign/feedback/offline needs are Identifier, Grade and Last modified (grade).
 MOODLE_COLUMNS = [
@@ -37,25 +50,98 @@ MOODLE_COLUMNS = [
 CANVAS_COLUMNS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 
 
-def total(record: Record, *, open_as_zero: bool = False) -> float | None:
+def is_absent(record: Record) -> bool:
+    """Whether nothing at all was handed in."""
+    return record["notebook"] is None and record["reason"] == ABSENT
+
+
+def with_zeros(
+    records: Sequence[Record], *, open_as_zero: bool = False, absent_as_zero: bool = False
+) -> list[Record]:
+    """Return the records with 0 points for what the teacher counts so.
+
+    Parameters
+    ----------
+    records : sequence of dict
+        As `classroom.gradebook.read` returns them; they are not changed.
+    open_as_zero : bool
+        Count whatever was not graded, or not yet read, as 0.
+    absent_as_zero : bool
+        Count all of those who handed in nothing as 0.
+    """
+    found = []
+    for record in records:
+        if open_as_zero or (absent_as_zero and is_absent(record)):
+            rows = [_zero(row) if row["status"] in OPEN else row for row in record["exercises"]]
+            record = {**record, "exercises": rows}
+        found.append(record)
+    return found
+
+
+def _zero(row: dict[str, Any]) -> dict[str, Any]:
+    # That somebody reads it would be no reason for a 0.
+    reason = "" if row["status"] == MANUAL else row["reason"]
+    return {**row, "score": 0.0, "status": ZERO, "reason": reason}
+
+
+def still_open(records: Sequence[Record]) -> dict[str, dict[str, int]]:
+    """Return what has no points yet: kind -> student -> how many answers.
+
+    The kinds are ``"to be read"``, ``"NOT GRADED"`` and ``"absent"``.
+    """
+    found: dict[str, dict[str, int]] = {MANUAL: {}, NOT_GRADED: {}, HANDED_IN_NOTHING: {}}
+    for record in records:
+        for kind in (row["status"] for row in record["exercises"] if row["status"] in OPEN):
+            of = found[HANDED_IN_NOTHING if is_absent(record) else kind]
+            of[record["student"]] = of.get(record["student"], 0) + 1
+    return found
+
+
+def total(record: Record) -> float | None:
     """Return the sum of a record's points; None while something is open.
 
     Parameters
     ----------
     record : dict
         As `classroom.grade.records` returns it.
-    open_as_zero : bool
-        Count what was not graded, or not yet read, as 0.
     """
     rows = record["exercises"]
-    if not open_as_zero and any(row["status"] in OPEN for row in rows):
+    if any(row["status"] in OPEN for row in rows):
         return None
-    return float(sum(row["score"] or 0.0 for row in rows))
+    return float(sum(row["score"] for row in rows))
+
+
+def so_far(record: Record) -> str:
+    """Return in words how many points there are, and how many are still open."""
+    rows = record["exercises"]
+    closed = [row for row in rows if row["status"] not in OPEN]
+    got = sum(row["score"] for row in closed)
+    most = sum(row["points"] for row in closed)
+    said = f"{got:g} of {most:g} points" if closed else "no points"
+    for kind, words in ((MANUAL, "still to be read"), (NOT_GRADED, "not graded yet")):
+        if points := sum(row["points"] for row in rows if row["status"] == kind):
+            said += f"{'' if ';' in said else ' so far'}; {points:g} {words}"
+    return said + "."
+
+
+def as_in_notebook(record: Record) -> list[tuple[str, dict[str, Any]]]:
+    """Return the rows of a record in the notebook's order, each with what that calls it."""
+    called = titles(record["notebook"])
+    rows = {row["name"]: row for row in record["exercises"]}
+    return [(title, rows[name]) for name, title in called.items() if name in rows]
+
+
+def said_of(row: dict[str, Any]) -> str:
+    """Return what a student is told of one answer, besides its points; never nothing."""
+    reason = "" if row["status"] in (MISSING, MANUAL) else str(row["reason"])
+    return " ".join(filter(None, [WORDS.get(row["status"], ""), reason]))
 
 
 def status(record: Record) -> str:
     """Return one word or two for the whole of a record."""
     states = {row["status"] for row in record["exercises"]}
+    if is_absent(record):
+        return HANDED_IN_NOTHING
     if NOT_GRADED in states:
         return NOT_GRADED
     return MANUAL if MANUAL in states else "graded"
@@ -81,15 +167,20 @@ def by_exercise(records: Sequence[Record], path: Path) -> None:
         line += ["late" if record["late"] else "", status(record), record["reason"]]
         line += [_number(score), _number(points)]
         for row in record["exercises"]:
-            line += [_number(row["score"]), row["status"], row["reason"]]
+            # What the recheck had said stays in the table beside what a person gave.
+            said = [row["reason"], f"Before: {row['machine']}" if "machine" in row else ""]
+            line += [_number(row["score"]), row["status"], " ".join(filter(None, said))]
         rows.append([*line, " ".join(record["notes"])])
     _write(path, rows)
 
 
-def for_moodle(
-    records: Sequence[Record], path: Path, worksheet: Path | None, *, open_as_zero: bool = False
-) -> list[str]:
+def for_moodle(records: Sequence[Record], path: Path, worksheet: Path | None) -> list[str]:
     """Write what Moodle's "Upload grading worksheet" takes; return what the teacher should know.
+
+    Rows of students without a total stay as they are, their comment too. Moodle takes a comment
+    also where the grade is empty, and takes an empty one for one that was there; and where comments
+    go into its gradebook, a comment makes the grade newer than the worksheet, whose grades it then
+    skips (process_import_grades in mod/assign/feedback/offline/locallib.php).
 
     Parameters
     ----------
@@ -99,8 +190,6 @@ def for_moodle(
         Where to.
     worksheet : Path or None
         The grading worksheet as downloaded: its rows and columns are kept and filled in.
-    open_as_zero : bool
-        As in `total`.
 
     Raises
     ------
@@ -134,14 +223,14 @@ def for_moodle(
         record = by_identity.pop(who[1], None) if who else None
         if record is not None:
             points = sum(part["points"] for part in record["exercises"])
-            score = total(record, open_as_zero=open_as_zero)
+            score = total(record)
             most = _most(row.get("Maximum grade", ""), points)
             if score is not None and most != points:
                 scaled.add(f"Moodle's maximum is {most:g}, ours {points:g}: grades were scaled.")
                 score = round(score * most / points, 5)
             row = {**row, "Maximum grade": row.get("Maximum grade") or _number(points)}
-            row["Grade"] = row.get("Grade", "") if score is None else _number(score)
-            row["Feedback comments"] = comment(record)
+            if score is not None:
+                row |= {"Grade": _number(score), "Feedback comments": comment(record)}
         lines.append([row.get(column, "") for column in columns])
     said += sorted(scaled)
     if by_identity:
@@ -163,8 +252,6 @@ def for_canvas(
     path: Path,
     assignment: str,
     gradebook: Path | None,
-    *,
-    open_as_zero: bool = False,
 ) -> list[str]:
     """Write what Canvas' gradebook imports; return what the teacher should know.
 
@@ -178,8 +265,6 @@ def for_canvas(
         The name of the column, or of one with Canvas' number behind it: ``momentum (123)``.
     gradebook : Path or None
         The gradebook as Canvas exported it, for its numbers, sections and the column's name.
-    open_as_zero : bool
-        As in `total`.
 
     Raises
     ------
@@ -222,7 +307,7 @@ def for_canvas(
         if who is None:
             continue
         record = by_identity.pop(who[1], None)
-        score = None if record is None else total(record, open_as_zero=open_as_zero)
+        score = None if record is None else total(record)
         # An empty cell would take away a grade that is there already.
         kept = row.get(column, "") if score is None else _number(score)
         lines.append([*(row.get(name, "") for name in columns), kept])
@@ -234,12 +319,20 @@ def for_canvas(
 
 
 def comment(record: Record) -> str:
-    """Return a record as the few lines that fit into a platform's comment."""
-    lines = []
-    for row in record["exercises"]:
-        score = "not graded" if row["score"] is None else f"{row['score']:g}"
-        lines.append(f"{row['name']}: {score} of {row['points']:g}. {row['reason']}".strip())
-    return "\n".join(lines)
+    """Return a record that has a total as the few lines of a platform's comment, in HTML.
+
+    Moodle stores what it imports as HTML (set_editor_text in
+    mod/assign/feedback/comments/locallib.php), so a newline would be a space, and what a student
+    wrote between < and > a tag.
+    """
+    if record["notebook"] is None:
+        lines = [f"{record['reason'][:1].upper()}{record['reason'][1:]}."]
+    else:
+        lines = [
+            f"{title}: {row['score']:g} of {row['points']:g}. {said_of(row)}"
+            for title, row in as_in_notebook(record)
+        ]
+    return "<br>".join(html.escape(line, quote=False) for line in lines)
 
 
 def _number(value: float | None) -> str:

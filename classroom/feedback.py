@@ -14,10 +14,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from classroom.export import status, total
+from classroom.export import as_in_notebook, is_absent, said_of, so_far
 from classroom.files import write
 from classroom.intake import grade_id, text_of
-from classroom.recheck import MANUAL, MISSING, NOT_GRADED, RIGHT
+from classroom.recheck import MISSING
 
 # An answer may be long; a page that nobody can open helps nobody.
 LONGEST_SHOWN = 20_000
@@ -28,12 +28,6 @@ section { border-left: .3rem solid #8c959f; padding: 0 1rem; margin: 1.5rem 0 }
 section.right { border-color: #1a7f37 } section.wrong, section.error { border-color: #b35900 }
 pre { background: #f6f8fa; padding: .7rem; overflow: auto; white-space: pre-wrap }
 """.strip()
-WORDS = {
-    RIGHT: "Right.",
-    MISSING: "There is no answer yet.",
-    NOT_GRADED: "This could not be graded; your teacher knows of it.",
-    MANUAL: "Your teacher reads this answer.",
-}
 
 
 def page(record: dict[str, Any], assignment: str) -> str:
@@ -46,32 +40,28 @@ def page(record: dict[str, Any], assignment: str) -> str:
     assignment : str
         Its name.
     """
-    answers = {}
-    for cell in (record["notebook"] or {"cells": []})["cells"]:
-        answers[grade_id(cell)] = text_of(cell)
-    score = total(record)
-    points = sum(row["points"] for row in record["exercises"])
-    known = "not complete yet" if score is None else f"{score:g}"
-    title = html.escape(assignment.replace("_", " ").capitalize())
+    notebook = record["notebook"] or {"cells": []}
+    answers = {grade_id(cell): text_of(cell) for cell in notebook["cells"]}
+    name = html.escape(assignment.replace("_", " ").capitalize())
     parts = [
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width">',
         # Nothing on the page may run or load, whatever a student wrote.
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'\">",
-        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>",
-        f"<h1>{title}</h1>",
-        f"<p>{html.escape(record['name'])}: {known} of {points:g} points.</p>",
+        f"<title>{name}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>",
+        f"<h1>{name}</h1>",
+        f"<p>{html.escape(record['name'])}: {so_far(record)}</p>",
     ]
-    if status(record) == NOT_GRADED and record["notebook"] is None:
+    if record["notebook"] is None:
         parts.append(f"<p>Nothing was graded: {html.escape(record['reason'])}.</p>")
     parts += [f"<p>{html.escape(note)}</p>" for note in record["notes"]]
-    for row in record["exercises"]:
+    # Of what could not be read at all, one line has said all.
+    for title, row in as_in_notebook(record) if record["notebook"] is not None else ():
         got = "–" if row["score"] is None else f"{row['score']:g}"
         kind = row["status"].lower().replace(" ", "-")
-        said = " ".join(filter(None, [WORDS.get(row["status"], ""), _reason(row)]))
-        parts.append(f'<section class="{kind}">\n<h2>{html.escape(row["name"])}</h2>')
-        parts.append(f"<p>{got} of {row['points']:g}. {html.escape(said)}</p>")
+        parts.append(f'<section class="{kind}">\n<h2>{html.escape(title)}</h2>')
+        parts.append(f"<p>{got} of {row['points']:g}. {html.escape(said_of(row))}</p>")
         answer = answers.get(row["name"], "")
         if answer and row["status"] != MISSING:
             text = answer[:LONGEST_SHOWN]
@@ -81,14 +71,16 @@ def page(record: dict[str, Any], assignment: str) -> str:
     return "\n".join([*parts, "</main>\n</body>\n</html>\n"])
 
 
-def _reason(row: dict[str, Any]) -> str:
-    return "" if row["status"] in (MISSING, MANUAL) else str(row["reason"])
-
-
 def write_pages(
     records: Sequence[dict[str, Any]], into: Path, assignment: str, *, quiet: bool = False
-) -> Path:
-    """Write everybody's page, and a zip of them as Moodle takes it back; return their folder.
+) -> list[Path]:
+    """Write a page for everybody who handed something in, and zips that platforms take back.
+
+    Returns
+    -------
+    list of Path
+        The pages, then the zips: ``<assignment>-moodle.zip`` or ``<assignment>-canvas.zip``, where
+        somebody handed in there.
 
     Raises
     ------
@@ -96,14 +88,34 @@ def write_pages(
         A file cannot be written.
     """
     folder = into / "feedback" / assignment
-    pack = io.BytesIO()
-    with zipfile.ZipFile(pack, "w", zipfile.ZIP_DEFLATED) as archive:
-        for record in tqdm(records, unit="page", desc="feedback", disable=quiet):
-            text = page(record, assignment)
-            write(folder / f"{record['student']}.html", text.encode("utf-8", "replace"))
-            if record["identity"].isdigit():
-                # Moodle knows whose a file is by the name of the folder it was downloaded in.
-                owner = f"{record['name']}_{record['identity']}_assignsubmission_file_"
-                archive.writestr(f"{owner.replace('/', ' ')}/{assignment}.html", text)
-    write(folder / f"{assignment}-moodle.zip", pack.getvalue())
-    return folder
+    pages: list[Path] = []
+    packs: dict[str, dict[str, str]] = {"moodle": {}, "canvas": {}}
+    for record in tqdm(records, unit="page", desc="feedback", disable=quiet):
+        path = folder / f"{record['student']}.html"
+        if is_absent(record):
+            path.unlink(missing_ok=True)
+            continue
+        text = page(record, assignment)
+        write(path, text.encode("utf-8", "replace"))
+        pages.append(path)
+        if upload := record.get("upload", ""):
+            # Canvas finds student and file by the first two numbers between the "_" of a name
+            # (infer_comment_context_from_filename in app/models/assignment.rb).
+            packs["canvas"][f"{upload}.html"] = text
+        elif record["identity"].isdigit():
+            # Moodle knows whose a file is by the name of the folder it was downloaded in.
+            owner = f"{record['name']}_{record['identity']}_assignsubmission_file_"
+            packs["moodle"][f"{owner.replace('/', ' ')}/{assignment}.html"] = text
+    zips = []
+    for platform, texts in packs.items():
+        path = folder / f"{assignment}-{platform}.zip"
+        if not texts:
+            path.unlink(missing_ok=True)
+            continue
+        pack = io.BytesIO()
+        with zipfile.ZipFile(pack, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, text in texts.items():
+                archive.writestr(name, text.encode("utf-8", "replace"))
+        write(path, pack.getvalue())
+        zips.append(path)
+    return pages + zips

@@ -28,7 +28,7 @@ from tqdm import tqdm
 from classroom import sandbox
 from classroom.exercise import exercises
 from classroom.files import ClassroomError
-from classroom.intake import NotTakenError, grade_id, read_bytes
+from classroom.intake import NotTakenError, Wanted, grade_id, read_bytes, signs_of_others, take
 from classroom.ledger import Ledger, key_of
 from classroom.recheck import (
     Paper,
@@ -60,6 +60,11 @@ def release_notebook(course: Path, assignment: str) -> dict[str, Any]:
     try:
         notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if not (course / "release").is_dir():
+            raise ClassroomError(
+                f"there is no folder {course / 'release'} here: run this in the top folder of the "
+                f"repository, or say with --course where the assignments are"
+            ) from None
         known = sorted(found.name for found in (course / "release").glob("*") if found.is_dir())
         raise ClassroomError(
             f"there is no assignment {assignment} in {course}/release; "
@@ -83,6 +88,55 @@ def _declared(course: Path, assignment: str) -> tuple[Any, ...]:
         return exercises(assignment, course)
     except FileNotFoundError as error:
         raise ClassroomError(str(error)) from error
+
+
+def other_signs(course: Path, assignment: str) -> dict[str, str]:
+    """Return by what notebooks of the course's other assignments are told from this one's.
+
+    Raises
+    ------
+    ClassroomError
+        A release notebook is damaged.
+    """
+    folders = sorted((course / "release").glob("*/"))
+    others = {
+        folder.name: release_notebook(course, folder.name)
+        for folder in folders
+        if folder.name != assignment and (folder / f"{folder.name}.ipynb").exists()
+    }
+    return signs_of_others(release_notebook(course, assignment), others)
+
+
+def not_taken(
+    course: Path, into: Path, assignment: str, students: Iterable[Student]
+) -> Iterator[tuple[str, str]]:
+    """Say of whose notebooks nothing can be graded, and why: what `grade` would say later.
+
+    Yields
+    ------
+    student, reason : str
+        For each such student.
+
+    Raises
+    ------
+    ClassroomError
+        The course lacks a part of the assignment.
+    """
+    release, others = release_notebook(course, assignment), other_signs(course, assignment)
+    declared = _declared(course, assignment)
+    wanted = [Wanted(exercise.name, exercise.answer) for exercise in declared]
+    wanted += [Wanted(name, None) for name, _ in manual_parts(release, declared)]
+    for student in students:
+        if not student.problem:
+            try:
+                take(
+                    read_bytes(notebook_path(into, assignment, student.student)),
+                    release,
+                    wanted,
+                    others,
+                )
+            except NotTakenError as error:
+                yield student.student, str(error)
 
 
 def set_paper(course: Path, assignment: str, seed: int) -> Paper:
@@ -113,7 +167,8 @@ def set_paper(course: Path, assignment: str, seed: int) -> Paper:
             )
     right = reference(assignment, course)
     asked = tuple(ask(exercise, right[exercise.answer], seed) for exercise in declared)
-    return Paper(assignment, release, asked, manual_parts(release, declared), seed)
+    manual = manual_parts(release, declared)
+    return Paper(assignment, release, asked, manual, seed, other_signs(course, assignment))
 
 
 @dataclass(frozen=True)
@@ -172,6 +227,7 @@ def grade(
     """
     if cluster is None:
         sandbox.require(unsafe=unsafe)
+    release_notebook(course, assignment)  # a name that is mistyped was never collected either
     students = collected(into, assignment)
     ledger = Ledger(into, assignment)
     with ledger.alone():
@@ -205,6 +261,7 @@ def _whole(ledger: Ledger, paper: Paper, student: Student) -> Record:
         paper, student.student, "there is no record; run the same command again"
     )
     known = {"name": student.name, "identity": student.identity, "late": student.late}
+    known |= {"upload": student.upload}
     return {**record, **known, "notes": [*student.notes, *record["notes"]]}
 
 
@@ -216,6 +273,7 @@ def records(course: Path, into: Path, assignment: str) -> list[Record]:
     ClassroomError
         Nothing was graded.
     """
+    release_notebook(course, assignment)
     ledger = Ledger(into, assignment)
     if not (ledger.folder / "seed.json").exists():
         raise ClassroomError(

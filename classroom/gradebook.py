@@ -1,7 +1,8 @@
 """nbgrader's gradebook, for what people read: derivations, with nbgrader's formgrader.
 
 The scores of code are put there from the ledger, which stays the record; nbgrader runs nothing.
-What people give is read back from there.
+What people give is read back from there, and is the last word: also on code that was not graded,
+or that the recheck found wrong.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from classroom.files import ClassroomError, write, write_json
+from classroom.files import ClassroomError, read_json, write, write_json
 from classroom.intake import Notebook, grade_id, text_of
-from classroom.recheck import MANUAL, MISSING, NOT_GRADED
+from classroom.recheck import MANUAL, NOT_GRADED
 
-READ = "read"
+BY_HAND = "graded by hand"
 CONFIG = """# Where nbgrader finds this class: formgrader reads the derivations with it.
 c = get_config()
 c.CourseDirectory.root = {root!r}
@@ -73,8 +74,11 @@ def _test_of(release: Notebook, name: str) -> str:
 
 def update(
     course: Path, into: Path, assignment: str, release: Notebook, records: list[Any]
-) -> None:
+) -> list[tuple[str, str]]:
     """Enter everybody's scores, and lay out what formgrader shows.
+
+    Points that somebody gave stay. Where the answer is another one than they were given for,
+    formgrader is told to show it again.
 
     Parameters
     ----------
@@ -87,6 +91,11 @@ def update(
     records : list of dict
         As `classroom.grade.grade` returns them.
 
+    Returns
+    -------
+    list of (student, name)
+        The answers that changed after they were graded by hand.
+
     Raises
     ------
     ClassroomError
@@ -96,18 +105,27 @@ def update(
     if not config.exists():
         paths = {name: str((course / name).resolve()) for name in ("source", "release")}
         write(config, CONFIG.format(root=str(into.resolve()), **paths).encode())
-    for record in records:
-        if record["notebook"] is not None:
-            folder = into / "autograded" / record["student"] / assignment
-            write_json(folder / f"{assignment}.ipynb", _shown_notebook(release, record))
+    anew = []
     with _open(into) as gradebook:
         gradebook.update_or_create_assignment(assignment)
         gradebook.update_or_create_notebook(assignment, assignment)
         for cell in release["cells"]:
             _enter_cell(gradebook, assignment, cell)
         for record in records:
-            _enter_record(gradebook, assignment, release, record)
+            before = read_json(_shown(into, assignment, record["student"]))
+            names = _enter_record(gradebook, assignment, release, record, before)
+            anew += [(record["student"], name) for name in names]
         gradebook.db.commit()
+    # After the gradebook: what is shown is also what the next text is compared with.
+    for record in records:
+        if record["notebook"] is not None:
+            path = _shown(into, assignment, record["student"])
+            write_json(path, _shown_notebook(release, record))
+    return anew
+
+
+def _shown(into: Path, assignment: str, student: str) -> Path:
+    return into / "autograded" / student / assignment / f"{assignment}.ipynb"
 
 
 def _enter_cell(gradebook: Any, assignment: str, cell: dict[str, Any]) -> None:
@@ -133,22 +151,35 @@ def _enter_cell(gradebook: Any, assignment: str, cell: dict[str, Any]) -> None:
 
 
 def _enter_record(
-    gradebook: Any, assignment: str, release: Notebook, record: dict[str, Any]
-) -> None:
+    gradebook: Any,
+    assignment: str,
+    release: Notebook,
+    record: dict[str, Any],
+    before: Notebook | None,
+) -> list[str]:
+    """Enter one student's scores; return what changed after it was graded by hand."""
     student = record["student"]
     gradebook.update_or_create_student(student, last_name=record.get("name") or student)
     if record["notebook"] is None:
-        return
+        return []
     gradebook.update_or_create_submission(assignment, student)
+    now, then = _texts(record["notebook"]), _texts(before)
+    anew = []
     for row in record["exercises"]:
         cell = _test_of(release, row["name"])
         grade = gradebook.find_grade(cell, assignment, assignment, student)
-        if row["status"] == MANUAL:
-            grade.needs_manual_grade = grade.manual_score is None
-        else:
-            grade.auto_score = row["score"]
-            # nbgrader has no word for it: somebody looks at it.
-            grade.needs_manual_grade = row["status"] == NOT_GRADED and grade.manual_score is None
+        grade.auto_score = None if row["status"] == MANUAL else row["score"]
+        if grade.manual_score is None:
+            # nbgrader has no word for NOT GRADED: somebody looks at it.
+            grade.needs_manual_grade = row["status"] in (MANUAL, NOT_GRADED)
+        elif row["name"] in then and then[row["name"]] != now[row["name"]]:
+            grade.needs_manual_grade = True
+            anew.append(row["name"])
+    return anew
+
+
+def _texts(notebook: Notebook | None) -> dict[str | None, str]:
+    return {grade_id(cell): text_of(cell) for cell in (notebook or {"cells": []})["cells"]}
 
 
 def _shown_notebook(release: Notebook, record: dict[str, Any]) -> Notebook:
@@ -170,7 +201,10 @@ def _shown_notebook(release: Notebook, record: dict[str, Any]) -> Notebook:
 
 
 def read(into: Path, assignment: str, records: list[Any]) -> list[Any]:
-    """Return the records with the points and comments that people gave.
+    """Return the records with the points and comments that people gave, for whatever answer.
+
+    A row that has points by hand has the status ``"graded by hand"``, the comment as its reason,
+    and under ``machine`` the status and reason that it had before.
 
     Raises
     ------
@@ -179,25 +213,51 @@ def read(into: Path, assignment: str, records: list[Any]) -> list[Any]:
     """
     if not _path(into).exists():
         return records
+    with _open(into) as gradebook:
+        return [_with_hand(gradebook, assignment, record) for record in records]
+
+
+def _with_hand(gradebook: Any, assignment: str, record: dict[str, Any]) -> dict[str, Any]:
+    # Formgrader shows nothing of those without a notebook, so nobody can have given points.
+    if record["notebook"] is None:
+        return record
+    rows = []
+    for row in record["exercises"]:
+        # The notebook of a record is our release, so it says where the points sit.
+        cell = _test_of(record["notebook"], row["name"])
+        given = _given(gradebook, (assignment, assignment, record["student"]), cell, row)
+        rows.append(row if given is None else given)
+    stopped = [row["name"] for row in rows if row["status"] == NOT_GRADED]
+    reason = f"not graded: {', '.join(stopped)}" if stopped else ""
+    return {**record, "exercises": rows, "reason": reason}
+
+
+def _given(
+    gradebook: Any, place: tuple[str, str, str], cell: str, row: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Return a row with what a person gave, or None if nobody gave points."""
     from nbgrader.api import MissingEntry
 
-    found = []
-    with _open(into) as gradebook:
-        for record in records:
-            rows = []
-            for row in record["exercises"]:
-                place = (row["name"], assignment, assignment, record["student"])
-                given = comment = None
-                if row["status"] in (MANUAL, MISSING):
-                    try:
-                        given = gradebook.find_grade(*place).manual_score
-                        comment = gradebook.find_comment(*place).comment
-                    except MissingEntry:
-                        pass
-                if given is not None:
-                    read_row = {"score": given, "status": READ, "reason": comment or ""}
-                    rows.append({**row, **read_row})
-                else:
-                    rows.append(row)
-            found.append({**record, "exercises": rows})
-    return found
+    try:
+        grade = gradebook.find_grade(cell, *place)
+    except MissingEntry:
+        return None
+    if grade.manual_score is None and not grade.extra_credit:
+        return None
+    score = row["score"] if grade.manual_score is None else grade.manual_score
+    if score is None:
+        return None  # extra credit alone, and the answer itself is still open
+    comments = []
+    # Formgrader has the place for a comment at the answer, for points at the check below it.
+    for name in dict.fromkeys((row["name"], cell)):
+        try:
+            comments.append(gradebook.find_comment(name, *place).comment)
+        except MissingEntry:
+            continue
+    return {
+        **row,
+        "score": score + (grade.extra_credit or 0.0),
+        "status": BY_HAND,
+        "reason": " ".join(comment for comment in comments if comment),
+        "machine": f"{row['status']}. {row['reason']}".strip(),
+    }

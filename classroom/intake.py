@@ -10,10 +10,12 @@ student's making reaches the grader, and no damage stops a batch.
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +26,7 @@ Notebook = dict[str, Any]
 # Nothing that a student writes is as long; a notebook with 50 MB of output still is taken.
 LARGEST = 200 * 1024**2
 LONGEST_ANSWER = 100_000
+DAMAGED = "The file is damaged or cut short"
 
 
 class NotTakenError(Exception):
@@ -120,7 +123,7 @@ def read_cells(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
         raise NotTakenError("the file is no notebook: lists within lists without end") from None
     except ValueError:
         raw = _salvaged(text)
-        notes.append("The file is damaged or cut short; what could be read of it was graded.")
+        notes.append(f"{DAMAGED}; what could be read of it was graded.")
         content = {}
     if not raw:
         raise NotTakenError("the file is no notebook, or has no cells")
@@ -235,7 +238,76 @@ def text_of(cell: Mapping[str, Any]) -> str:
     return source if isinstance(source, str) else "".join(source)
 
 
-def take(data: bytes, release: Notebook, wanted: Sequence[Wanted]) -> Intake:
+def signs(notebook: Notebook) -> set[str]:
+    """Return by what a notebook's cells are known again: their names, and hashes of their texts."""
+    named = {grade_id(cell) or "" for cell in notebook["cells"]}
+    return (named | {_sign(text_of(cell)) for cell in notebook["cells"]}) - {""}
+
+
+def _sign(source: str) -> str:
+    return f"text {hashlib.sha256(normal(source).encode()).hexdigest()[:16]}"
+
+
+def signs_of_others(release: Notebook, others: Mapping[str, Notebook]) -> dict[str, str]:
+    """Return the signs of other assignments' cells: sign -> assignment.
+
+    Those that ours has as well, or two of the others, tell nothing and are left out.
+    """
+    found = [(sign, name) for name, notebook in others.items() for sign in signs(notebook)]
+    times = Counter(sign for sign, _ in found)
+    ours = signs(release)
+    return {sign: name for sign, name in found if times[sign] == 1 and sign not in ours}
+
+
+def _other_assignment(
+    handed: list[dict[str, Any]], release: Notebook, others: Mapping[str, str]
+) -> str | None:
+    """Return the assignment that a notebook is of, if it is not of ours.
+
+    Of ours is what has most of our cells, whatever else it has: two assignments in one notebook.
+    Else the most cells decide: a cell of another assignment may be borrowed.
+    """
+    ours, counts = signs(release), Counter[str]()
+    known = {cell["grade_id"] or _sign(cell["source"]) for cell in handed}
+    counts.update(others[sign] for sign in known if sign in others)
+    if not counts:
+        return None
+    answers = {grade_id(cell) for cell in release["cells"]} - {None}
+    if 2 * len(known & answers) >= len(answers):
+        return None
+    ((name, number),) = counts.most_common(1)
+    return name if number > len(known & ours) else None
+
+
+def titles(notebook: Notebook) -> dict[str, str]:
+    """Return what a reader of the notebook calls each cell with a name, as in ``1 (b) Derive``.
+
+    From the heading above it, ``## 1. Derive: a subtitle (5 points)``, and the last ``**(b)**``
+    that begins a line below that. A cell without such a heading is called by its name.
+    """
+    found = {}
+    number = part = word = ""
+    for cell in notebook["cells"]:
+        name = grade_id(cell)
+        if name is not None:
+            title = " ".join(filter(None, (number, part, word)))
+            found[name] = title or name
+        elif cell["cell_type"] == "markdown":
+            for line in text_of(cell).splitlines():
+                if heading := re.match(r"#+ +(?:(\d+)\.)? *([^:(]+)", line):
+                    number, part, word = heading[1] or "", "", heading[2].strip()
+                    word = word if number else ""
+                elif letter := re.match(r"\*\*(\([a-z]\))\*\*", line):
+                    part = letter[1]
+    return found
+
+
+def take(
+    data: bytes,
+    release: Notebook,
+    wanted: Sequence[Wanted],
+    others: Mapping[str, str] | None = None,
+) -> Intake:
     """Return a student's answers on our release notebook.
 
     Parameters
@@ -246,21 +318,23 @@ def take(data: bytes, release: Notebook, wanted: Sequence[Wanted]) -> Intake:
         Our release notebook, as JSON; it is not changed.
     wanted : sequence of Wanted
         The answers to look for, each a cell of ``release``.
+    others : mapping of str to str, optional
+        As `signs_of_others` returns it: answers of another assignment may share their names with
+        ours, and must not be graded as ours.
 
     Raises
     ------
     NotTakenError
-        It is no notebook, or holds none of the answers: it is another assignment's.
+        It is no notebook, or holds none of the answers, or is another assignment's.
     """
     handed, notes = read_cells(data)
+    if other := _other_assignment(handed, release, others or {}):
+        raise NotTakenError(f"this looks like {other}: its cells are of that assignment")
     ours = release["cells"]
     matches = _Matches(handed, ours, wanted, notes)
     answers = {want.name: matches.answer(want) for want in wanted}
     if not any(matches.found.values()):
-        others = sorted({cell["grade_id"] for cell in handed if cell["grade_id"]})
-        # Names that a student may have chosen, kept short.
-        called = f"; its cells are called {', '.join(others)[:100]}" if others else ""
-        raise NotTakenError(f"the notebook has none of this assignment's answers{called}")
+        raise NotTakenError(_none_found(handed, notes))
     notebook = copy.deepcopy(release)
     released = {grade_id(cell): text_of(cell) for cell in ours if grade_id(cell)}
     missing = {
@@ -282,6 +356,16 @@ def take(data: bytes, release: Notebook, wanted: Sequence[Wanted]) -> Intake:
             runnable.append({"name": label, "source": text_of(cell)})
         runnable += [{"name": None, "source": source} for source in after.get(at, [])]
     return Intake(notebook, runnable, frozenset(missing), tuple(notes))
+
+
+def _none_found(handed: list[dict[str, Any]], notes: list[str]) -> str:
+    names = sorted({cell["grade_id"] for cell in handed if cell["grade_id"]})
+    # Names that a student may have chosen, kept short.
+    called = f"; its cells are called {', '.join(names)[:100]}" if names else ""
+    said = "none of this assignment's answers"
+    if any(note.startswith(DAMAGED) for note in notes):
+        return f"the{DAMAGED[3:]}; what is left of it has {said}{called}"
+    return f"the notebook has {said}{called}"
 
 
 class _Matches:

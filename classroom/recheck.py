@@ -17,7 +17,7 @@ import inspect
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from classroom.exercise import Exercise
 from classroom.intake import Intake, Notebook, NotTakenError, Wanted, grade_id, take
 from classroom.sandbox import Limits, Process, StoppedError
 from minioptim import checks
-from minioptim.checks import Outcome, fingerprint, judge, same
+from minioptim.checks import Outcome, fingerprint, judge, only_changed, same
 from minioptim.checks.trials import TRIALS
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -102,6 +102,8 @@ class Paper:
         What people read.
     seed : int
         From which the calls were drawn.
+    others : dict of str to str
+        By what another assignment's notebook is told; see `classroom.intake.signs_of_others`.
     """
 
     assignment: str
@@ -109,9 +111,13 @@ class Paper:
     questions: tuple[Question, ...]
     manual: tuple[tuple[str, float], ...]
     seed: int
+    others: dict[str, str] = field(default_factory=dict)
 
     def digest(self) -> str:
-        """Return a fingerprint that changes with anything that could change a score."""
+        """Return a fingerprint that changes with anything that could change a score.
+
+        Other assignments are not part of it: a new one is no reason to grade all old ones again.
+        """
         content = [self.assignment, self.release, self.manual, self.seed]
         content += [vars(question) for question in self.questions]
         text = json.dumps(content, sort_keys=True, default=repr)
@@ -196,7 +202,7 @@ def grade_submission(
     wanted = [Wanted(question.name, question.answer) for question in paper.questions]
     wanted += [Wanted(name, None) for name, _ in paper.manual]
     try:
-        intake = take(data, paper.release, wanted)
+        intake = take(data, paper.release, wanted, paper.others)
     except NotTakenError as error:
         return nothing_graded(paper, student, str(error))
     deadline = time.monotonic() + SECONDS_PER_SUBMISSION
@@ -249,11 +255,7 @@ def _grade(
             score = question.points if status == RIGHT else 0.0
         except StoppedError as stopped:
             score, status = None, NOT_GRADED
-            reason = (
-                f"The code {stopped}."
-                if not str(stopped).startswith("no ")
-                else f"It gave {stopped}."
-            )
+            reason = f"The code {stopped}{'' if str(stopped).endswith('?') else '.'}"
     return _row(question.name, question.points, score, status, reason)
 
 
@@ -275,7 +277,10 @@ def _outcome(
         def reply_to(message: Any, seconds: float) -> dict[str, Any]:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise StoppedError("no answer: its time for one exercise was over")
+                raise StoppedError(
+                    f"had no time left: {SECONDS_PER_EXERCISE:g} s for an exercise, "
+                    f"{SECONDS_PER_SUBMISSION:g} s for all"
+                )
             return _read(process.ask(json.dumps(message).encode(), min(seconds, left)))
 
         ready = reply_to(task, SECONDS_TO_START)
@@ -345,6 +350,7 @@ def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, 
                 question.mistakes,
                 question.rtol,
                 question.arguments,
+                is_value=question.is_value,
             )
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         return WRONG, f"What it returned cannot be compared: {error}."
@@ -357,32 +363,49 @@ def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, 
         sentence = f"{question.answer}: {sentence}"
     if not question.is_value:
         call = plain.decode(question.calls[at])
-        came = "it raised an error" if outcome.error else f"it gave {shown(outcome.result)}"
         arguments = ", ".join(map(shown, call))
         if question.trial is None:
             written = f"{question.answer}({arguments})"
         else:
             written = f"{question.trial}({question.answer}, {arguments})"
-        sentence += f" For {written} {came}; expected {shown(expected[at])}."
+        sentence += f" For {written} {_came(question, outcome, call, expected[at])}."
     # A value that was asked for is not told: it would be the answer, for the next who hands in.
     elif not outcome.error:
-        sentence = sentence.replace("call 1 of 1 has another result", "the value is another")
-        sentence += f" It is {shown(outcome.result)}."
+        sentence += f" You wrote {question.answer} = {shown(outcome.result)}."
     return ERROR if outcome.error else WRONG, sentence
+
+
+def _came(question: Question, outcome: Outcome, call: Any, expected: Any) -> str:
+    """Return what came of a call beside what was expected, in the same form, or what it changed."""
+    if outcome.error:
+        return f"it raised an error; expected {shown(checks.plain(expected))}"
+    if only_changed(outcome, expected, question.rtol):
+        # The results are the same; both shown would be a riddle.
+        pairs = zip(outcome.changed, outcome.after, strict=True)
+        said = [
+            f"{question.arguments[at]} was {shown(checks.plain(call[at]))}, and is {shown(after)} "
+            "afterwards"
+            for at, after in pairs
+        ]
+        return "; ".join(said)
+    # A tuple is as right as a list; seen side by side they would look like the mistake.
+    result, right = checks.plain(outcome.result), checks.plain(expected)
+    return f"it gave {shown(result)}; expected {shown(right)}"
 
 
 def _outcome_of(reply: dict[str, Any], call: Any) -> Outcome:
     """Read one reply; whatever it says, only plain data come out."""
     try:
-        changed: tuple[int, ...] = ()
+        changed: dict[int, Any] = {}
         if "arguments" in reply:
             after, before = plain.decode(reply["arguments"]), plain.decode(call)
             pairs = enumerate(zip(after, before, strict=True))
-            changed = tuple(at for at, pair in pairs if not same(*pair, rtol=0.0))
+            changed = {at: pair[0] for at, pair in pairs if not same(*pair, rtol=0.0)}
+        positions, now = tuple(changed), tuple(map(checks.plain, changed.values()))
         if "error" in reply:
             error = " ".join(str(reply["error"]).split())[:600]
-            return Outcome(None, error or "an error", changed)
-        return Outcome(plain.decode(reply.get("result")), "", changed)
+            return Outcome(None, error or "an error", positions, now)
+        return Outcome(plain.decode(reply.get("result")), "", positions, now)
     except (TypeError, ValueError, RecursionError) as problem:
         return Outcome(None, f"TypeError: {problem}")
 

@@ -146,6 +146,7 @@ class Process:
         require(unsafe=unsafe)
         self.limits = limits
         self._pending = b""
+        self._started = time.monotonic()
         filter_in, filter_out = os.pipe()
         try:
             handed: tuple[int, ...] = ()
@@ -229,7 +230,9 @@ class Process:
         with selectors.DefaultSelector() as selector:
             selector.register(pipe, event)
             if not selector.select(max(deadline - time.monotonic(), 0)):
-                raise StoppedError(f"no answer within {seconds:.3g} s")
+                raise StoppedError(
+                    f"gave no answer within {seconds:.3g} s: does it sleep, or wait for something?"
+                )
 
     def _last_words(self) -> str:
         try:
@@ -238,10 +241,17 @@ class Process:
             return "closed its output and went on"
         # bubblewrap reports a signal as a shell does.
         number = -status if status < 0 else status - 128
-        if number in (signal.SIGXCPU, signal.SIGKILL):
-            return f"was killed ({signal.Signals(number).name}), as code is that takes too long"
+        # Less time than that cannot have been used up, on however many cores.
+        cores = os.cpu_count() or 1
+        if number in (signal.SIGXCPU, signal.SIGKILL) and (
+            (time.monotonic() - self._started) * cores >= self.limits.cpu
+        ):
+            return (
+                f"used more than {self.limits.cpu} s of processor time: is there a loop that never "
+                "ends?"
+            )
         if 0 < number < signal.NSIG:
-            return f"was ended by {signal.Signals(number).name}"
+            return f"was ended by the signal {signal.Signals(number).name}"
         return f"ended by itself (exit status {status})"
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ import re
 import stat
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -39,6 +39,9 @@ NOTEBOOK = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
 COPY = re.compile(r"(?:[-_ ]\(?(\d+)\)?|[-_ ]copy(\d*))$", re.IGNORECASE)
 RUBBISH = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
 MOST_MEMBERS = 2000
+CANVAS_TEST_STUDENT = "Student, Test"
+# Why there is nothing to grade of somebody who is on the roster alone, or whose folder is empty.
+ABSENT = "nothing was handed in"
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Student:
         What the teacher should know, one sentence each.
     problem : str
         Why there is nothing to grade, or "".
+    upload : str
+        The whole name that Canvas gave the file, by which it takes feedback on it, or "".
     """
 
     student: str
@@ -70,6 +75,7 @@ class Student:
     file: str = ""
     notes: tuple[str, ...] = field(default=())
     problem: str = ""
+    upload: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,7 @@ class _Piece:
     read: Callable[[], bytes]
     late: bool = False
     number: int = 0  # the platform's, which grows
+    upload: str = ""
 
 
 def collect(
@@ -117,7 +124,7 @@ def collect(
     Raises
     ------
     ClassroomError
-        There is no export, or nothing in it is a submission.
+        There is no export, nothing in it is a submission, or the roster has none of the students.
     """
     people, strays = _people(export)
     if not people:
@@ -125,6 +132,7 @@ def collect(
             f"{export} holds no submissions; expected a folder or zip as Moodle or Canvas export "
             f"it, or one folder or notebook per student"
         )
+    absentees = _on_roster_alone(roster, people)
     folder = into / "collected" / assignment
     names = set(wanted)
     keys: set[str] = set()
@@ -138,7 +146,10 @@ def collect(
         else:
             write(path, data)
         students.append(student)
-    students += _absent(roster, students, keys)
+    students += [
+        Student(_key(name, identity, keys), name, identity, problem=ABSENT)
+        for name, identity in absentees
+    ]
     students.sort(key=lambda student: student.student)
     write_json(folder / "students.json", [asdict(student) for student in students])
     return students, strays
@@ -211,7 +222,7 @@ def _owner(item: _Item) -> tuple[tuple[str, str], _Piece] | None:
         # nbgrader's <student>/<assignment>/<notebook>, or a student's own folder.
         return (top, ""), _Piece(inside, item.read)
     if match := CANVAS.fullmatch(top):
-        piece = _Piece(match["file"], item.read, bool(match["late"]), int(match["number"]))
+        piece = _Piece(match["file"], item.read, bool(match["late"]), int(match["number"]), top)
         return (match["name"], match["id"]), piece
     if NOTEBOOK.search(top):
         return (NOTEBOOK.sub("", top), ""), _Piece(top, item.read)
@@ -331,7 +342,8 @@ def _chosen(
     notes += [f"Not taken: {problem}." for problem in problems if readable]
     student = replace(student, late=late, notes=tuple(notes))
     if not readable:
-        problem = "; ".join(problems) or "no notebook was handed in"
+        nothing = "no notebook was handed in" if any(piece.name for piece in pieces) else ABSENT
+        problem = "; ".join(problems) or nothing
         return replace(student, problem=problem), None
     readable.sort(key=lambda choice: choice[0])
     _, piece, data = readable[-1]
@@ -340,7 +352,7 @@ def _chosen(
         notes.append(f"{len(readable)} notebooks: {piece.name} is graded, not {rest}.")
     if late:
         notes.append("The platform says that it came late.")
-    return replace(student, file=piece.name, notes=tuple(notes)), data
+    return replace(student, file=piece.name, notes=tuple(notes), upload=piece.upload), data
 
 
 def _holds(data: bytes, wanted: set[str]) -> bool:
@@ -404,20 +416,30 @@ def identity_of(row: dict[str, str]) -> tuple[str, str] | None:
     return (row["student"], "") if row.get("student") else None
 
 
-def _absent(roster: Path | None, students: list[Student], keys: set[str]) -> list[Student]:
+def _on_roster_alone(
+    roster: Path | None, people: Collection[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Return the names and numbers of those on a roster who are not among those who handed in."""
     if roster is None:
         return []
-    known = {student.identity for student in students if student.identity}
-    named = {student.name for student in students}
+    known = {identity for _, identity in people if identity}
+    named = {name for name, _ in people}
     absent = []
+    recognised = 0
     _, rows = read_table(roster)
     for row in rows:
         who = identity_of(row)
-        if who is None:
+        # Canvas puts its own test student into every gradebook.
+        if who is None or (who[0] == CANVAS_TEST_STUDENT and "ID" in row):
             continue
         name, identity = who
         if (identity in known) if identity and known else (name in named):
-            continue
-        key = _key(name, identity, keys)
-        absent.append(Student(key, name, identity, problem="nothing was handed in"))
+            recognised += 1
+        else:
+            absent.append(who)
+    if not recognised:
+        raise ClassroomError(
+            f"--roster {roster} has {len(absent)} students, and none of those who handed in: is it "
+            f"of this course, and from the same platform as the submissions?"
+        )
     return absent

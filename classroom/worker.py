@@ -120,7 +120,9 @@ def program(cells: list[dict[str, Any]], answer: str, exercise: str) -> list[tup
 def failure(error: BaseException) -> dict[str, str]:
     """Return an error as one line, with the line of the student's text that raised it."""
     try:
-        said = f"{type(error).__name__}: {error}"
+        # In full, it names a file that is none of the student's, and the line once more.
+        text = error.msg if isinstance(error, SyntaxError) else error
+        said = f"{type(error).__name__}: {text}"
     except BaseException:
         said = type(error).__name__
     where = ""

@@ -7,9 +7,9 @@ Traceback (most recent call last):
 minioptim.checks.feedback.NotYet: Not yet: ...
 """
 
-from minioptim.checks.compare import Outcome, fingerprint, same
+from minioptim.checks.compare import Outcome, fingerprint, plain, same
 from minioptim.checks.feedback import NotYet, check, report
-from minioptim.checks.verdict import Verdict, call, judge
+from minioptim.checks.verdict import Verdict, call, judge, only_changed
 
 __all__ = [
     "NotYet",
@@ -19,6 +19,8 @@ __all__ = [
     "check",
     "fingerprint",
     "judge",
+    "only_changed",
+    "plain",
     "report",
     "same",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -30,11 +31,14 @@ class Outcome(NamedTuple):
         The name of the exception that it raised, and after a colon what that said; else "".
     changed : tuple of int
         The positions of the arguments that are not what they were before the call.
+    after : tuple
+        What each of those was after the call, as `plain` makes it.
     """
 
     result: Any
     error: str = ""
     changed: tuple[int, ...] = ()
+    after: tuple[Any, ...] = ()
 
 
 def plain(value: Any) -> Any:
@@ -71,8 +75,8 @@ def same(result: Any, expected: Any, rtol: float) -> bool:
     Returns
     -------
     bool
-        Words are compared without regard to case and surrounding space. A NaN is never right, and
-        a bool is no number.
+        Words are compared without regard to case and surrounding space, and ``"(b)"`` and ``"b)"``
+        are the option ``"b"``. A NaN is never right, and a bool is no number.
 
     Raises
     ------
@@ -134,7 +138,7 @@ def fingerprint(name: str, outcomes: Iterable[Outcome]) -> str:
     """
     rows = [
         [_rounded(plain(result)), error.split(":")[0], list(changed)]
-        for result, error, changed in outcomes
+        for result, error, changed, _ in outcomes
     ]
     return hashlib.sha256(json.dumps([name, rows]).encode()).hexdigest()[:16]
 
@@ -155,4 +159,7 @@ def _rounded(value: Any) -> Any:
 
 
 def _word(text: str) -> str:
-    return text.strip().casefold()
+    """Return what a word says: of an option, its letter, also where it is written as printed."""
+    word = text.strip().casefold()
+    option = re.fullmatch(r"\(?([a-z])\)", word)
+    return option[1] if option else word

@@ -18,7 +18,7 @@ import numpy as np
 
 from minioptim.checks.compare import Outcome, fingerprint, plain
 from minioptim.checks.trials import TRIALS
-from minioptim.checks.verdict import Verdict, call, judge
+from minioptim.checks.verdict import Verdict, call, judge, only_changed
 
 DATA = Path(__file__).parent / "data"
 # Numbers of an answer that is shown; longer ones fill the page and say no more.
@@ -184,11 +184,17 @@ def _message(data: Mapping[str, Any], verdict: Verdict, outcomes: list[Outcome])
         outcome = outcomes[verdict.at]
         name = data["answer"]
         written = f"{data['trial']}({name}, {shown})" if "trial" in data else f"{name}({shown})"
-        lines += [
-            f"    call      {written}",
-            f"    expected  {_shown(data['expected'][verdict.at])}",
-            f"    got       {outcome.error or _shown(outcome.result)}",
-        ]
+        lines.append(f"    call      {written}")
+        if only_changed(outcome, data["expected"][verdict.at], data["rtol"]):
+            # The result is as expected; shown twice, it would look like a riddle.
+            for position, value in zip(outcome.changed, outcome.after, strict=True):
+                before, after = _shown(plain(arguments[position])), _shown(value)
+                lines.append(f"    {data['arguments'][position]} was {before}, and is {after} now")
+        else:
+            lines += [
+                f"    expected  {_shown(data['expected'][verdict.at])}",
+                f"    got       {outcome.error or _shown(outcome.result)}",
+            ]
     return "\n".join(lines)
 
 

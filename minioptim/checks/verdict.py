@@ -56,7 +56,7 @@ def call(function: Callable[..., Any], arguments: Sequence[Any]) -> Outcome:
     Examples
     --------
     >>> call(lambda x: 1 / x, [0])
-    Outcome(result=None, error='ZeroDivisionError: division by zero', changed=())
+    Outcome(result=None, error='ZeroDivisionError: division by zero', changed=(), after=())
     """
     given = copy.deepcopy(list(arguments))
     result, error = None, ""
@@ -68,7 +68,25 @@ def call(function: Callable[..., Any], arguments: Sequence[Any]) -> Outcome:
         error = f"{type(raised).__name__}: {raised}"
     pairs = zip(given, arguments, strict=True)
     changed = tuple(i for i, (now, before) in enumerate(pairs) if not same(now, before, rtol=0.0))
-    return Outcome(result, error, changed)
+    return Outcome(result, error, changed, tuple(_after(given[i]) for i in changed))
+
+
+def _after(value: Any) -> Any:
+    try:
+        return plain(value)
+    except RecursionError:
+        return "a list that holds itself"
+
+
+def only_changed(outcome: Outcome, expected: Any, rtol: float) -> bool:
+    """Whether a result is right, and all that is wrong is that arguments were changed.
+
+    Raises
+    ------
+    RecursionError
+        As in `same`.
+    """
+    return not outcome.error and bool(outcome.changed) and same(outcome.result, expected, rtol)
 
 
 def judge(
@@ -78,6 +96,8 @@ def judge(
     mistakes: Mapping[str, str],
     rtol: float,
     arguments: Sequence[str] = (),
+    *,
+    is_value: bool = False,
 ) -> Verdict:
     """Compare outcomes with what was expected, and name the mistake.
 
@@ -95,6 +115,8 @@ def judge(
         As in `same`.
     arguments : sequence of str
         The names of the function's arguments, to speak of one that was changed.
+    is_value : bool
+        The answer is a value, no function; then it is spoken of as one.
 
     Raises
     ------
@@ -116,13 +138,14 @@ def judge(
     at = wrong[0]
     sentence = mistakes.get(fingerprint(name, outcomes))
     if sentence is None:
-        sentence = _fault(outcomes[at], expected[at], arguments) or (
-            f"call {at + 1} of {len(expected)} has another result."
+        other = f"call {at + 1} of {len(expected)} has another result."
+        sentence = _fault(outcomes[at], expected[at], arguments, is_value) or (
+            "that is not the right value." if is_value else other
         )
     return Verdict(False, sentence, at)
 
 
-def _fault(outcome: Outcome, expected: Any, arguments: Sequence[str]) -> str:
+def _fault(outcome: Outcome, expected: Any, arguments: Sequence[str], is_value: bool) -> str:
     """Return what can be said about one call without knowing the exercise; "" if nothing."""
     if outcome.error:
         return f"it raises {outcome.error.splitlines()[0]}."
@@ -133,12 +156,15 @@ def _fault(outcome: Outcome, expected: Any, arguments: Sequence[str]) -> str:
             "(a = a + b does, a += b does not)."
         )
     if outcome.result is None or outcome.result is ...:
+        if is_value:
+            return "it has no value; put your answer in place of the dots."
         return "it returns nothing; put your code in place of the dots, and return the result."
+    verb = "is" if is_value else "returns"
     got, wanted = _form(plain(outcome.result)), _form(plain(expected))
     if got != wanted:
-        return f"it returns {got}; expected {wanted}."
+        return f"it {verb} {got}; expected {wanted}."
     if _has_nan(outcome.result):
-        return "it returns NaN, which is no number."
+        return f"it {verb} NaN, which is no number."
     return ""
 
 

@@ -1,5 +1,6 @@
 """The one command, as a teacher uses it."""
 
+import json
 import shutil
 
 import pytest
@@ -8,7 +9,7 @@ from classroom import sandbox
 from classroom.__main__ import main
 
 from .a_class import hand_in
-from .handed_in import COURSE, walled
+from .handed_in import COURSE, DERIVE, data, notebook, walled
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -32,16 +33,38 @@ def test_from_an_export_to_grades_and_feedback(tmp_path, run):
     hand_in(tmp_path / "export", 5)
     (tmp_path / "export" / "Nobody_7_assignsubmission_file").mkdir()
     status, said, _ = run("collect", "tiny", tmp_path / "export")
-    assert (status, said.splitlines()[-1]) == (0, "6 students, 5 with a notebook")
+    assert (status, said.splitlines()[-2:]) == (0, ["6 students, 5 with a notebook", "next: grade"])
     status, said, _ = run("grade", "tiny", "--jobs", "1")
     assert status == 0
-    assert "6 graded now, 0 before; 1 NOT GRADED, 5 to be read" in said
-    assert "Nobody-7: NOT GRADED: no notebook was handed in" in said
+    assert "6 graded now, 0 before\n" in said
+    assert "6 students: 1 absent, 5 to be read" in said
+    assert "Nobody-7: NOT GRADED: nothing was handed in" in said
+    assert "next: read 5 answers in formgrader" in said
     status, said, _ = run("feedback", "tiny")
-    assert (status, said.startswith("6 pages in")) == (0, True)
+    assert (status, said.startswith("5 pages in")) == (0, True)
+    assert "no page for who handed in nothing: Nobody-7" in said
     status, said, _ = run("export", "tiny", "--moodle", tmp_path / "moodle.csv")
     assert status == 0
-    assert "no total yet, as something is open" in said
+    assert "6 of 6 students have no total yet" in said
+    assert "  5 answers that nobody has read yet, of " in said
+    assert "  handed in nothing: Nobody-7\n" in said
+    status, said, _ = run("export", "tiny", "--absent-as-zero")
+    assert said.splitlines()[0] == "counted as 0: handed in nothing: Nobody-7"
+    assert "5 of 6 students have no total yet" in said
+    status, said, _ = run("export", "tiny", "--open-as-zero")
+    assert said.startswith("counted as 0: 5 answers that nobody has read yet, of ")
+    assert "no total yet" not in said
+    # What has been read is asked for no longer.
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{tmp_path / 'class' / 'gradebook.db'}") as book:
+        for submission in book.assignment_submissions("tiny"):
+            grade = book.find_grade(DERIVE, "tiny", "tiny", submission.student.id)
+            grade.manual_score, grade.needs_manual_grade = 3.0, False
+        book.db.commit()
+    status, said, _ = run("grade", "tiny")
+    assert "6 students: 1 absent, 5 graded\nnext: feedback and export" in said
+    run("export", "tiny")
     lines = (tmp_path / "class" / "grades" / "tiny" / "exercises.csv").read_text().splitlines()
     assert len(lines) == 7
     page = (tmp_path / "class" / "feedback" / "tiny" / "wrong-1002.html").read_text()
@@ -65,6 +88,8 @@ def test_from_an_export_to_grades_and_feedback(tmp_path, run):
         (("collect", "large", "absent"), "collect: there is no assignment large"),
         (("grade", "tiny"), "run `python -m classroom collect tiny"),
         (("grade", "tiny", "--jobs", "0"), "--jobs must be a whole number >= 1, got 0"),
+        (("grade", "tyni"), "grade: there is no assignment tyni in "),
+        (("export", "tyni"), "known: tiny"),
         (("feedback", "tiny"), "has not been graded"),
         (("export", "tiny"), "has not been graded"),
         (("release", "large"), "release: no assignment large; known: tiny"),
@@ -76,6 +101,44 @@ def test_what_cannot_be_done_is_one_clear_line(run, words, said, monkeypatch):
     assert status == 1
     assert said in wrong
     assert wrong.count("\n") == 1
+
+
+@pytest.mark.parametrize("step", ["release", "collect", "grade", "feedback", "export"])
+def test_in_another_folder_the_command_says_where_to_run_it(tmp_path, capsys, monkeypatch, step):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sandbox, "why_not", lambda: None)
+    assert main([step, "momentum", *(["absent"] if step == "collect" else [])]) == 1
+    assert "top folder of the repository" in capsys.readouterr().err
+
+
+def test_collecting_tells_what_was_taken_and_what_will_not_be_graded(tmp_path, run):
+    cut = json.dumps(notebook()).partition('"grade_id"')[0].encode()
+    for student, name, content in (
+        ("ada", "tiny.ipynb", data(notebook())),
+        ("eve", "final (2).ipynb", data(notebook())),
+        ("finn", "tiny.ipynb", cut),
+    ):
+        path = tmp_path / "export" / student / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+    _, said, _ = run("collect", "tiny", tmp_path / "export")
+    assert "eve: took final (2).ipynb" in said
+    assert "finn: nothing to grade: the file is damaged or cut short" in said
+    assert "ada" not in said
+
+
+def test_a_title_that_canvas_lacks_is_told_before_anything_is_written(tmp_path, run):
+    pytest.importorskip("nbgrader")
+    walled()
+    hand_in(tmp_path / "export", 1)
+    run("collect", "tiny", tmp_path / "export")
+    run("grade", "tiny")
+    (tmp_path / "book.csv").write_text("Student,ID,Section,Other (5)\nright,1000,A,\n")
+    words = ["--canvas", tmp_path / "out.csv", "--gradebook", tmp_path / "book.csv"]
+    status, said, wrong = run("export", "tiny", *words)
+    assert (status, said) == (1, "")
+    assert "0 columns named tiny" in wrong
+    assert not list(tmp_path.rglob("out.csv")) + list(tmp_path.rglob("exercises.csv"))
 
 
 def test_a_course_with_a_part_missing_is_one_clear_line(tmp_path, capsys):

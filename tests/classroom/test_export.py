@@ -9,7 +9,7 @@ import pytest
 from classroom import export, feedback, gradebook
 from classroom.files import ClassroomError
 
-from .handed_in import DERIVE, RIGHT, STEP, VALUE, bounded, notebook, release
+from .handed_in import DERIVE, RIGHT, STEP, VALUE, bounded, cell_of, notebook, release
 
 pytestmark = bounded
 
@@ -59,7 +59,7 @@ MOODLE = (
     'Identifier,"Full name","Email address",Status,Grade,"Maximum grade","Grade can be changed",'
     '"Last modified (submission)","Last modified (grade)","Feedback comments"\n'
     'Participant 101,"Ada Lovelace",ada@example.org,Submitted,,6.00,Yes,"Monday, 1",-,\n'
-    "Participant 102,Bob,bob@example.org,Submitted,,6.00,Yes,-,-,\n"
+    "Participant 102,Bob,bob@example.org,Submitted,3.5,6.00,Yes,-,-,Late.\n"
     "Participant 103,Carla,c@example.org,No submission,,6.00,Yes,-,-,\n"
 )
 
@@ -71,18 +71,67 @@ def test_moodles_worksheet_is_filled_in(tmp_path):
     said = export.for_moodle([record(), open_record()], out, sheet)
     rows = table(out)
     assert list(rows[0]) == export.MOODLE_COLUMNS
-    assert [row["Grade"] for row in rows] == ["6", "", ""]
+    assert [row["Grade"] for row in rows] == ["6", "3.5", ""]
     assert [row["Identifier"][-3:] for row in rows] == ["101", "102", "103"]
     assert rows[0]["Email address"] == "ada@example.org"
     assert rows[0]["Last modified (grade)"] == "-"
-    assert f"{VALUE}: not graded of 1." in rows[1]["Feedback comments"]
-    assert rows[2]["Feedback comments"] == ""
+    # Where there is no grade yet, Moodle would import a comment all the same, and then take the
+    # grade that follows for older than it.
+    assert [row["Feedback comments"] for row in rows[1:]] == ["Late.", ""]
     assert said == []
 
 
-def test_what_is_open_counts_as_zero_only_if_asked(tmp_path):
-    export.for_moodle([open_record()], tmp_path / "out.csv", None, open_as_zero=True)
-    assert table(tmp_path / "out.csv")[0]["Grade"] == "5"
+def test_a_comment_is_html_in_which_nothing_that_a_student_wrote_is_a_tag(tmp_path):
+    wrong = record(scores=(0.0, 1.0, 3.0))
+    wrong["exercises"][0]["reason"] = "NameError: <script> & co."
+    export.for_moodle([wrong], tmp_path / "out.csv", None)
+    text = table(tmp_path / "out.csv")[0]["Feedback comments"]
+    assert sorted(text.split("<br>")) == [
+        f"{DERIVE}: 3 of 3. Right.",
+        f"{VALUE}: 1 of 1. Right.",
+        f"{STEP}: 0 of 2. NameError: &lt;script&gt; &amp; co.",
+    ]
+
+
+ABSENT = {"notebook": None, "reason": "nothing was handed in"}
+
+
+def absent_record():
+    return record("fritz", "103", (None, None, None), name="Fritz", **ABSENT)
+
+
+def test_the_absent_alone_count_as_zero_if_asked(tmp_path):
+    records = [record(), open_record(), absent_record()]
+    assert [export.total(found) for found in export.with_zeros(records)] == [6.0, None, None]
+    counted = export.with_zeros(records, absent_as_zero=True)
+    assert [export.total(found) for found in counted] == [6.0, None, 0.0]
+    assert [export.status(found) for found in counted] == ["graded", "NOT GRADED", "absent"]
+    export.for_moodle(counted, tmp_path / "out.csv", None)
+    rows = table(tmp_path / "out.csv")
+    assert [row["Grade"] for row in rows] == ["6", "", "0"]
+    assert rows[2]["Feedback comments"] == "Nothing was handed in."
+
+
+def test_all_that_is_open_counts_as_zero_if_asked_and_everywhere_alike(tmp_path):
+    records = [open_record(), absent_record()]
+    counted = export.with_zeros(records, open_as_zero=True)
+    assert [export.total(found) for found in counted] == [5.0, 0.0]
+    export.for_moodle(counted, tmp_path / "out.csv", None)
+    text = table(tmp_path / "out.csv")[0]["Feedback comments"]
+    assert f"{VALUE}: 0 of 1. Counted as 0. It gave no answer within 5 s." in text
+    assert "5 of 6 points.</p>" in feedback.page(counted[0], "tiny")
+    unread = export.with_zeros([manual()], open_as_zero=True)
+    assert export.comment(unread[0]).endswith(f"{DERIVE}: 0 of 3. Counted as 0.")
+    assert export.total(records[0]) is None
+
+
+def test_what_is_open_is_told_apart():
+    records = [manual(), open_record(), absent_record(), record("eve", "104")]
+    assert export.still_open(records) == {
+        "to be read": {"ada": 1},
+        "NOT GRADED": {"bob": 1},
+        "absent": {"fritz": 3},
+    }
 
 
 def test_grades_are_scaled_to_moodles_maximum_and_it_is_said(tmp_path):
@@ -168,8 +217,41 @@ def test_a_page_has_a_comment_for_each_exercise():
 
 def test_a_page_of_what_was_not_graded_says_why():
     text = feedback.page(open_record(), "tiny")
-    assert "not complete yet of 6" in text
-    assert "could not be graded; your teacher knows of it. It gave no answer within 5 s." in text
+    assert "Bob: 5 of 5 points so far; 1 not graded yet.</p>" in text
+    assert "be graded yet; your teacher knows of it. It gave no answer within 5 s." in text
+
+
+def test_a_page_tells_how_many_points_are_still_to_be_read():
+    assert "Ada Lovelace: 2 of 3 points so far; 3 still to be read.</p>" in feedback.page(
+        manual(), "tiny"
+    )
+
+
+def test_a_page_calls_the_exercises_as_the_notebook_does():
+    handed = record()
+    cells = handed["notebook"]["cells"]
+    heading = "## 2. Derive: why? (2 points)\n\n**(a)** One.\n\n**(b)** Two."
+    titled = {"cell_type": "markdown", "metadata": {}, "source": heading}
+    cells.insert(cells.index(cell_of(handed["notebook"], STEP)), titled)
+    assert "<h2>2 (b) Derive</h2>" in feedback.page(handed, "tiny")
+    assert "2 (b) Derive: 2 of 2. Right." in export.comment(handed).split("<br>")
+
+
+def test_a_page_and_a_comment_have_the_order_of_the_notebook():
+    handed = record()
+    handed["exercises"].reverse()
+    cells = [cell["metadata"].get("nbgrader", {}) for cell in release()["cells"]]
+    order = [marks["grade_id"] for marks in cells if marks.get("solution")]
+    for text in (feedback.page(handed, "tiny"), export.comment(handed)):
+        places = [text.index(name) for name in order]
+        assert places == sorted(places)
+
+
+def test_of_what_is_no_notebook_a_page_says_so_once():
+    broken = record("x", "9", (None, None, None), notebook=None, reason="the file is empty")
+    text = feedback.page(broken, "tiny")
+    assert text.count("the file is empty") == 1
+    assert "<section" not in text
 
 
 def test_a_page_runs_nothing_that_a_student_wrote():
@@ -184,10 +266,26 @@ def test_a_page_runs_nothing_that_a_student_wrote():
 
 
 def test_pages_are_packed_as_moodle_takes_them_back(tmp_path):
-    folder = feedback.write_pages([record(), record("x", "")], tmp_path, "tiny", quiet=True)
-    assert {path.name for path in folder.iterdir()} == {"ada.html", "x.html", "tiny-moodle.zip"}
+    folder = tmp_path / "feedback" / "tiny"
+    feedback.write_pages([record("fritz", "103")], tmp_path, "tiny", quiet=True)
+    records = [record(), record("x", ""), absent_record()]
+    paths = feedback.write_pages(records, tmp_path, "tiny", quiet=True)
+    assert [path.name for path in paths] == ["ada.html", "x.html", "tiny-moodle.zip"]
+    # Nor does an old page stay of somebody of whom there is nothing.
+    assert set(folder.iterdir()) == set(paths)
     with zipfile.ZipFile(folder / "tiny-moodle.zip") as archive:
         assert archive.namelist() == ["Ada Lovelace_101_assignsubmission_file_/tiny.html"]
+
+
+def test_pages_are_packed_as_canvas_takes_them_back(tmp_path):
+    found = record(upload="lovelaceada_101_9001_tiny.ipynb")
+    paths = feedback.write_pages([found], tmp_path, "tiny", quiet=True)
+    assert [path.name for path in paths] == ["ada.html", "tiny-canvas.zip"]
+    with zipfile.ZipFile(paths[-1]) as archive:
+        (name,) = archive.namelist()
+    # The first two numbers between "_" are those of the student and of the file.
+    assert [part for part in name.split("_") if part.isdigit()] == ["101", "9001"]
+    assert name.endswith(".html")
 
 
 # --- The gradebook -------------------------------------------------------------------------------
@@ -227,6 +325,47 @@ def test_what_a_person_gives_in_nbgrader_completes_the_record(tmp_path):
     assert "right: 2 of 2." in shown
     assert "BEGIN SOLUTION" not in shown
     assert RIGHT.splitlines()[0] in shown
+
+
+@pytest.mark.parametrize("before", [None, 0.0])
+def test_points_given_by_hand_for_code_count_and_outlast_a_regrade(tmp_path, before):
+    """Formgrader has the points of code at the check, and the comment at the answer."""
+    pytest.importorskip("nbgrader")
+    from nbgrader.api import Gradebook
+
+    from .handed_in import COURSE
+
+    records = [record(scores=(before, 1.0, 3.0))]
+    records[0]["reason"] = "not graded: tiny-step"
+    machine = records[0]["exercises"][0]["status"]
+    gradebook.update(COURSE, tmp_path, "tiny", release(), records)
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
+        grade = book.find_grade(f"{STEP}-check", "tiny", "tiny", "ada")
+        assert grade.needs_manual_grade == (before is None)
+        grade.manual_score, grade.extra_credit, grade.needs_manual_grade = 1.5, 0.25, False
+        book.find_comment(STEP, "tiny", "tiny", "ada").manual_comment = "The idea is right."
+        book.db.commit()
+    for _ in range(2):
+        (done,) = gradebook.read(tmp_path, "tiny", records)
+        assert export.total(done) == 5.75
+        row = done["exercises"][0]
+        assert (row["status"], row["reason"]) == ("graded by hand", "The idea is right.")
+        assert export.status(done) == "graded"
+        assert done["reason"] == ""
+        assert "1.75 of 2. Graded by your teacher. The idea is right." in feedback.page(
+            done, "tiny"
+        )
+        export.by_exercise([done], tmp_path / "a.csv")
+        (line,) = table(tmp_path / "a.csv")
+        assert line[f"{STEP} reason"].startswith(f"The idea is right. Before: {machine}.")
+        assert gradebook.update(COURSE, tmp_path, "tiny", release(), records) == []
+    # Another answer: the points stay, and formgrader shows it until somebody has looked again.
+    records[0]["notebook"] = notebook({STEP: RIGHT + "\n"})
+    assert gradebook.update(COURSE, tmp_path, "tiny", release(), records) == [("ada", STEP)]
+    assert gradebook.update(COURSE, tmp_path, "tiny", release(), records) == []
+    assert export.total(gradebook.read(tmp_path, "tiny", records)[0]) == 5.75
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
+        assert book.find_grade(f"{STEP}-check", "tiny", "tiny", "ada").needs_manual_grade
 
 
 @pytest.mark.parametrize("content", [b"no data base", b"SQLite format 3\0" + b"x" * 500])

@@ -7,7 +7,15 @@ import re
 
 import pytest
 
-from classroom.intake import NotTakenError, Wanted, defines, read_bytes, read_cells, take
+from classroom.intake import (
+    NotTakenError,
+    Wanted,
+    defines,
+    read_bytes,
+    read_cells,
+    signs_of_others,
+    take,
+)
 
 from .handed_in import (
     ANSWERS,
@@ -342,6 +350,69 @@ def test_a_notebook_of_another_assignment_has_a_reason():
     other["cells"][0]["metadata"] = {"nbgrader": {"grade_id": "adam-step"}}
     with pytest.raises(NotTakenError, match="none of this assignment's answers.*adam-step"):
         taken(other)
+
+
+ADAM = {
+    "nbformat": 4,
+    "cells": [
+        {"cell_type": "markdown", "source": "# Assignment: Adam", "metadata": {}},
+        code("import numpy as np"),
+        code("...", metadata={"nbgrader": {"grade_id": "adam-predict"}}),
+        code("check(1)", metadata={"nbgrader": {"grade_id": "adam-predict-check"}}),
+        {
+            "cell_type": "markdown",
+            "source": "*Your answer here.*",
+            "metadata": {"nbgrader": {"grade_id": "adam-derive"}},
+        },
+    ],
+}
+OTHERS = signs_of_others(release(), {"adam": ADAM})
+
+
+def of_adam(answer=None, *, named=True):
+    found = copy.deepcopy(ADAM)
+    if answer is not None:
+        cell_of(found, "adam-predict")["source"] = answer
+    for cell in found["cells"] if not named else ():
+        cell["metadata"] = {}
+    return found
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        of_adam(),
+        of_adam("lengthening = 10"),
+        of_adam("lengthening = 10", named=False),
+        {"cells": [*of_adam("lengthening = 10")["cells"], cell_of(notebook(), STEP)]},
+    ],
+    ids=["untouched", "answered by a name that we have too", "names gone", "one cell of ours"],
+)
+def test_answers_to_another_assignment_are_not_graded_as_ours(found):
+    with pytest.raises(NotTakenError, match="this looks like adam"):
+        take(data(found), release(), WANTED, OTHERS)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        damaged_metadata_gone(),
+        damaged_everything_but_sources_gone(),
+        {"cells": [*damaged_metadata_gone()["cells"], cell_of(ADAM, "adam-predict")]},
+        {"cells": [*notebook()["cells"], *ADAM["cells"]]},
+    ],
+    ids=["metadata gone", "all gone", "a cell of adam in it", "both in one file"],
+)
+def test_our_own_is_not_taken_for_another_assignment(found):
+    intake = take(data(found), release(), WANTED, OTHERS)
+    assert answers_in(intake) == ANSWERS
+
+
+def test_a_file_that_is_cut_short_before_the_answers_is_said_to_be():
+    text = json.dumps(notebook())
+    cut = text[: text.index('"grade_id"')].encode()
+    with pytest.raises(NotTakenError, match="damaged or cut short.*none of this assignment's"):
+        taken(cut)
 
 
 def test_a_link_is_refused(tmp_path):

@@ -276,7 +276,7 @@ def test_a_file_that_cannot_be_read_has_a_reason(take_in):
 def test_an_empty_folder_of_a_student_has_a_row(take_in):
     (take_in.folder / "export" / "Ada_101_assignsubmission_file").mkdir(parents=True)
     students, _ = take_in({"Bob_102_assignsubmission_file/tiny.ipynb": GOOD})
-    assert students["Ada-101"].problem == "no notebook was handed in"
+    assert students["Ada-101"].problem == "nothing was handed in"
 
 
 ROSTERS = {
@@ -285,7 +285,8 @@ ROSTERS = {
     "Moodle, semicolons": "\ufeffIdentifier;Full name;Grade\nParticipant 101;Ada;\n"
     "Participant 103;Carla;\n",
     "Canvas": "Student,ID,SIS User ID,SIS Login ID,Section,tiny (5)\n"
-    '    Points Possible,,,,,6\n"Ada, A",101,,,S,\nCarla,103,,,S,\n',
+    '    Points Possible,,,,,6\n"Ada, A",101,,,S,\nCarla,103,,,S,\n'
+    '"Student, Test",104,,,S,\n',
 }
 
 
@@ -295,7 +296,21 @@ def test_who_handed_in_nothing_has_a_row(take_in, roster):
     path.write_text(ROSTERS[roster], encoding="utf-8")
     students, _ = take_in({"Ada_101_assignsubmission_file/tiny.ipynb": GOOD}, roster=path)
     assert students["Carla-103"].problem == "nothing was handed in"
+    # Canvas' own test student is nobody.
     assert len(students) == 2
+
+
+def test_a_roster_of_others_is_told_before_anything_is_written(take_in):
+    path = take_in.folder / "roster.csv"
+    path.write_text(ROSTERS["Moodle"])
+    with pytest.raises(ClassroomError, match="has 2 students, and none of those who handed in"):
+        take_in({"Eve_999_assignsubmission_file/tiny.ipynb": GOOD}, roster=path)
+    assert not (take_in.folder / "class").exists()
+
+
+def test_what_canvas_calls_a_file_is_kept_for_the_feedback(take_in):
+    name = "ada_LATE_7_101_tiny.ipynb"
+    assert [student.upload for student in take_in({name: GOOD})[0].values()] == [name]
 
 
 def test_collecting_again_replaces_what_was_there(take_in):

@@ -57,6 +57,8 @@ def _made_up(monkeypatch):
         (1e-15, 0.0),
         (np.bool_(True), True),
         (" Momentum\n", "momentum"),
+        ("(b)", "b"),
+        (" B) ", "b"),
         (None, None),
         ([], ()),
     ],
@@ -81,6 +83,10 @@ def test_same(result, expected):
         (np.zeros((2, 3)), np.zeros((3, 2))),
         ([0.0, np.nan], [0.0, 0.0]),
         ("1", 1),
+        ("(b) the sign", "b"),
+        ("(bc)", "bc"),
+        ("(1)", "1"),
+        ("b", "c"),
         (1, "1"),
         (None, 0.0),
         (object(), 0.0),
@@ -101,6 +107,7 @@ def test_a_fingerprint_sees_six_digits_the_form_the_error_and_what_was_changed()
     assert mark([1.0, 2]) == mark(np.array([1.0 + 1e-9, 2.0])) == mark((1, 2))
     assert mark(1e-14) == mark(-0.0) == mark(0)
     assert mark(None, "ValueError: a") == mark(None, "ValueError: b")
+    assert mark("(b)") == mark("b)") == mark("B")
     different = [
         mark(1.0),
         mark(1.00001),
@@ -127,7 +134,7 @@ def test_a_call_keeps_the_callers_arrays_and_tells_what_was_changed():
         b[0].append(c)
         return a
 
-    assert call(careless, (x, rows, 4)) == Outcome([2.0, 3.0], "", (0, 1))
+    assert call(careless, (x, rows, 4)) == Outcome([2.0, 3.0], "", (0, 1), ([2.0, 3.0], [[3.0, 4]]))
     assert x.tolist() == [1.0, 2.0]
     assert rows == [[3.0]]
 
@@ -171,6 +178,19 @@ def test_what_is_no_known_mistake_is_described(outcome, expected, sentence):
     assert re.search(sentence, verdict.sentence)
 
 
+def test_a_value_is_spoken_of_as_one():
+    said = [
+        judge("name", [Outcome(value)], [1.0], {}, 1e-9, is_value=True).sentence
+        for value in ("a", float("nan"), ..., 2.0)
+    ]
+    assert said == [
+        "it is a word; expected a number.",
+        "it is NaN, which is no number.",
+        "it has no value; put your answer in place of the dots.",
+        "that is not the right value.",
+    ]
+
+
 def test_an_unnamed_argument_is_told_by_its_place():
     assert "argument 2," in judge("n", [Outcome(1.0, "", (1,))], [1.0], {}, 1e-9).sentence
 
@@ -197,6 +217,19 @@ def test_check_names_the_mistake_and_shows_a_call():
         check("double-it", lambda x: 2 * x if isinstance(x, float) else x)
     with pytest.raises(NotYet, match=r"got       \[0, 1, .* 11, \.\.\.\]"):
         check("double-it", lambda _: list(range(20)))
+
+
+def test_check_shows_an_argument_that_was_changed_before_and_after():
+    def in_place(x):
+        x *= 2
+        return x
+
+    with pytest.raises(NotYet) as told:
+        check("double-it", in_place)
+    assert str(told.value).splitlines()[1:] == [
+        "    call      double(x=np.array([1, 2]))",
+        "    x was [1, 2], and is [2, 4] now",
+    ]
 
 
 def test_check_says_that_all_is_right(capsys):

@@ -1,0 +1,31 @@
+"""A student hands in last week's notebook: nobody is graded by what two assignments share."""
+
+import itertools
+import json
+
+import pytest
+
+from classroom.exercise import EXERCISES, assignments
+from classroom.grade import other_signs, release_notebook, wanted_names
+from classroom.intake import NotTakenError, Wanted, take
+
+NAMES = assignments()
+
+
+def take_for(name, content):
+    wanted = [Wanted(answer, None) for answer in wanted_names(EXERCISES, name)]
+    return take(content, release_notebook(EXERCISES, name), wanted, other_signs(EXERCISES, name))
+
+
+@pytest.mark.parametrize("with_metadata", [True, False])
+def test_every_assignment_is_told_from_every_other(with_metadata):
+    for ours in NAMES:
+        notebook = release_notebook(EXERCISES, ours)
+        if not with_metadata:
+            notebook["cells"] = [{**cell, "metadata": {}} for cell in notebook["cells"]]
+        content = json.dumps(notebook).encode()
+        assert take_for(ours, content).missing
+        others = itertools.islice(itertools.cycle(NAMES), NAMES.index(ours) + 1, None)
+        for other in itertools.islice(others, 2):
+            with pytest.raises(NotTakenError, match=f"this looks like {ours}"):
+                take_for(other, content)
