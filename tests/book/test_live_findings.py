@@ -276,6 +276,15 @@ def test_a_race_is_shared_by_its_address(opened):
     assert sorted(other.drawn()) == sorted(drawn)  # made in another order
 
 
+def test_a_race_that_plays_stands_still_to_be_shared(opened):
+    live = opened("race")
+    live.set_slider("step", 0)
+    live.press("play")
+    live.press("share")
+    assert "The address of this page" in live.says()
+    assert live.control("play").inner_text() == "Play"
+
+
 def test_the_tuned_lrs_are_those_of_the_chapter():
 
     notebook = json.loads((ROOT / "chapters" / "race.ipynb").read_text(encoding="utf-8"))

@@ -32,10 +32,21 @@ def test_a_finger_drags_the_start(opened):
     box = live.handle().bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     session = live.page.context.new_cdp_session(live.page)
-    for kind, dx in (("touchStart", 0), ("touchMove", 15), ("touchMove", 45), ("touchEnd", None)):
-        points = [] if dx is None else [{"x": x + dx, "y": y}]
+    scrolled = live.page.evaluate("scrollY")
+
+    def touch(kind, *points):
+        points = [{"x": x, "y": y} for x, y in points]
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", (x, y))
+    for k in range(1, 9):  # a browser that takes it for scrolling ends it after the second move
+        touch("touchMove", (x + 6 * k, y + 8 * k))
+    touch("touchEnd")
     live.settle()
+    assert live.page.evaluate("scrollY") == scrolled
+    after = live.handle().bounding_box()
+    assert after["x"] - box["x"] == pytest.approx(48, abs=1)
+    assert after["y"] - box["y"] == pytest.approx(64, abs=1)
     assert live.place()[0] > before[0]
     live.page.touchscreen.tap(x + 100, y + 50)
     live.settle()

@@ -13,6 +13,7 @@ import {
   logTicks,
   pathData,
   sample,
+  tickDigits,
   ticks,
 } from "../../minioptim/interactive/engine/geometry.mjs";
 
@@ -111,4 +112,32 @@ test("a square around points holds them all, with room, and is a square even aro
   assert.ok(Math.abs(right - left - (top - bottom)) < 1e-12);
   const [[a, b]] = around([[3, 3]]);
   assert.ok(b > a);
+});
+
+test("a line that goes far keeps its direction up to the edge, and one from far away is drawn as it arrives", () => {
+  const ends = (d) => d.match(/-?[\d.]+/g).map(Number);
+  const [x0, y0, x1, y1] = ends(pathData([0, 0, 1e60, 3e60], same, same));
+  assert.deepEqual([x0, y0], [0, 0]);
+  assert.ok(Math.abs(y1 / x1 - 3) < 1e-3 && Math.abs(y1) <= 1e4);
+  const back = ends(pathData([1e60, 3e60, 10, 30], same, same));
+  assert.ok(Math.abs(back[1] / back[0] - 3) < 1e-3);
+  assert.deepEqual(back.slice(2), [10, 30]);
+});
+
+test("between two points far away nothing is drawn, nor beside the picture", () => {
+  assert.equal(pathData([0, 0, 1e60, 0, -1e80, 0, 1e99, 0], same, same), "M0.0 0.0L10000.0 0.0");
+  assert.equal(pathData([2e4, 0, 2e4, 50], same, same), "");
+});
+
+test("a surface that is infinite at a corner has no level line there, and no NaN", () => {
+  const values = sample((x, y) => (x > 1 ? Infinity : x + y), BOX, 20);
+  const d = contourPath(values, 20, 0.2, BOX, same, same);
+  assert.ok(d.length > 0 && !d.includes("NaN"));
+});
+
+test("the ticks of an axis are told apart, however close they lie", () => {
+  const values = [0.26481, 0.26482, 0.26483];
+  assert.equal(new Set(values.map((value) => formatNumber(value, tickDigits(values)))).size, 3);
+  assert.equal(tickDigits([0, 1, 2]), 3);
+  assert.equal(tickDigits([5]), 3);
 });

@@ -59,13 +59,14 @@ function slider(panel, control, { change, signal }) {
   html("label", { for: id, text: control.label }, row);
   const range = plain(control) ? [control.low, control.high] : [0, NOTCHES];
   const input = html("input", { type: "range", id, min: range[0], max: range[1], step: 1, "data-control": control.name }, row);
-  const output = html("output", { for: id }, row);
+  // The slider itself says its value: an output would be announced beside it, at every notch.
+  const output = html("output", { for: id, "aria-live": "off" }, row);
   input.addEventListener("input", () => change({ [control.name]: notchToValue(control, Number(input.value)) }), { signal });
   return (values) => {
     const value = values[control.name];
-    const text = formatNumber(value, control.toward_one ? 4 : 3);
-    const notch = String(valueToNotch(control, value));
-    if (input.value !== notch) input.value = notch;
+    const text = formatNumber(value, 3 + (control.toward_one ? Math.max(0, Math.ceil(-Math.log10(1 - value))) : 0));
+    // Several notches may mean one whole number: the hand's own stays, or a key could not move on.
+    if (notchToValue(control, Number(input.value)) !== value) input.value = String(valueToNotch(control, value));
     set(input, "aria-valuetext", text);
     setText(output, text);
   };

@@ -2,7 +2,7 @@
 // be noticed, with a clipped inside and axes; and lines by name.
 
 import { freshId, html, set, setText, svg } from "./elements.mjs";
-import { formatNumber } from "./geometry.mjs";
+import { formatNumber, tickDigits } from "./geometry.mjs";
 
 const WIDTH = 380;
 
@@ -36,12 +36,12 @@ export function frame(parent, { title, height, xLabel, yLabel, left = 44 }) {
     for (const value of xTicks) {
       const at = sx(value).toFixed(1);
       svg("path", { class: "live-grid", d: `M${at} ${box.top}V${box.bottom}` }, tickMarks);
-      svg("text", { class: "live-tick-x", x: at, y: box.bottom + 15, text: formatNumber(value) }, tickMarks);
+      svg("text", { class: "live-tick-x", x: at, y: box.bottom + 15, text: formatNumber(value, tickDigits(xTicks)) }, tickMarks);
     }
     for (const value of yTicks) {
       const at = sy(value).toFixed(1);
       svg("path", { class: "live-grid", d: `M${box.left} ${at}H${box.right}` }, tickMarks);
-      svg("text", { class: "live-tick-y", x: box.left - 5, y: Number(at) + 4, text: formatNumber(value) }, tickMarks);
+      svg("text", { class: "live-tick-y", x: box.left - 5, y: Number(at) + 4, text: formatNumber(value, tickDigits(yTicks)) }, tickMarks);
     }
   }
 

@@ -61,28 +61,60 @@ export function formatNumber(value, digits = 3) {
   return String(Number(value.toPrecision(digits))).replace("-", MINUS);
 }
 
+/** How many digits tell the ticks of an axis apart: at least three. */
+export function tickDigits(values) {
+  const largest = Math.max(...values.map(Math.abs));
+  const apart = Math.abs(values[1] - values[0]);
+  return apart > 0 ? clamp(Math.ceil(Math.log10(largest / apart)) + 1, 3, 15) : 3;
+}
+
 /** Keep a value between two ends. */
 export function clamp(value, low, high) {
   return Math.min(high, Math.max(low, value));
 }
 
+const EDGE = 1e4; // pixels: browsers draw nothing at 1e300
+const FAR = 1e9; // from so far away, where a line crosses the picture is lost to rounding
+
+/** The part of a segment between -EDGE and EDGE, as [[x, y], [x, y]], or null if none is. */
+function clipped(start, end) {
+  const size = ([x, y]) => Math.max(Math.abs(x), Math.abs(y));
+  if (size(start) > FAR && size(end) > FAR) return null;
+  // Measured from the end that is nearer, or rounding would move it.
+  if (size(start) > size(end)) return clipped(end, start)?.reverse() ?? null;
+  let [low, high] = [0, 1];
+  for (let i = 0; i < 2; i += 1) {
+    const way = end[i] - start[i];
+    if (way === 0 && Math.abs(start[i]) > EDGE) return null;
+    if (way === 0) continue;
+    const [a, b] = [(-EDGE - start[i]) / way, (EDGE - start[i]) / way];
+    [low, high] = [Math.max(low, Math.min(a, b)), Math.min(high, Math.max(a, b))];
+  }
+  return low <= high ? [low, high].map((share) => start.map((from, i) => from + share * (end[i] - from))) : null;
+}
+
 /**
  * The `d` of an SVG path through points ([x0, y0, x1, y1, ...] in data) as far as they are finite.
- * A point far outside is drawn a little outside, in its direction: browsers draw nothing at 1e300.
- * Points that fall on the one before are left out: a run that has arrived is not drawn 200 times.
+ * What lies far outside is cut off, so that each line keeps its direction. Points that fall on the
+ * one before are left out: a run that has arrived is not drawn 200 times.
  */
 export function pathData(points, sx, sy) {
   const parts = [];
-  let last = "";
+  const written = ([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`;
+  let before;
+  let pen = "";
   for (let i = 0; i + 1 < points.length; i += 2) {
     if (!Number.isFinite(points[i]) || !Number.isFinite(points[i + 1])) break;
-    const x = clamp(sx(points[i]), -1e4, 1e4);
-    const y = clamp(sy(points[i + 1]), -1e4, 1e4);
-    const place = `${x.toFixed(1)} ${y.toFixed(1)}`;
-    if (place !== last) parts.push(place);
-    last = place;
+    const point = [sx(points[i]), sy(points[i + 1])];
+    const piece = clipped(before ?? point, point);
+    before = point;
+    if (!piece) continue;
+    const [from, to] = piece.map(written);
+    if (from !== pen) parts.push(`M${from}`);
+    if (to !== from) parts.push(`L${to}`);
+    pen = to;
   }
-  return parts.length ? `M${parts.join("L")}` : "";
+  return parts.join("");
 }
 
 /** The same points, each as a small dot of its own. */
@@ -153,6 +185,7 @@ export function contourPath(values, n, level, [[left, right], [bottom, top]], sx
       const b = values[j * (n + 1) + i + 1] - level;
       const c = values[(j + 1) * (n + 1) + i + 1] - level;
       const d = values[(j + 1) * (n + 1) + i] - level;
+      if (!Number.isFinite(a + b + c + d)) continue; // beyond the largest number no line can be placed
       const code = (a > 0) + 2 * (b > 0) + 4 * (c > 0) + 8 * (d > 0);
       if (code === 0 || code === 15) continue;
       // Where the line crosses each side: bottom, right, top, left.

@@ -53,13 +53,25 @@ export function mount(host, declaration, kit, model) {
   const figure = kit.figures[declaration.figure](context);
   const update = buildControls(panel, controls, {
     change,
-    press: (name) => (name === "reset" ? change(defaults(controls)) : name === "share" ? share() : figure.press(name, values)),
+    press: (name) => (name === "reset" ? reset() : name === "share" ? share() : figure.press(name, values)),
     signal,
   });
+  function reset() {
+    model.forget?.();
+    change(defaults(controls));
+  }
   function share() {
+    figure.rest?.(); // what plays would wipe out the message with its next step
+    if (waiting) {
+      cancelAnimationFrame(waiting);
+      redraw();
+    }
     history.replaceState(null, "", `#${toFragment(declaration.id, controls, values)}`);
-    setText(spoken, "The address of this page now holds the figure as it stands: copy it.");
-    setText(readout, "The address of this page now holds the figure as it stands: copy it.");
+    const message = "The address of this page now holds the figure as it stands: copy it.";
+    setText(readout, message);
+    clearTimeout(speaking);
+    setText(spoken, ""); // a text that stays the same is not announced again
+    speaking = setTimeout(() => setText(spoken, message), QUIET_BEFORE_SPEAKING);
   }
 
   host.append(root);
@@ -108,6 +120,10 @@ export function pageModel(declaration) {
   return {
     get: () => read() ?? {},
     set: () => {},
+    /** Whether the address speaks of this figure. */
+    shared: () => read() !== null,
+    /** Take this figure's values out of the address. */
+    forget: () => read() && history.replaceState(null, "", location.pathname + location.search),
     listen(callback) {
       listeners.add(callback);
       addEventListener("hashchange", onHash);
@@ -124,7 +140,9 @@ export function mountAll(kit) {
   for (const host of document.querySelectorAll("[data-live-figure]")) {
     try {
       const declaration = JSON.parse(host.dataset.liveFigure);
-      mount(host, declaration, kit, pageModel(declaration));
+      const model = pageModel(declaration);
+      mount(host, declaration, kit, model);
+      if (model.shared()) host.scrollIntoView();
     } catch (error) {
       host.replaceChildren();
       host.removeAttribute("data-live");

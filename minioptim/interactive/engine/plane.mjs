@@ -12,8 +12,8 @@ const LEVELS = 12;
  *
  * `domain` is ((x low, x high), (y low, y high)); `reframe` gives it another.
  */
-export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabel = "y", signal }) {
-  const view = frame(parent, { title, height, xLabel, yLabel });
+export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabel = "y", left, signal }) {
+  const view = frame(parent, { title, height, xLabel, yLabel, left });
   const { box, back, marks } = view;
   const inside = { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top };
   const shading = svg("image", { ...inside, preserveAspectRatio: "none" }, back);
@@ -122,7 +122,7 @@ export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabe
       set(arrow.head, "transform", `translate(${x1.toFixed(1)} ${y1.toFixed(1)}) rotate(${((angle * 180) / Math.PI).toFixed(1)}) scale(${size})`);
       set(arrow.text, "x", clamp((x0 + x1) / 2 + 6, box.left, box.right - 60).toFixed(1));
       set(arrow.text, "y", ((y0 + y1) / 2 - 6).toFixed(1));
-      setText(arrow.text, label);
+      setText(arrow.text, length > 1 ? label : "");
     },
 
     /**
@@ -132,6 +132,7 @@ export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabe
     shade(shade, key, n = 80) {
       if (key === shadeDrawn) return;
       shadeDrawn = key;
+      view.root.classList.add("live-shaded");
       const canvas = html("canvas", { width: n, height: n });
       const brush = canvas.getContext("2d");
       const [[left, right], [bottom, top]] = now;
@@ -171,6 +172,8 @@ export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabe
         handle.setPointerCapture(event.pointerId);
         handle.focus({ preventScroll: true });
       }, { signal });
+      // Chromium lets a finger scroll the page from inside an SVG, whatever touch-action says.
+      handle.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false, signal });
       handle.addEventListener("pointermove", (event) => {
         if (handle.hasPointerCapture(event.pointerId)) follow(event);
       }, { signal });
@@ -193,7 +196,7 @@ export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabe
         set(handle, "aria-valuemax", ends()[0][1]);
         set(handle, "transform", `translate(${sx(at[0]).toFixed(1)} ${sy(at[1]).toFixed(1)})`);
         set(handle, "aria-valuenow", at[0]);
-        set(handle, "aria-valuetext", `x = ${formatNumber(at[0])}, y = ${formatNumber(at[1])}`);
+        set(handle, "aria-valuetext", `${xLabel} = ${formatNumber(at[0])}, ${yLabel} = ${formatNumber(at[1])}`);
       };
     },
   };

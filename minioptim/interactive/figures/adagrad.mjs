@@ -52,10 +52,11 @@ export function adagrad({ views, declaration, signal, change, rules, surfaces, l
         ],
         range: { x: [0, steps] },
       });
+      const told = (rate_) => (felt(rate_.slice(-1)).every(Number.isFinite) ? formatNumber(rate_.at(-1)) : "not yet made");
       const [ours, theirs] = [gap(adaptive), gap(plain)];
       loss.draw({ series: [{ name: "Adagrad", y: ours, look }, { name: "GradientDescent", y: theirs, look: looks.GradientDescent }] });
       return (
-        `After ${steps} steps Adagrad's rate is ${formatNumber(rateX.at(-1))} along x and ${formatNumber(rateY.at(-1))} along y. ` +
+        `After ${steps} steps Adagrad's rate is ${told(rateX)} along x and ${told(rateY)} along y. ` +
         `f: Adagrad ${formatNumber(ours[steps])}, gradient descent ${formatNumber(theirs[steps])}.` +
         takeApart(bowl, degrees, rule, adaptive, t)
       );

@@ -53,7 +53,8 @@ export function adam({ views, declaration, signal, rules, surfaces, looks }) {
       const end = ravine.f(trace.x[2 * steps], trace.x[2 * steps + 1]);
       return (
         `First step ${formatNumber(chosen[0])} lr, longest ${formatNumber(longest)} lr at step ${chosen.findIndex((length) => length > 0.999999 * longest) + 1}, last ${formatNumber(chosen.at(-1))} lr. ` +
-        `A lone gradient makes at most ${formatNumber(loneStep(beta1, beta2))} lr. In the ravine f is ${formatNumber(end)} after ${steps} steps.` +
+        (beta1 ** 2 <= beta2 ? `A lone gradient makes at most ${formatNumber(loneStep(beta1, beta2))} lr.` : "After a lone gradient the steps grow: v forgets it faster than m.") +
+        ` In the ravine f is ${formatNumber(end)} after ${steps} steps.` +
         takeApart(ravine, "ravine", rule, trace, at)
       );
     },

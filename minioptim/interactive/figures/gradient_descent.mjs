@@ -51,14 +51,17 @@ export function gradient_descent({ views, declaration, signal, change, rules, su
       const bowl = new surfaces.Bowl({ lambda1: 1, lambda2: condition, angle });
       const rule = new rules.GradientDescent({ lr });
       const trace = runOn(bowl, rule, at, steps);
+      // In the eigenvectors' own coordinates: in those of the page, where one direction diverges,
+      // its rounding would drown the other.
+      const own = runOn(new surfaces.Bowl({ lambda1: 1, lambda2: condition, angle: 0 }), rule, [c * at[0] + s * at[1], c * at[1] - s * at[0]], steps);
       map.surface(bowl, condition);
       map.path("path", trace.x, look);
       for (let k = 0; k <= 10; k += 1) map.dot(`step ${k}`, trace.x.slice(2 * k, 2 * k + 2), { color: look.color, radius: 2.5 });
       moveHandle(at);
 
       loss.draw({ series: [{ name: "loss", y: valuesAlong(bowl, trace), look }] });
-      const flat = Float64Array.from({ length: steps + 1 }, (_, k) => Math.abs(c * trace.x[2 * k] + s * trace.x[2 * k + 1]));
-      const steep = Float64Array.from({ length: steps + 1 }, (_, k) => Math.abs(c * trace.x[2 * k + 1] - s * trace.x[2 * k]));
+      const flat = Float64Array.from({ length: steps + 1 }, (_, k) => Math.abs(own.x[2 * k]));
+      const steep = Float64Array.from({ length: steps + 1 }, (_, k) => Math.abs(own.x[2 * k + 1]));
       errors.draw({ series: [{ name: "flat", y: flat, look }, { name: "steep", y: steep, look: dashed }] });
 
       const grid = Float64Array.from({ length: 200 }, (_, k) => 0.001 * 2000 ** (k / 199));

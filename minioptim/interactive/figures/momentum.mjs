@@ -62,12 +62,13 @@ export function momentum({ views, declaration, signal, change, rules, surfaces, 
       const bowl = new surfaces.Bowl({ lambda1: 1, lambda2: condition, angle });
       const rule = new rules.Momentum({ lr: a / condition, momentum: mu });
       const trace = runOn(bowl, rule, start, steps);
+      // In the eigenvectors' own coordinates: in those of the page, where one direction diverges,
+      // its rounding would drown the other.
+      const own = runOn(new surfaces.Bowl({ lambda1: 1, lambda2: condition, angle: 0 }), rule, [c * start[0] + s * start[1], c * start[1] - s * start[0]], steps);
       field.surface(bowl, condition);
       field.path("path", trace.x, look);
       field.dot("start", start, { color: look.color });
-      const component = (along) => Float64Array.from({ length: steps + 1 }, (_, k) => along(trace.x[2 * k], trace.x[2 * k + 1]));
-      const flat = component((x, y) => c * x + s * y);
-      const steep = component((x, y) => c * y - s * x);
+      const [flat, steep] = [0, 1].map((j) => own.x.filter((_, i) => i % 2 === j));
       errors.draw({ series: [{ name: "flat", y: flat, look }, { name: "steep", y: steep, look: dashed }], range: { x: [0, steps], y: [-2.2, 2.2] } });
 
       const best = bestPlace(condition);

@@ -5,7 +5,6 @@ import { legend } from "../engine/frame.mjs";
 import { formatNumber } from "../engine/geometry.mjs";
 import { normal, run } from "../engine/simulate.mjs";
 
-const OLDEST = 60; // ages shown among the weights
 
 /** The age at which a weight has fallen to half. */
 export function halfLife(beta) {
@@ -50,7 +49,9 @@ export function moving_averages({ views, declaration, change, rules, looks }) {
         range: { x: [0, steps] },
       });
       const weights = weightsAt(beta, day, corrected);
-      const shown = weights.slice(0, OLDEST);
+      // As many ages as the window asks for, so that its mark is never outside.
+      const oldest = Math.max(60, Math.ceil(1.1 / (1 - beta)));
+      const shown = weights.slice(0, oldest);
       memory.draw({
         series: [],
         bars: { x: shown.map((_, age) => age), y: shown, width: 0.8 },
@@ -58,7 +59,7 @@ export function moving_averages({ views, declaration, change, rules, looks }) {
           { name: "window", x: 1 / (1 - beta), label: "1/(1−β)" },
           { name: "half", x: halfLife(beta), label: "half-life" },
         ],
-        range: { x: [-0.7, OLDEST], y: [0, Math.max(...weights) * 1.25] },
+        range: { x: [-0.7, oldest], y: [0, Math.max(...weights) * 1.25] },
       });
       const sum = weights.reduce((total, weight) => total + weight, 0);
       return (

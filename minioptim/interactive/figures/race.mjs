@@ -62,6 +62,8 @@ export function race({ views, panel, declaration, signal, change, values: now, r
     draw(values) {
       const { surface, traces, shown, length } = raced(values);
       const step = Math.min(values.step, length);
+      panel.querySelector('[data-control="step"]').max = length;
+      if (values.step > length) change({ step: length });
       map.reframe(surface.domain);
       map.surface(surface, values.surface);
       moveHandle(toPoint(values.start, surface.domain));
@@ -80,12 +82,16 @@ export function race({ views, panel, declaration, signal, change, values: now, r
       const taken = step > 0 && traces.find(({ name }) => name === values.anatomy);
       const then = taken && new rules[taken.name]({ lr: taken.lrAt(step) });
       const parts = takeApart(surface, values.surface, then, taken?.trace, taken ? step : 0);
+      const absent = values.anatomy === "none" || shown.includes(values.anatomy) ? "" : ` ${values.anatomy} is not among the rules shown.`;
       if (!traces.length) return "No rule is shown: open the list of rules and choose some.";
       const order = traces
         .map(({ name, gap: heights }) => [name, heights[step]])
         .sort(([, a], [, b]) => (Number.isFinite(a) ? a : Infinity) - (Number.isFinite(b) ? b : Infinity));
       const told = order.slice(0, 6).map(([name, value]) => `${name} ${Number.isFinite(value) ? formatNumber(value) : "left"}`);
-      return `Step ${step} of ${length} on ${values.surface}, f above the minimum, lowest first: ${told.join(", ")}${order.length > 6 ? ", …" : ""}.${parts}`;
+      return `Step ${step} of ${length} on ${values.surface}, f above the minimum, lowest first: ${told.join(", ")}${order.length > 6 ? ", …" : ""}.${tuned[values.surface] ? "" : ` ${values.surface} has no tuned lrs.`}${absent}${parts}`;
+    },
+    rest() {
+      if (playing) toggle();
     },
     press(name, values) {
       if (name === "home") change({ start: home[values.surface] });
