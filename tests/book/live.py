@@ -82,7 +82,8 @@ class Live:
         """What the figure shows: its lines and marks that are visible, and what it says."""
         return self.root.locator(".live-body").evaluate(
             """body => [...body.querySelectorAll("svg path, svg circle, svg text, .live-readout")]
-              .filter(e => getComputedStyle(e).visibility === "visible" && !e.closest("defs, [hidden]"))
+              .filter(e => getComputedStyle(e).visibility === "visible")
+              .filter(e => !e.closest("defs, [hidden]"))
               .map(e => [e.getAttribute("d"), e.getAttribute("cx"), e.textContent].join("|"))
               .filter(text => text !== "||")"""
         )

@@ -132,7 +132,7 @@ def test_a_page_that_changes_its_size_keeps_every_figure_whole(crowded, size):
     crowded.set_viewport_size(size)
     crowded.evaluate(FRAMES)
     assert crowded.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    wide = crowded.locator(".live-view > svg").evaluate_all(
+    wide = crowded.locator(".live-view:visible > svg").evaluate_all(
         """views => views.map((view) => [view.getBoundingClientRect().width, view.clientHeight])"""
     )
     assert all(width > 250 and height > 150 for width, height in wide)
