@@ -79,12 +79,26 @@ def _after(value: Any) -> Any:
 
 
 def only_changed(outcome: Outcome, expected: Any, rtol: float) -> bool:
-    """Whether a result is right, and all that is wrong is that arguments were changed.
+    """Return whether a result is right, and all that is wrong is that arguments were changed.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        What came of a call.
+    expected : object
+        The right result.
+    rtol : float
+        As in `same`.
 
     Raises
     ------
     RecursionError
         As in `same`.
+
+    Examples
+    --------
+    >>> only_changed(Outcome(2.0, changed=(0,)), 2.0, rtol=1e-9)
+    True
     """
     return not outcome.error and bool(outcome.changed) and same(outcome.result, expected, rtol)
 
