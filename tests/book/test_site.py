@@ -352,6 +352,32 @@ def test_page_fits_the_screen_and_is_accessible(browser, served, page, viewport,
         assert violations(visit) == []
 
 
+SMALLEST = """(places) => Math.min(...[...document.querySelectorAll(places)]
+    .filter(e => e.checkVisibility() && e.textContent.trim())
+    .map(e => parseFloat(getComputedStyle(e).fontSize)))"""
+
+
+def sides(visit):
+    """How many sheets of paper a page fills, each printed on one side."""
+    pdf = visit.page.pdf(prefer_css_page_size=True)
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+def test_the_cheat_sheet_is_one_side_of_a4_and_its_letters_are_seven_points(browser, served):
+    with Visit(browser, f"{served}chapters/cheat_sheet.html") as visit:
+        assert sides(visit) == 1
+        visit.page.emulate_media(media="print")
+        places = ".bd-article :is(p, pre, td, th, h3, .katex)"
+        assert visit.page.evaluate(SMALLEST, places) >= 7 * 96 / 72 - 0.01
+        shown = visit.page.locator(".katex-display").evaluate_all(
+            "all => all.filter(e => e.checkVisibility()).length"
+        )
+        assert shown == visit.page.locator(".katex-display").count()
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= DESKTOP["width"]
+    with Visit(browser, f"{served}chapters/notation.html") as visit:
+        assert sides(visit) > 1
+
+
 @pytest.mark.parametrize(
     ("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)]
 )

@@ -176,6 +176,32 @@ def test_complex_roots_have_the_size_of_the_root_of_beta(beta):
     assert abs(run.final[0]) < 1e-6
 
 
+@pytest.mark.equation("err-power")
+@pytest.mark.parametrize("k", [0, 1, 2, 5])
+def test_a_power_of_momentums_matrix_has_the_indices_exchanged(k):
+    mu, lr, curvature = sp.Rational(1, 2), sp.Rational(1, 10), sp.Integer(3)
+    # y <- mu y + curvature x, x <- x - lr y, with the new y
+    R = sp.Matrix([[mu, curvature], [-lr * mu, 1 - lr * curvature]])
+    one, two = R.eigenvals()
+    R1, R2 = ((R - root * sp.eye(2)) / (one - two) for root in (one, two))
+    assert sp.simplify(one**k * R2 - two**k * R1 - R**k) == sp.zeros(2)
+    assert sp.simplify(one**k * R1 - two**k * R2 - R**k) != sp.zeros(2)
+
+
+@pytest.mark.parametrize(("copied", "last"), [(False, 1.357), (True, 0.860)])
+def test_runs_on_both_sides_of_a_limit_settle_and_leave(copied, last):
+    for a, settles in ((last - 0.001, True), (last + 0.001, False)):
+        x, v = np.array([1.0]), np.array([0.0])  # the parameters as the code stores them
+        for _ in range(20_000):
+            g = a * x
+            old, v = v, 0.9 * v - g
+            # The code takes the new v where the method has the old one.
+            x = x + (0.81 * v if copied else 0.81 * old) - 1.9 * g
+            if abs(x[0]) > 1e9:
+                break
+        assert (abs(x[0]) < 1e-3) == settles
+
+
 # ---------------------------------------------------------------------------------- step sizes
 
 

@@ -107,6 +107,47 @@ def test_each_letter_with_two_meanings_has_two(found):
         assert one != other
 
 
+# Names that the detailed tables do not have: arguments of a step, and what counts the steps.
+OF_A_STEP = [
+    {"params", "grad", "step"},
+    {"trainable_variables", "grads", "iterations"},
+    {"params", "updates", "count"},
+]
+
+
+def overview_faults(found):
+    """Return how the one table of all names differs from the detailed ones."""
+    faults = []
+    letters = {row[0]: row for row in found["Meaning4"]}
+    decays = [row for row in found["Meaning4"] if row[0] == "its decay"]
+    for meaning, ours, papers, _, *libraries in found["Meaning7"]:
+        if meaning in letters:
+            alike = decays if meaning == "its decay" else [letters[meaning]]
+            if [ours, papers] not in [row[1:3] for row in alike]:
+                faults.append(f"{meaning}: other letters than below")
+        elif meaning != "the number of the step":
+            faults.append(f"{meaning}: not below")
+        for column, cell in enumerate(libraries):
+            rows = found["This book4"] + found["State: rules4"]
+            known = set(re.findall(r"`(\w+)", " ".join(row[column + 1] for row in rows)))
+            names = set(re.findall(r"`(\w+)`", cell))
+            if not names or names - known - OF_A_STEP[column]:
+                faults.append(f"{meaning}, {LIBRARIES[column]}: {cell}")
+    return faults
+
+
+def test_the_one_table_has_every_column_and_agrees_with_the_detailed_ones(found):
+    assert len(found["Meaning7"]) >= 12
+    assert all(cell for row in found["Meaning7"] for cell in row)
+    assert overview_faults(found) == []
+
+
+@pytest.mark.parametrize(("old", "new"), [("`beta_1`", "`beta1`"), ("Zeiler", "Ziegler")])
+def test_a_name_that_is_not_below_is_found(found, old, new):
+    changed = [[cell.replace(old, new) for cell in row] for row in found["Meaning7"]]
+    assert overview_faults(found | {"Meaning7": changed})
+
+
 # --- What the page says -------------------------------------------------------
 
 

@@ -132,18 +132,65 @@ def test_each_surface_has_a_label():
     assert public == LABELS.keys()
 
 
-def test_each_chapter_that_is_named_does_use_the_problem(gallery):
+def used_by(name, sources):
+    """Return the pages, of those given as slug -> source, that make the problem."""
+    # The race runs on all surfaces by their list.
+    among = name in {kind.__name__ for kind in SURFACES}
+    return {
+        slug
+        for slug, source in sources.items()
+        if re.search(rf"\b{name}\(", source) or (among and "SURFACES" in source)
+    }
+
+
+def use_faults(gallery, sources):
+    """Return how the chapters that the gallery names differ from those that use a problem."""
+    found, names = [], {"Goldstein–Price": "GoldsteinPrice", "Function and Noisy": "Noisy"}
     for heading, text in gallery.items():
         used = re.search(r"\*\*Used in\*\*(.*?)\*\*Source:", text, re.DOTALL)
-        if not used:
+        name = names.get(heading, heading)
+        if not used or name == "Minibatch":
             continue
-        names = {"Goldstein–Price": ["GoldsteinPrice"], "Minibatch": ["minibatch"]}
-        for name in names.get(heading, [heading]) if "and" not in heading else ["Noisy"]:
-            for slug in re.findall(r"\((\w+)\.ipynb\)", used[1]):
-                source = (CHAPTERS / f"{slug}.ipynb").read_text(encoding="utf-8")
-                # The race runs on all surfaces by their list.
-                among = name in {kind.__name__ for kind in SURFACES} and "SURFACES" in source
-                assert among or re.search(rf"\b{name}\(", source), f"{slug} does not use {name}"
+        # Of the two in one section the second has the list.
+        said = text.rpartition("**Used in**")[2] if name == "Noisy" else used[1]
+        said = said.partition("**Source:**")[0]
+        named, uses = set(re.findall(r"\((\w+)\.ipynb\)", said)), used_by(name, sources)
+        found += [f"{slug} does not use {name}" for slug in sorted(named - uses)]
+        if re.search(r"\b(all|most) chapters", said):
+            if len(uses) < 9:
+                found.append(f"{name} is used in {len(uses)} chapters, which is not most")
+            continue
+        found += [f"{slug} uses {name} too" for slug in sorted(uses - named)]
+    return found
+
+
+@pytest.fixture(scope="module")
+def sources():
+    notebooks = {path.stem: nbformat.read(path, as_version=4) for path in CHAPTERS.glob("*.ipynb")}
+    return {
+        slug: "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+        for slug, notebook in notebooks.items()
+        if slug != "problems"
+    }
+
+
+def test_the_chapters_that_are_named_are_those_that_use_the_problem(gallery, sources):
+    assert use_faults(gallery, sources) == []
+
+
+def test_a_use_that_is_not_named_and_a_name_without_a_use_are_found(gallery, sources):
+    assert use_faults(gallery, sources | {"new": "Noisy(Incline([1.0]), sigma=1.0)"}) == [
+        "new uses Incline too",
+        "new uses Noisy too",
+    ]
+    found = use_faults(gallery, sources | {"nadam": ""})
+    assert {"nadam does not use Noisy", "nadam does not use MLP"} <= {*found}
+
+
+def test_all_chapters_from_sgd_on_draw_minibatches(sources):
+    parts = ("stochastic_gradient_descent", "momentum", "nesterov", "adagrad", "adadelta")
+    for slug in (*parts, "rmsprop", "adam", "nadam", "in_practice", "race"):
+        assert re.search(r"\b(minibatch|train)\(", sources[slug]), slug
 
 
 # ----------------------------------------------------------------------------------------- surfaces

@@ -316,3 +316,41 @@ def test_a_saddle_turned_by_45_degrees_takes_away_what_division_gains():
     assert fewest(turned, GradientDescent, start @ side) == fewest(Saddle(), GradientDescent, start)
     for kind in (Adagrad, Adam):
         assert fewest(turned, kind, start @ side) > 5 * fewest(Saddle(), kind, start)
+
+
+def test_on_a_steady_slope_a_step_after_the_last_gradient_is_what_memory_alone_makes(cells):
+    # m_31 = 0.9 m_30 with m_30 = 1 - 0.9^30, and v_31 = 0.999 v_30, each over its own weight.
+    corrected = 0.9 * (1 - 0.9**30) / (1 - 0.9**31)
+    root = np.sqrt((1 - 0.999**30) / (1 - 0.999**31))
+    mu = [0.9 * (1 - 0.5 * 0.96 ** (0.004 * t)) for t in range(1, 33)]
+    m = 1 - 0.9**30
+    before = (1 - mu[29]) / (1 - np.prod(mu[:30])) + mu[30] * m / (1 - np.prod(mu[:31]))
+    after = mu[31] * 0.9 * m / (1 - np.prod(mu[:32]))
+    adam, amsgrad = corrected / (root * np.sqrt(0.999)), corrected / root
+    expected = {"Momentum": 0.9, "Nesterov": 0.9, "AdaMax": corrected / 0.999}
+    expected |= {"Adam": adam, "NAdam": after / before / (root * np.sqrt(0.999))}
+    expected |= {"AMSGrad": amsgrad}
+    for name, (*_, times, share) in _table(cells, "turn of the").items():
+        assert float(share) == pytest.approx(expected.get(name, 0.0), abs=6e-3), name
+        assert int(times) == (100 if name in {"GradientDescent", "Momentum", "Nesterov"} else 1)
+
+
+def test_a_step_of_momentum_shrinks_areas_by_its_factor_whatever_lr_is():
+    # So no falling lr can make every swing smaller than 0.9^50 after 100 steps.
+    for lr in (1e-3, 0.15, 1.0, 3.5):
+        whole = np.eye(2)
+        for t in range(1, 101):
+            a = lr * (1 - (t - 1) / 100)
+            # (x, v) on x^2 / 2
+            whole = np.array([[1 - a, 0.9], [-a, 0.9]]) @ whole
+            assert np.linalg.det([[1 - a, 0.9], [-a, 0.9]]) == pytest.approx(0.9)
+        assert np.linalg.svd(whole)[1][0] >= 0.9**50
+
+
+def test_on_rastrigins_surface_each_rule_ends_in_the_dent_of_its_start_for_middling_lrs(cells):
+    rows = _table(cells, "lrs with a gap of 8.0")
+    assert rows.keys() == {*RACING}
+    for name, (count, low, _, high, start) in rows.items():
+        assert int(count.rstrip(",")) >= 4, name
+        assert float(low) < float(high)
+        assert float(start) > 20
