@@ -4,23 +4,37 @@ An equation is computed from its own formula, or derived by SymPy, and compared 
 with a second derivation; nothing here comes from the notebook's outputs.
 """
 
+from dataclasses import replace
 from itertools import product
-from math import comb, erf, sqrt
+from math import comb, cos, erf, floor, pi, sqrt
 
 import numpy as np
 import pytest
 import sympy as sp
 
-from minioptim import SGD, Adam, AdamW, GradientDescent, Momentum, minimize
+from minioptim import SGD, Adam, AdamW, GradientDescent, Momentum, minimize, training
 from minioptim.averages import ewma
-from minioptim.datasets import Dataset
+from minioptim.datasets import Dataset, digits
 from minioptim.losses import MLP, SoftmaxRegression
 from minioptim.problems import Function, Noisy, Quadratic
-from minioptim.schedules import Cosine, InverseRoot, WarmUp
+from minioptim.schedules import Constant, Cosine, InverseRoot, Linear, StepDecay, WarmUp
 
 
 def rng(seed=0):
     return np.random.default_rng(seed)
+
+
+@pytest.fixture(scope="module")
+def sets():
+    """Return the chapter's training, validation and test set."""
+    rest, test = digits()
+    train, validation = rest.split(test=360, seed=1)
+    return train, validation, test
+
+
+@pytest.fixture(scope="module")
+def net(sets):
+    return MLP(sets[0], hidden=(32,))
 
 
 def angle(a, b):
@@ -51,6 +65,43 @@ def test_sixty_draws_find_the_best_twentieth_nineteen_times_in_twenty():
 
 
 # ------------------------------------------------------------------------------------- schedules
+
+
+@pytest.mark.equation("prac-schedules")
+def test_the_schedules_are_their_formulas_from_the_first_step_to_the_last():
+    lr, T, w, factor, every = 0.3, 20, 6, 0.5, 7
+    after = Linear(lr, 0.0, steps=T - w)
+    for t in range(1, T + 1):
+        formulas = {
+            StepDecay(lr, factor=factor, every=every): lr * factor ** floor((t - 1) / every),
+            InverseRoot(lr): lr / sqrt(t),
+            Linear(lr, 0.0, steps=T): lr * (1 - (t - 1) / T),
+            Cosine(lr, steps=T): lr / 2 * (1 + cos(pi * (t - 1) / T)),
+            WarmUp(w, after): t / w * after(1) if t <= w else after(t - w),
+        }
+        for schedule, value in formulas.items():
+            assert schedule(t) == pytest.approx(value, rel=1e-12), (schedule, t)
+
+
+@pytest.mark.equation("prac-schedules")
+def test_each_schedule_begins_at_its_peak_and_a_warm_up_reaches_it_at_its_last_step():
+    for schedule in (StepDecay(1.0, 0.3, 7), InverseRoot(1.0), Linear(1.0, 0.0, 9), Cosine(1.0, 9)):
+        assert schedule(1) == 1
+        risen = WarmUp(4, schedule)
+        assert [risen(t) for t in (1, 2, 3, 4, 5)] == [0.25, 0.5, 0.75, 1, 1]
+
+
+def test_a_warm_up_saves_a_lr_that_is_too_large_and_ten_steps_of_it_do_what_thirty_do(net):
+    lrs, ends = 10 ** np.array([-1.0, -0.75, -0.5]), {}
+    for steps in (0, 10, 30):
+        lr = WarmUp(steps, Constant(lrs)) if steps else Constant(lrs)
+        ends[steps] = net.value(training.train(net, Adam(lr=lr), 32, 170, range(12)))
+    mean = {steps: each.mean(axis=0) for steps, each in ends.items()}
+    error = {steps: each.std(axis=0, ddof=1) / sqrt(12) for steps, each in ends.items()}
+    for steps in (10, 30):
+        assert (mean[steps][1:] < 0.5 * mean[0][1:]).all()
+        assert abs(mean[steps] - mean[0])[0] < np.hypot(error[steps], error[0])[0]
+    assert (abs(mean[10] - mean[30]) < np.hypot(error[10], error[30])).all()
 
 
 @pytest.mark.equation("prac-first-steps")
@@ -187,6 +238,29 @@ def test_normalised_values_have_mean_0_and_variance_1_but_for_eps():
     assert z_hat.var() == pytest.approx(z.var() / (z.var() + eps), rel=1e-12)
     shifted = (z + 5 - (z + 5).mean()) / np.sqrt((z + 5).var() + eps)  # a bias before it
     assert np.allclose(shifted, z_hat, rtol=0, atol=1e-12)
+
+
+def test_normalised_hidden_units_are_never_dead_and_mend_kappa_at_its_lower_end(sets, net):
+    W, b = net.layers(net.start)[0]
+    z = sets[0].inputs @ W + b
+    curvatures = {}
+    for name, units in (("z", z), ("z_hat", (z - z.mean(axis=0)) / z.std(axis=0))):
+        a = np.column_stack([np.maximum(units, 0), np.ones(len(z))])
+        assert ((units <= 0).all(axis=0).sum() > 0) == (name == "z")
+        singular = np.linalg.svd(a, compute_uv=False)  # the Hessian's roots, times the root of n
+        curvatures[name] = singular**2 / len(a)
+    assert curvatures["z"][-1] < 1e-12
+    assert curvatures["z_hat"][0] / curvatures["z_hat"][-1] == pytest.approx(200, rel=0.01)
+    assert curvatures["z_hat"][0] > 2 * curvatures["z"][0]
+
+
+def test_what_a_normalised_example_answers_scatters_with_the_batch_like_one_over_its_root():
+    # To first order the mean moves it by 1/sqrt(b), the spread by z/sqrt(2b).
+    for own, b in product((0.0, 1.0, 2.0), (32, 128)):
+        z = rng(b).normal(size=(20_000, b))
+        z[:, 0] = own
+        answers = (own - z.mean(axis=1)) / z.std(axis=1)
+        assert answers.std() == pytest.approx(sqrt((1 + own**2 / 2) / b), rel=0.12)
 
 
 @pytest.mark.equation("prac-invariant")
@@ -336,6 +410,28 @@ def test_dropout_on_a_linear_model_is_l2_with_the_squares_of_the_inputs(p):
     assert total == pytest.approx(formula, rel=1e-12)
 
 
+def test_the_best_of_many_looks_is_too_good_on_a_small_validation_set_only(sets):
+    train, validation, test = sets
+    labels = train.labels[:200].copy()
+    labels[::5] = (labels[::5] + 1) % 10
+    small = MLP(Dataset(train.inputs[:200], labels, 10), hidden=(64,))
+    run = minimize(small.minibatch(32), Adam(lr=0.01), steps=240, record="x", every=10)
+    unseen = []
+    for part in (validation, test):
+        for i in range(360):
+            one = Dataset(part.inputs[[i]], part.labels[[i]], 10)
+            unseen.append(MLP(one, hidden=(64,)).value(run.x[1:]))
+    unseen, draw, gaps = np.array(unseen), rng(), {40: [], 360: []}
+    assert unseen[:360].mean(axis=0).argmin() == 13  # the point that was kept, t = 140
+    for size, found in gaps.items():
+        for _ in range(500):
+            order = draw.permutation(720)
+            seen, others = unseen[order[:size]].mean(axis=0), unseen[order[size:]].mean(axis=0)
+            found.append(others[seen.argmin()] - seen.min())
+    assert 0.04 < np.mean(gaps[40]) < 0.08
+    assert abs(np.mean(gaps[360])) < 0.01
+
+
 def test_dropout_is_noise_that_asking_every_example_does_not_remove():
     inputs = rng(9).normal(size=(12, 5))
     data = Dataset(inputs, np.arange(12) % 3, classes=3)
@@ -370,6 +466,32 @@ def test_a_clipped_mean_may_point_the_other_way():
 
 
 # ------------------------------------------------------------------------------- reading a curve
+
+
+def test_each_remedy_of_the_gallery_helps(sets, net):
+    train = sets[0]
+
+    def end(problem, rule, x0=None):
+        return problem.value(minimize(problem, rule, x0, steps=340, record=()).final)
+
+    batches = net.minibatch(32)
+    slow = [end(batches, Momentum(lr=0.0005 * 3**k)) for k in range(8)]
+    assert np.argmin(slow) == 5
+    assert slow[5] < 0.03 < 1.9 < slow[0]
+    assert end(batches, SGD(lr=0.3)) < 0.1 < 2.3 < end(batches, SGD(lr=3.0))
+    swinging = [(0.1, 0.99), (0.003, 0.99), (0.1, 0.9)]
+    large, smaller_lr, smaller_momentum = (
+        net.value(training.train(net, Momentum(lr=lr, momentum=momentum), 32, 340, range(3)))
+        for lr, momentum in swinging
+    )
+    assert smaller_lr.max() < 0.14 < 1.3 < large.min()
+    assert smaller_momentum.max() < 0.04
+    deep = MLP(train, hidden=(32,) * 3).minibatch(32)
+    rule = Momentum(lr=0.1)
+    assert end(deep, rule, deep.start) < 0.2 < 0.6 < end(deep, rule, 0.2 * deep.start)
+    bright = SoftmaxRegression(replace(train, inputs=16 * train.inputs))
+    assert end(bright, SGD(lr=1.0)) < 0.04
+    assert end(SoftmaxRegression(train), SGD(lr=1.0)) < 0.16
 
 
 def test_a_tiny_step_changes_the_loss_by_minus_lr_times_the_square_of_the_gradient():
