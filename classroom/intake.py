@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from classroom.files import writable
+
 Notebook = dict[str, Any]
 
 # Nothing that a student writes is as long; a notebook with 50 MB of output still is taken.
@@ -129,7 +131,7 @@ def read_cells(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
         raise NotTakenError("the file is no notebook, or has no cells")
     version = content.get("nbformat") if isinstance(content, dict) else None
     if content and version not in (3, 4):
-        notes.append(f"The file says notebook format {str(version)[:20]}; it was read as format 4.")
+        notes.append(f"The file says notebook format {_short(version)}; it was read as format 4.")
     cells = [cell for cell in map(_cell, raw) if cell]
     if not cells:
         raise NotTakenError("the file is no notebook, or has no cells")
@@ -196,11 +198,15 @@ def _cell(raw: Any) -> dict[str, Any] | None:
     identity = raw.get("id")
     return {
         "cell_type": kind,
-        # Lone surrogates cannot be written again, and a NUL ends no line of Python.
-        "source": source.encode("utf-8", "replace").decode("utf-8").replace("\0", ""),
+        # A NUL ends no line of Python.
+        "source": writable(source).replace("\0", ""),
         "id": identity if isinstance(identity, str) else None,
-        "grade_id": grade_id if isinstance(grade_id, str) else None,
+        "grade_id": writable(grade_id) if isinstance(grade_id, str) else None,
     }
+
+
+def _short(value: Any) -> str:
+    return writable(str(value)[:20])
 
 
 def normal(source: str) -> str:

@@ -27,6 +27,7 @@ import numpy as np
 import minioptim
 from classroom import plain
 from classroom.exercise import Exercise
+from classroom.files import writable
 from classroom.intake import Intake, Notebook, NotTakenError, Wanted, grade_id, take
 from classroom.sandbox import Limits, Process, StoppedError
 from minioptim import checks
@@ -41,6 +42,7 @@ GIVEN = {
 
 RIGHT, WRONG, ERROR, MISSING, NOT_GRADED = "right", "wrong", "error", "no answer", "NOT GRADED"
 MANUAL = "to be read"
+LONGEST_REASON = 2000
 
 # What ends a loop is processor time, which a busy machine does not take away from anybody. These,
 # by the clock, end what waits.
@@ -240,6 +242,8 @@ def nothing_graded(paper: Paper, student: str, reason: str) -> dict[str, Any]:
 
 
 def _row(name: str, points: float, score: float | None, status: str, reason: str) -> dict[str, Any]:
+    # A student chooses parts of it.
+    reason = writable(reason[:LONGEST_REASON])
     return {"name": name, "points": points, "score": score, "status": status, "reason": reason}
 
 

@@ -408,6 +408,16 @@ def test_our_own_is_not_taken_for_another_assignment(found):
     assert answers_in(intake) == ANSWERS
 
 
+def test_no_letter_of_a_students_choosing_stops_who_writes_it_down():
+    half = "\ud800"
+    intake = taken(notebook() | {"nbformat": half})
+    assert any("notebook format ?" in note for note in intake.notes)
+    foreign = {"cells": [code("a", metadata={"nbgrader": {"grade_id": half}})], "nbformat": 4}
+    with pytest.raises(NotTakenError) as error:
+        taken(foreign)
+    assert str(error.value).encode()
+
+
 def test_a_file_that_is_cut_short_before_the_answers_is_said_to_be():
     text = json.dumps(notebook())
     cut = text[: text.index('"grade_id"')].encode()

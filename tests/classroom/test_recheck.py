@@ -169,6 +169,25 @@ def test_an_answer_that_fails_has_a_reason_of_one_line(source, said):
     assert row["reason"]
 
 
+@pytest.mark.parametrize(
+    "source",
+    ["raise ValueError(chr(0xd800))", f"{RIGHT[: RIGHT.index('    v')]}    return chr(0xd800)"],
+)
+def test_a_reason_can_be_written_whatever_letters_are_in_it(source):
+    assert step(source)["reason"].encode()
+
+
+@pytest.mark.parametrize("result", ["[None, 1.0] * 9999", "{k: 'x' * 999 for k in range(99)}"])
+def test_a_reason_is_short_whatever_was_returned(result):
+    reason = step(f"{RIGHT[: RIGHT.index('    v')]}    return {result}")["reason"]
+    assert 0 < len(reason) < 500
+
+
+def test_an_empty_array_of_a_large_shape_costs_the_grader_nothing():
+    source = RIGHT.replace("x + v, v", "np.zeros((200_000, 200_000, 0))")
+    assert "expected up to" in step("import numpy as np\n" + source)["reason"]
+
+
 def test_an_answer_for_the_visible_calls_alone_is_wrong():
     # What the cell below the answer shows for its one call.
     source = "def momentum_step(g, x, v, lr, momentum):\n    return -0.1, -0.1"
