@@ -98,8 +98,8 @@ def _collect(options: argparse.Namespace) -> None:
             _say(f"{student.student}: took {student.file}")
         for note in student.notes:
             _say(f"{student.student}: {note}")
-    for line in not_taken(options.course, options.into, options.assignment, students):
-        _say(f"{line}: nothing of it will be graded")
+    for name, reason in not_taken(options.course, options.into, options.assignment, students):
+        _say(f"{name}: nothing to grade: {reason}")
     if strays:
         _say(f"belong to nobody, and were left: {', '.join(strays)}")
     print(f"{len(students)} students, {sum(not s.problem for s in students)} with a notebook")

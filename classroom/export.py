@@ -72,13 +72,16 @@ def with_zeros(
     found = []
     for record in records:
         if open_as_zero or (absent_as_zero and is_absent(record)):
-            rows = [
-                {**row, "score": 0.0, "status": ZERO} if row["status"] in OPEN else row
-                for row in record["exercises"]
-            ]
+            rows = [_zero(row) if row["status"] in OPEN else row for row in record["exercises"]]
             record = {**record, "exercises": rows}
         found.append(record)
     return found
+
+
+def _zero(row: dict[str, Any]) -> dict[str, Any]:
+    # That somebody reads it would be no reason for a 0.
+    reason = "" if row["status"] == MANUAL else row["reason"]
+    return {**row, "score": 0.0, "status": ZERO, "reason": reason}
 
 
 def still_open(records: Sequence[Record]) -> dict[str, dict[str, int]]:
@@ -119,6 +122,13 @@ def so_far(record: Record) -> str:
         if points := sum(row["points"] for row in rows if row["status"] == kind):
             said += f"{'' if ';' in said else ' so far'}; {points:g} {words}"
     return said + "."
+
+
+def as_in_notebook(record: Record) -> list[tuple[str, dict[str, Any]]]:
+    """Return the rows of a record in the notebook's order, each with what that calls it."""
+    called = titles(record["notebook"])
+    rows = {row["name"]: row for row in record["exercises"]}
+    return [(title, rows[name]) for name, title in called.items() if name in rows]
 
 
 def said_of(row: dict[str, Any]) -> str:
@@ -309,7 +319,7 @@ def for_canvas(
 
 
 def comment(record: Record) -> str:
-    """Return a record as the few lines that fit into a platform's comment, in HTML.
+    """Return a record that has a total as the few lines of a platform's comment, in HTML.
 
     Moodle stores what it imports as HTML (set_editor_text in
     mod/assign/feedback/comments/locallib.php), so a newline would be a space, and what a student
@@ -318,10 +328,9 @@ def comment(record: Record) -> str:
     if record["notebook"] is None:
         lines = [f"{record['reason'][:1].upper()}{record['reason'][1:]}."]
     else:
-        called = titles(record["notebook"])
         lines = [
-            f"{called[row['name']]}: {row['score'] or 0:g} of {row['points']:g}. {said_of(row)}"
-            for row in record["exercises"]
+            f"{title}: {row['score']:g} of {row['points']:g}. {said_of(row)}"
+            for title, row in as_in_notebook(record)
         ]
     return "<br>".join(html.escape(line, quote=False) for line in lines)
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from classroom.export import is_absent, said_of, so_far
+from classroom.export import as_in_notebook, is_absent, said_of, so_far
 from classroom.files import write
-from classroom.intake import grade_id, text_of, titles
+from classroom.intake import grade_id, text_of
 from classroom.recheck import MISSING
 
 # An answer may be long; a page that nobody can open helps nobody.
@@ -42,27 +42,25 @@ def page(record: dict[str, Any], assignment: str) -> str:
     """
     notebook = record["notebook"] or {"cells": []}
     answers = {grade_id(cell): text_of(cell) for cell in notebook["cells"]}
-    called = titles(notebook)
-    title = html.escape(assignment.replace("_", " ").capitalize())
+    name = html.escape(assignment.replace("_", " ").capitalize())
     parts = [
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width">',
         # Nothing on the page may run or load, whatever a student wrote.
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'\">",
-        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>",
-        f"<h1>{title}</h1>",
+        f"<title>{name}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>",
+        f"<h1>{name}</h1>",
         f"<p>{html.escape(record['name'])}: {so_far(record)}</p>",
     ]
     if record["notebook"] is None:
         parts.append(f"<p>Nothing was graded: {html.escape(record['reason'])}.</p>")
     parts += [f"<p>{html.escape(note)}</p>" for note in record["notes"]]
     # Of what could not be read at all, one line has said all.
-    for row in record["exercises"] if record["notebook"] is not None else ():
+    for title, row in as_in_notebook(record) if record["notebook"] is not None else ():
         got = "–" if row["score"] is None else f"{row['score']:g}"
         kind = row["status"].lower().replace(" ", "-")
-        title = html.escape(called.get(row["name"], row["name"]))
-        parts.append(f'<section class="{kind}">\n<h2>{title}</h2>')
+        parts.append(f'<section class="{kind}">\n<h2>{html.escape(title)}</h2>')
         parts.append(f"<p>{got} of {row['points']:g}. {html.escape(said_of(row))}</p>")
         answer = answers.get(row["name"], "")
         if answer and row["status"] != MISSING:

@@ -109,13 +109,13 @@ def other_signs(course: Path, assignment: str) -> dict[str, str]:
 
 def not_taken(
     course: Path, into: Path, assignment: str, students: Iterable[Student]
-) -> Iterator[str]:
+) -> Iterator[tuple[str, str]]:
     """Say of whose notebooks nothing can be graded, and why: what `grade` would say later.
 
     Yields
     ------
-    str
-        A line for each such student.
+    student, reason : str
+        For each such student.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def not_taken(
                     others,
                 )
             except NotTakenError as error:
-                yield f"{student.student}: {error}"
+                yield student.student, str(error)
 
 
 def set_paper(course: Path, assignment: str, seed: int) -> Paper:

@@ -123,7 +123,7 @@ def test_collecting_tells_what_was_taken_and_what_will_not_be_graded(tmp_path, r
         path.write_bytes(content)
     _, said, _ = run("collect", "tiny", tmp_path / "export")
     assert "eve: took final (2).ipynb" in said
-    assert "finn: the file is damaged or cut short" in said
+    assert "finn: nothing to grade: the file is damaged or cut short" in said
     assert "ada" not in said
 
 

@@ -86,10 +86,10 @@ def test_a_comment_is_html_in_which_nothing_that_a_student_wrote_is_a_tag(tmp_pa
     wrong["exercises"][0]["reason"] = "NameError: <script> & co."
     export.for_moodle([wrong], tmp_path / "out.csv", None)
     text = table(tmp_path / "out.csv")[0]["Feedback comments"]
-    assert text.split("<br>") == [
-        f"{STEP}: 0 of 2. NameError: &lt;script&gt; &amp; co.",
-        f"{VALUE}: 1 of 1. Right.",
+    assert sorted(text.split("<br>")) == [
         f"{DERIVE}: 3 of 3. Right.",
+        f"{VALUE}: 1 of 1. Right.",
+        f"{STEP}: 0 of 2. NameError: &lt;script&gt; &amp; co.",
     ]
 
 
@@ -120,6 +120,8 @@ def test_all_that_is_open_counts_as_zero_if_asked_and_everywhere_alike(tmp_path)
     text = table(tmp_path / "out.csv")[0]["Feedback comments"]
     assert f"{VALUE}: 0 of 1. Counted as 0. It gave no answer within 5 s." in text
     assert "5 of 6 points.</p>" in feedback.page(counted[0], "tiny")
+    unread = export.with_zeros([manual()], open_as_zero=True)
+    assert export.comment(unread[0]).endswith(f"{DERIVE}: 0 of 3. Counted as 0.")
     assert export.total(records[0]) is None
 
 
@@ -232,7 +234,17 @@ def test_a_page_calls_the_exercises_as_the_notebook_does():
     titled = {"cell_type": "markdown", "metadata": {}, "source": heading}
     cells.insert(cells.index(cell_of(handed["notebook"], STEP)), titled)
     assert "<h2>2 (b) Derive</h2>" in feedback.page(handed, "tiny")
-    assert export.comment(handed).startswith("2 (b) Derive: 2 of 2. Right.<br>")
+    assert "2 (b) Derive: 2 of 2. Right." in export.comment(handed).split("<br>")
+
+
+def test_a_page_and_a_comment_have_the_order_of_the_notebook():
+    handed = record()
+    handed["exercises"].reverse()
+    cells = [cell["metadata"].get("nbgrader", {}) for cell in release()["cells"]]
+    order = [marks["grade_id"] for marks in cells if marks.get("solution")]
+    for text in (feedback.page(handed, "tiny"), export.comment(handed)):
+        places = [text.index(name) for name in order]
+        assert places == sorted(places)
 
 
 def test_of_what_is_no_notebook_a_page_says_so_once():
