@@ -277,7 +277,8 @@ def main() -> None:
                     reply = {"result": encode(None if result is ... else result)}
                 except BaseException as error:
                     reply = dict(failure(error))
-                reply["arguments"] = encode(arguments)
+                if message["and_arguments"]:
+                    reply["arguments"] = encode(arguments)
             else:
                 reply = {"result": encode(space[answer])}
         except BaseException as error:
