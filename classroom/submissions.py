@@ -42,6 +42,8 @@ NOTEBOOK = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
 COPY = re.compile(r"(?:[-_ ]\(?(\d+)\)?|[-_ ]copy(\d*))$", re.IGNORECASE)
 RUBBISH = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
 MOST_MEMBERS = 2000
+# Notebooks of one student that are looked into, to find the one to grade.
+MOST_NOTEBOOKS = 50
 CANVAS_TEST_STUDENT = "Student, Test"
 # What reading a zip raises that is damaged, encrypted or packed in a way that Python has not.
 UNREADABLE = (
@@ -361,7 +363,12 @@ def _chosen(
     if others:
         shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
         notes.append(f"Also handed in, and not looked at: {shown}.")
-    readable: list[tuple[tuple[Any, ...], _Piece, bytes]] = []
+    if len(notebooks) > MOST_NOTEBOOKS:
+        notes.append(f"{len(notebooks)} notebooks: {MOST_NOTEBOOKS} of them were looked into.")
+        notebooks = notebooks[:MOST_NOTEBOOKS]
+    # One at a time is kept: a small zip may hold gigabytes.
+    best: tuple[tuple[Any, ...], _Piece, bytes] | None = None
+    readable = []
     problems = []
     for piece in notebooks:
         try:
@@ -369,20 +376,22 @@ def _chosen(
         except NotTakenError as error:
             problems.append(f"{piece.name}: {error}")
             continue
+        readable.append(piece)
         # A notebook is opened only if there is a choice.
         fits = len(notebooks) == 1 or _holds(data, wanted)
         rank = (fits, *_rank(piece, assignment), piece.name)
-        readable.append((rank, piece, data))
+        if best is None or rank >= best[0]:
+            best = rank, piece, data
+        del data
     notes += [f"Not taken: {problem}." for problem in problems if readable]
     student = replace(student, late=late, notes=tuple(notes))
-    if not readable:
+    if best is None:
         nothing = "no notebook was handed in" if any(piece.name for piece in pieces) else ABSENT
         problem = "; ".join(problems) or nothing
         return replace(student, problem=problem), None
-    readable.sort(key=lambda choice: choice[0])
-    _, piece, data = readable[-1]
+    _, piece, data = best
     if len(readable) > 1:
-        rest = ", ".join(other.name for _, other, _ in readable[:-1])
+        rest = ", ".join(sorted(other.name for other in readable if other is not piece))
         notes.append(f"{len(readable)} notebooks: {piece.name} is graded, not {rest}.")
     if late:
         notes.append("The platform says that it came late.")

@@ -119,11 +119,33 @@ def _root(node: ast.AST) -> str | None:
                 return None
 
 
-def units(cell: dict[str, Any], exercise: str) -> list[Unit]:
+def run_apart(sources: list[str]) -> list[str]:
+    r"""Return the texts of cells that bear one name as they are to be run, each by itself.
+
+    A copy that is a draft and fails is no part of the answer. But the halves of a cell that was
+    split within a function are Python only together.
+
+    >>> run_apart(["def f():\n    a = 1", "    return a"])
+    ['def f():\n    a = 1\n\n    return a']
+    """
+    whole = "\n\n".join(sources)
+    return [whole] if not all(map(is_python, sources)) and is_python(whole) else sources
+
+
+def is_python(source: str) -> bool:
+    """Whether a cell can be read, without IPython's own lines."""
+    try:
+        ast.parse(python_of(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def units(name: str | None, source: str, exercise: str) -> list[Unit]:
     """Return a cell as units: this answer as a whole, another cell statement by statement."""
-    source = python_of(cell["source"])
-    this = cell["name"] == exercise
-    label = f"<{cell['name']}>" if cell["name"] else "<cell>"
+    source = python_of(source)
+    this = name == exercise
+    label = f"<{name}>" if name else "<cell>"
     tree = ast.parse(source, label)
     parts = [tree] if this else [ast.Module([node], []) for node in tree.body]
     found = []
@@ -153,10 +175,11 @@ def program(cells: list[dict[str, Any]], answer: str, exercise: str) -> list[tup
     """
     everything: list[tuple[Unit, bool]] = []
     unread: Exception | None = None
-    for cell in cells:
-        this = cell["name"] == exercise
+    texts = [(cell["name"], text) for cell in cells for text in run_apart(cell["sources"])]
+    for name, text in texts:
+        this = name == exercise
         try:
-            everything += [(unit, this) for unit in units(cell, exercise)]
+            everything += [(unit, this) for unit in units(name, text, exercise)]
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             # Another exercise's cell costs this one nothing; nor does a draft beside the answer.
             unread = error if this else unread

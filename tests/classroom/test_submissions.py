@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import tracemalloc
 import unicodedata
 import zipfile
 
@@ -246,6 +247,21 @@ def test_a_zip_that_lies_about_its_size_is_bounded(take_in, monkeypatch):
         archive.writestr("tiny.ipynb", b"0" * 10**7)
     students, _ = take_in({"ada/bomb.zip": buffer.getvalue()})
     assert "more than" in students["ada"].problem
+
+
+def test_of_many_notebooks_few_are_looked_into_and_one_is_kept_in_memory(take_in, monkeypatch):
+    monkeypatch.setattr("classroom.submissions.MOST_NOTEBOOKS", 20)
+    size = 10**6
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(30):
+            archive.writestr(f"{number}.ipynb", b" " * size)
+    tracemalloc.start()
+    students, _ = take_in({"ada/work.zip": buffer.getvalue()})
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "30 notebooks: 20 of them were looked into" in students["ada"].notes[0]
+    assert most < 10 * size
 
 
 def test_of_two_notebooks_the_one_of_this_assignment_is_graded(take_in):
