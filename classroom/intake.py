@@ -520,21 +520,19 @@ class _Matches:
         if want.answer is not None:
             return places
         found = []
-        for at in places:
-            found.append(at)
-            while at + 1 < len(self.handed) and self._is_own_text(at + 1):
-                at += 1
-                found.append(at)
+        for first in places:
+            own = itertools.takewhile(self._is_own, range(first + 1, len(self.handed)))
+            found += [first, *(at for at in own if self.handed[at]["cell_type"] == "markdown")]
         return found
 
-    def _is_own_text(self, at: int) -> bool:
+    def _is_own(self, at: int) -> bool:
+        """Whether a cell is neither one of ours nor the title of another notebook."""
         cell = self.handed[at]
         return (
-            cell["cell_type"] == "markdown"
-            and not cell["source"].startswith("# ")  # the title of another notebook
-            and cell["grade_id"] not in self.place
+            cell["grade_id"] not in self.place
             and at not in self.twin
             and (cell["id"] is None or cell["id"] not in self.our_ids)
+            and not (cell["cell_type"] == "markdown" and cell["source"].startswith("# "))
         )
 
     def _elsewhere(self, want: Wanted) -> list[int]:

@@ -366,7 +366,7 @@ def test_a_derivation_that_goes_on_in_own_cells_below_is_read_to_its_end():
     at = found["cells"].index(cell_of(found, DERIVE))
     below = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in ("A.", "B.")]
     below[1]["attachments"] = {"page.png": PNG}
-    found["cells"][at + 1 : at + 1] = below
+    found["cells"][at + 1 : at + 1] = [below[0], code("1 + 1"), below[1]]
     answer = cell_of(taken(found).notebook, DERIVE)
     assert answer["source"] == "See below:\n\nA.\n\nB."
     assert answer["attachments"] == {"page.png": PNG}
