@@ -78,6 +78,14 @@ def _release(options: argparse.Namespace) -> None:
         tqdm.write(f"wrote {notebook} for students, and {data}, by which their checks judge")
 
 
+def _say(line: str) -> None:
+    """Print a line in which students may have chosen names, so that it stays one line.
+
+    A newline in a name would begin another student's, and a terminal obeys some letters.
+    """
+    print("".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line))
+
+
 def _collect(options: argparse.Namespace) -> None:
     names = wanted_names(options.course, options.assignment)
     students, strays = collect(
@@ -85,15 +93,15 @@ def _collect(options: argparse.Namespace) -> None:
     )
     for student in students:
         if student.problem:
-            print(f"{student.student}: nothing to grade: {student.problem}")
+            _say(f"{student.student}: nothing to grade: {student.problem}")
         elif student.file != f"{options.assignment}.ipynb":
-            print(f"{student.student}: took {student.file}")
+            _say(f"{student.student}: took {student.file}")
         for note in student.notes:
-            print(f"{student.student}: {note}")
+            _say(f"{student.student}: {note}")
     for name, reason in not_taken(options.course, options.into, options.assignment, students):
-        print(f"{name}: nothing to grade: {reason}")
+        _say(f"{name}: nothing to grade: {reason}")
     if strays:
-        print(f"belong to nobody, and were left: {', '.join(strays)}")
+        _say(f"belong to nobody, and were left: {', '.join(strays)}")
     print(f"{len(students)} students, {sum(not s.problem for s in students)} with a notebook")
     print("next: grade")
 
@@ -123,11 +131,11 @@ def _grade(options: argparse.Namespace) -> None:
     found = gradebook.read(options.into, options.assignment, batch.records)
     for record in found:
         if record["notebook"] is None:
-            print(f"{record['student']}: NOT GRADED: {record['reason']}")
+            _say(f"{record['student']}: NOT GRADED: {record['reason']}")
             continue
         for row in record["exercises"]:
             if row["status"] == NOT_GRADED:
-                print(f"{record['student']}: {row['name']} NOT GRADED: {row['reason']}")
+                _say(f"{record['student']}: {row['name']} NOT GRADED: {row['reason']}")
     counts = Counter(export.status(record) for record in found)
     said = ", ".join(f"{number} {what}" for what, number in sorted(counts.items()))
     print(f"{len(found)} students: {said or 'nobody handed in'}")

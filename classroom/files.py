@@ -45,8 +45,17 @@ def write(path: Path, data: bytes) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Put a JSON file in place in one move."""
-    write(path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
+    """Put a JSON file in place in one move; what UTF-8 cannot hold is a question mark there."""
+    write(path, writable(json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def writable(text: str) -> str:
+    r"""Return a text that any file takes: half of a pair of surrogates is in no encoding.
+
+    >>> writable("a\ud800")
+    'a?'
+    """
+    return text.encode("utf-8", "replace").decode()
 
 
 def read_json(path: Path) -> Any:

@@ -251,15 +251,21 @@ def grade(
                 ledger.keep(record, "" if again else keys[record["student"]])
                 graded += 1
                 bar.update()
-        records = [_whole(ledger, paper, student) for student in students]
+        records = [_whole(ledger, into, paper, student) for student in students]
     return Batch(graded, len(students) - graded, records)
 
 
-def _whole(ledger: Ledger, paper: Paper, student: Student) -> Record:
-    """Return a student's record with what `collect` knows of them."""
-    record = ledger.record(student.student) or nothing_graded(
-        paper, student.student, "there is no record; run the same command again"
-    )
+def _whole(ledger: Ledger, into: Path, paper: Paper, student: Student) -> Record:
+    """Return a student's record with what `collect` knows of them.
+
+    Of what was collected after it was graded there is none: the old scores are of other work.
+    """
+    record = ledger.record(student.student)
+    if record is None:
+        record = nothing_graded(paper, student.student, "there is no record; run grade again")
+    elif ledger.is_of_another(student.student, _key(into, paper.assignment, student, "")):
+        said = "other work was collected after this was graded; run grade again"
+        record = nothing_graded(paper, student.student, said)
     known = {"name": student.name, "identity": student.identity, "late": student.late}
     known |= {"upload": student.upload}
     return {**record, **known, "notes": [*student.notes, *record["notes"]]}
@@ -280,7 +286,7 @@ def records(course: Path, into: Path, assignment: str) -> list[Record]:
             f"{assignment} has not been graded: run `python -m classroom grade {assignment}` first"
         )
     paper = set_paper(course, assignment, ledger.seed())
-    return [_whole(ledger, paper, student) for student in collected(into, assignment)]
+    return [_whole(ledger, into, paper, student) for student in collected(into, assignment)]
 
 
 def _key(into: Path, assignment: str, student: Student, digest: str) -> str:

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import Any
 
 from classroom.files import ClassroomError, read_json, write, write_json
@@ -49,6 +50,11 @@ def _open(into: Path) -> Iterator[Any]:
             warnings.simplefilter("ignore", SAWarning)
             with Gradebook(f"sqlite:///{path.resolve()}") as gradebook:
                 yield gradebook
+    except (FileNotFoundError, CalledProcessError) as error:
+        raise ClassroomError(
+            f"nbgrader cannot start alembic to make the tables of {path} ({error}). The scores "
+            f"of code are safe in {into / 'grades'}; make the environment anew and run grade again"
+        ) from error
     except (SQLAlchemyError, OSError) as error:
         said = str(getattr(error, "orig", error)).splitlines()[0]
         raise ClassroomError(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -21,11 +22,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from classroom.files import writable
+
 Notebook = dict[str, Any]
 
 # Nothing that a student writes is as long; a notebook with 50 MB of output still is taken.
-LARGEST = 200 * 1024**2
+LARGEST = 100 * 1024**2
+# Read, an empty list is some thirty times as long as it is in the file.
+MOST_LISTS = 1_000_000
 LONGEST_ANSWER = 100_000
+# A photo of a derivation; no SVG, which can hold a program.
+PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]{1,10000000}")
 DAMAGED = "The file is damaged or cut short"
 
 
@@ -57,8 +65,9 @@ class Intake:
     ----------
     notebook : dict
         Our release notebook with the student's answers, without outputs.
-    cells : list of {"name": str or None, "source": str}
-        The code to run, in order; ``name`` is that of the answer, None for other cells.
+    cells : list of {"name": str or None, "sources": list of str}
+        The code to run, in order; ``name`` is that of the answer, None for other cells. An answer
+        has several sources if several cells of the student's bear its name.
     missing : frozenset of str
         Answers that were not found, or were left as they were released.
     notes : tuple of str
@@ -105,7 +114,8 @@ def read_bytes(path: Path) -> bytes:
 def read_cells(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the cells of a notebook, whatever state it is in, and notes on what was mended.
 
-    Each cell is ``{"cell_type", "source", "id", "grade_id"}``, with None where something is absent.
+    Each cell is ``{"cell_type", "source", "id", "grade_id", "pictures"}``, with None where one of
+    the names is absent.
 
     Raises
     ------
@@ -115,6 +125,8 @@ def read_cells(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
     notes: list[str] = []
     if not data.strip():
         raise NotTakenError("the file is empty")
+    if data.count(b"[") + data.count(b"{") > MOST_LISTS:
+        raise NotTakenError(f"the file is no notebook: it has more than {MOST_LISTS} lists")
     text = _decoded(data, notes)
     try:
         content = json.loads(text)
@@ -129,7 +141,7 @@ def read_cells(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
         raise NotTakenError("the file is no notebook, or has no cells")
     version = content.get("nbformat") if isinstance(content, dict) else None
     if content and version not in (3, 4):
-        notes.append(f"The file says notebook format {str(version)[:20]}; it was read as format 4.")
+        notes.append(f"The file says notebook format {_short(version)}; it was read as format 4.")
     cells = [cell for cell in map(_cell, raw) if cell]
     if not cells:
         raise NotTakenError("the file is no notebook, or has no cells")
@@ -196,11 +208,26 @@ def _cell(raw: Any) -> dict[str, Any] | None:
     identity = raw.get("id")
     return {
         "cell_type": kind,
-        # Lone surrogates cannot be written again, and a NUL ends no line of Python.
-        "source": source.encode("utf-8", "replace").decode("utf-8").replace("\0", ""),
+        # A NUL ends no line of Python.
+        "source": writable(source).replace("\0", ""),
         "id": identity if isinstance(identity, str) else None,
-        "grade_id": grade_id if isinstance(grade_id, str) else None,
+        "grade_id": writable(grade_id) if isinstance(grade_id, str) else None,
+        "pictures": _pictures(raw.get("attachments")),
     }
+
+
+def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
+    """Return those of a cell's attachments that are pictures: name -> kind -> base64."""
+    found: dict[str, dict[str, str]] = {}
+    for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
+        for kind, text in kinds.items() if isinstance(kinds, dict) else ():
+            if kind in PICTURES and isinstance(text, str) and BASE64.fullmatch(text):
+                found.setdefault(writable(name), {})[kind] = text
+    return found
+
+
+def _short(value: Any) -> str:
+    return writable(str(value)[:20])
 
 
 def normal(source: str) -> str:
@@ -222,6 +249,27 @@ def defines(source: str, name: str) -> bool:
     return bool(
         re.search(
             rf"^(?:async\s+)?(?:def|class)\s+{word}\b|^{word}\s*(?::[^=\n]*)?=(?!=)", source, re.M
+        )
+    )
+
+
+def may_define(source: str, name: str) -> bool:
+    r"""Whether a cell's text may define a name somewhere, in a block or among others.
+
+    >>> may_define("if True:\n    step = 1", "step"), may_define("(step, _) = mine, 0", "step")
+    (True, True)
+    >>> may_define("run(step=1)", "step"), may_define("step == 1", "step")
+    (False, False)
+    """
+    word = re.escape(name)
+    others = r"(?:\*?\w+\s*[,=]\s*)*"
+    return bool(
+        re.search(
+            rf"^[ \t]*(?:async\s+)?(?:def|class)\s+{word}\b"
+            rf"|^[ \t(\[]*{others}\*?{word}\s*(?:,[\w\s,*]*)?[)\]]?\s*(?::[^=\n]*)?=(?!=)"
+            rf"|\b{word}\s*:=",
+            source,
+            re.M,
         )
     )
 
@@ -342,19 +390,26 @@ def take(
         for name, source in answers.items()
         if source is None or normal(source) == normal(released[name])
     }
+    in_other_cells = matches.in_others(missing)
+    missing -= in_other_cells
     after = matches.own_cells()
-    runnable = [{"name": None, "source": source} for source in after.get(-1, [])]
+    runnable = list(after.get(-1, []))
     wanted_names = {want.name for want in wanted}
     for at, cell in enumerate(notebook["cells"]):
         name = grade_id(cell)
         answer = answers.get(name) if name in wanted_names else None
         if answer is not None:
             cell["source"] = answer
+        if pictures := matches.pictures(name):
+            cell["attachments"] = pictures
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
+        # Our dots would take the place of an answer that stands elsewhere.
+        if cell["cell_type"] == "code" and name not in in_other_cells:
             label = name if name in wanted_names else None
-            runnable.append({"name": label, "source": text_of(cell)})
-        runnable += [{"name": None, "source": source} for source in after.get(at, [])]
+            sources = matches.parts.get(label or "", [text_of(cell)])
+            runnable.append({"name": label, "sources": sources})
+        runnable += after.get(at, [])
     return Intake(notebook, runnable, frozenset(missing), tuple(notes))
 
 
@@ -385,8 +440,10 @@ class _Matches:
         for at, cell in enumerate(handed):
             if cell["grade_id"] in self.wanted:
                 self.by_name.setdefault(cell["grade_id"], []).append(at)
+        self.our_ids = {cell["id"]: at for at, cell in enumerate(ours) if cell.get("id")}
         self.twin = self._twins()
         self.found: dict[str, list[int]] = {}
+        self.parts: dict[str, list[str]] = {}
 
     def _twins(self) -> dict[int, int]:
         """Cells that are still as we released them: theirs -> ours."""
@@ -402,7 +459,7 @@ class _Matches:
 
     def answer(self, want: Wanted) -> str | None:
         """Return the text of an answer, or None; `found` then tells whether its cell was there."""
-        places = self.by_name.get(want.name, [])
+        places = self._with_what_follows(want, self.by_name.get(want.name, []))
         stub = normal(text_of(self.ours[self.place[want.name]]))
         sources = self._worked_on(places, stub)
         if not sources:
@@ -418,11 +475,32 @@ class _Matches:
         self.found[want.name] = places
         if not places:
             return None
-        text = "\n\n".join(sources) if sources else stub
+        parts = sources or [stub]
+        text = "\n\n".join(parts)
         if len(text) > LONGEST_ANSWER:
             self.notes.append(f"{want.name}: longer than {LONGEST_ANSWER} characters, not taken.")
             return None
+        self.parts[want.name] = parts
         return text
+
+    def in_others(self, missing: Iterable[str]) -> set[str]:
+        """Return those of the missing answers that the student wrote into another one's cell."""
+        found = set()
+        for name, other in itertools.product(sorted(missing), self.parts):
+            answer = self.wanted[name].answer
+            stub = normal(text_of(self.ours[self.place[other]]))
+            worked_on = [part for part in self.parts[other] if normal(part) != stub]
+            if answer and other != name and any(defines(part, answer) for part in worked_on):
+                self.notes.append(f"{name}: taken from the cell of {other}.")
+                found.add(name)
+        return found
+
+    def pictures(self, name: str | None) -> dict[str, dict[str, str]]:
+        """Return the pictures in the cells of an answer."""
+        found: dict[str, dict[str, str]] = {}
+        for at in self.found.get(name or "", []):
+            found |= self.handed[at]["pictures"]
+        return found
 
     def _worked_on(self, places: Iterable[int], stub: str) -> list[str]:
         """Return the texts of copies of a cell, without repetitions and without our own text."""
@@ -433,6 +511,29 @@ class _Matches:
                 kept.pop(normal(text), None)
                 kept[normal(text)] = text
         return list(kept.values())
+
+    def _with_what_follows(self, want: Wanted, places: list[int]) -> list[int]:
+        """Return places of a manual answer and of the student's own text right below: go on there.
+
+        "See below", as the answer says then.
+        """
+        if want.answer is not None:
+            return places
+        found = []
+        for first in places:
+            own = itertools.takewhile(self._is_own, range(first + 1, len(self.handed)))
+            found += [first, *(at for at in own if self.handed[at]["cell_type"] == "markdown")]
+        return found
+
+    def _is_own(self, at: int) -> bool:
+        """Whether a cell is neither one of ours nor the title of another notebook."""
+        cell = self.handed[at]
+        return (
+            cell["grade_id"] not in self.place
+            and at not in self.twin
+            and (cell["id"] is None or cell["id"] not in self.our_ids)
+            and not (cell["cell_type"] == "markdown" and cell["source"].startswith("# "))
+        )
 
     def _elsewhere(self, want: Wanted) -> list[int]:
         """Find the cell of an answer by what it defines, else by the cells around it."""
@@ -454,13 +555,18 @@ class _Matches:
         same_id = [at for at in free if ours.get("id") and self.handed[at]["id"] == ours["id"]]
         if same_id:
             return same_id
+        if want.answer is not None:
+            return [
+                at
+                for at in free
+                if self.handed[at]["cell_type"] == "code"
+                and may_define(self.handed[at]["source"], want.answer)
+            ]
         before, after = self._neighbours(self.place[want.name])
         return [
             at
             for at in free
-            if before < at < after
-            and self.handed[at]["cell_type"] == ours["cell_type"]
-            and want.answer is None
+            if before < at < after and self.handed[at]["cell_type"] == ours["cell_type"]
         ]
 
     def _neighbours(self, place: int) -> tuple[int, int]:
@@ -469,20 +575,38 @@ class _Matches:
         after = [at for at, our in self.twin.items() if our > place]
         return (min(before) if before else len(self.handed), min(after, default=len(self.handed)))
 
-    def own_cells(self) -> dict[int, list[str]]:
-        """Return the student's further code cells: place of ours after which -> texts.
+    def own_cells(self) -> dict[int, list[dict[str, Any]]]:
+        """Return the student's further code cells: place of ours after which -> cells to run.
 
-        A helper function, an import: without them honest work would fail.
+        A helper function, an import: without them honest work would fail. Among them are answers
+        that stand further down than ours, which may use what is defined in between.
         """
-        taken = {at for places in self.found.values() for at in places}
-        after: dict[int, list[str]] = {}
+        named = {at: name for name, places in self.found.items() for at in places}
+        after: dict[int, list[dict[str, Any]]] = {}
         place = -1
-        at_name = {at: self.place[name] for name, ats in self.found.items() for at in ats}
         for at, cell in enumerate(self.handed):
-            if at in at_name:
-                place = at_name[at]
-            elif at in self.twin:
-                place = self.twin[at]
-            elif at not in taken and cell["cell_type"] == "code" and cell["source"].strip():
-                after.setdefault(place, []).append(cell["source"][:LONGEST_ANSWER])
+            name = named.get(at)
+            ours = self.twin.get(at) if name is None else self.place[name]
+            if ours is not None and (name is None or (ours >= place and ours not in after)):
+                place = ours
+            elif name is not None and cell["source"] not in self.parts.get(name, []):
+                continue  # a copy of our dots, or text that people read
+            elif cell["cell_type"] == "code" and cell["source"].strip():
+                own = {"name": name, "sources": [cell["source"][:LONGEST_ANSWER]]}
+                after.setdefault(max(place, self._edited(cell)), []).append(own)
         return after
+
+    def _edited(self, cell: dict[str, Any]) -> int:
+        """Return the place of the given cell that a student edited where it stood, or -1.
+
+        It runs after ours, or ours would undo what was mended.
+        """
+        if cell["id"] in self.our_ids:
+            return self.our_ids[cell["id"]]
+        kept = set(self.twin.values())
+        for at, our in enumerate(self.ours):
+            if our["cell_type"] == "code" and at not in kept and grade_id(our) not in self.wanted:
+                names = re.findall(r"^(?:(?:def|class) +)?(\w+)", text_of(our), re.M)
+                if any(defines(cell["source"], name) for name in names):
+                    return at
+        return -1

@@ -17,6 +17,9 @@ from typing import Any
 
 from classroom.files import ClassroomError, read_json, write_json
 
+# Letters of a key that tell what was handed in; those that follow tell what was asked.
+DIGEST = 64
+
 
 class Ledger:
     """The records of one assignment of one class.
@@ -65,6 +68,16 @@ class Ledger:
         """Whether exactly this was graded."""
         record = self.record(student)
         return record is not None and record.get("key") == key
+
+    def is_of_another(self, student: str, key: str) -> bool:
+        """Whether what was graded is something else than what is there now.
+
+        What was asked may have changed since; that alone makes no score another student's work.
+        """
+        record = self.record(student)
+        # A record that is to be made again has no key.
+        then = (record or {}).get("key") or key
+        return bool(then[:DIGEST] != key[:DIGEST])
 
     @contextmanager
     def alone(self) -> Iterator[None]:

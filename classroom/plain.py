@@ -13,12 +13,16 @@ from __future__ import annotations
 
 import base64
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 # An answer is a few numbers or an array of a problem's size; more is a mistake or an attack.
-MOST_ENTRIES = 200_000
+# A state of the final project may keep every gradient of a run: 60 of 3466 numbers.
+MOST_ENTRIES = 250_000
+# Of keys that collide, reading takes the square of their number.
+MOST_KEYS = 200
 DEEPEST = 20
 KINDS = "biuf"  # NumPy's letters for booleans, integers and floats
 
@@ -33,7 +37,8 @@ def encode(value: Any, depth: int = 0) -> Any:
     Parameters
     ----------
     value : None, bool, int, float, str, list, tuple, dict, NumPy scalar or array of numbers
-        An array may have any shape, with at most ``MOST_ENTRIES`` entries.
+        An array may have any shape, with at most ``MOST_ENTRIES`` entries; one of objects is sent
+        as the list of them. A dict has at most ``MOST_KEYS`` keys.
     depth : int
         How deep in lists it stands.
 
@@ -59,10 +64,14 @@ def encode(value: Any, depth: int = 0) -> Any:
             raise NotPlainError("an integer beyond 64 bits")
         return value
     if isinstance(value, np.ndarray):
+        if _entries(value.shape) > MOST_ENTRIES:
+            raise NotPlainError(
+                f"an array of shape {value.shape}; expected up to {MOST_ENTRIES} entries"
+            )
+        if value.dtype.kind == "O":  # a pair of which one is longer
+            return encode(value.tolist(), depth + 1)
         if value.dtype.kind not in KINDS:
             raise NotPlainError(f"an array of {value.dtype}; expected numbers")
-        if value.size > MOST_ENTRIES:
-            raise NotPlainError(f"an array of {value.size} entries; expected up to {MOST_ENTRIES}")
         array = np.asarray(value)
         if array.dtype.itemsize > 8:  # a long double, of which every machine has its own
             array = array.astype(float)
@@ -71,19 +80,26 @@ def encode(value: Any, depth: int = 0) -> Any:
             "dtype": array.dtype.str,
             "shape": list(array.shape),
         }
-    if isinstance(value, list | tuple | dict) and len(value) > MOST_ENTRIES:
+    if isinstance(value, list | tuple) and len(value) > MOST_ENTRIES:
         raise NotPlainError(f"{len(value)} entries; expected up to {MOST_ENTRIES}")
     if isinstance(value, list):
         return {"list": [encode(item, depth + 1) for item in value]}
     if isinstance(value, tuple):
         return {"tuple": [encode(item, depth + 1) for item in value]}
     if isinstance(value, dict):
+        if len(value) > MOST_KEYS:
+            raise NotPlainError(f"a dict of {len(value)} keys; expected up to {MOST_KEYS}")
         pairs = [[encode(k, depth + 1), encode(v, depth + 1)] for k, v in value.items()]
         return {"dict": pairs}
     if isinstance(value, bool | int | float | str):  # a subclass: only what it stands for counts
         base = next(kind for kind in (bool, int, float, str) if isinstance(value, kind))
         return encode(base(value), depth)
     raise NotPlainError(f"a result of type {type(value).__name__}; expected numbers or arrays")
+
+
+def _entries(shape: Sequence[int]) -> int:
+    """Return how long an array is as nested lists: of shape (a, b, 0) it has a * b empty ones."""
+    return math.prod(max(length, 1) for length in shape)
 
 
 def decode(message: Any, depth: int = 0) -> Any:
@@ -112,7 +128,7 @@ def decode(message: Any, depth: int = 0) -> Any:
             return [decode(item, depth + 1) for item in items]
         case {"tuple": list(items)}:
             return tuple(decode(item, depth + 1) for item in items)
-        case {"dict": list(pairs)}:
+        case {"dict": list(pairs)} if len(pairs) <= MOST_KEYS:
             try:
                 return {decode(k, depth + 1): decode(v, depth + 1) for k, v in pairs}
             except (TypeError, ValueError) as error:
@@ -129,7 +145,7 @@ def _array(text: str, dtype: str, shape: list[Any]) -> np.ndarray[Any, Any]:
         raise NotPlainError(f"an array that cannot be read: {error}") from error
     if kind.kind not in KINDS or kind.itemsize > 8:
         raise NotPlainError(f"an array of {kind}; expected numbers")
-    if math.prod(shape) > MOST_ENTRIES or math.prod(shape) * kind.itemsize != len(content):
+    if _entries(shape) > MOST_ENTRIES or math.prod(shape) * kind.itemsize != len(content):
         raise NotPlainError("an array whose shape is not that of its entries")
     if kind.kind == "b":  # any byte but 0 is true; NumPy itself expects 0 and 1 alone
         return np.array(np.frombuffer(content, np.uint8) != 0).reshape(shape)

@@ -335,12 +335,15 @@ _CLONE3 = 435
 class _Machine:
     audit: int  # its number in linux/audit.h
     clone: int
-    refused: tuple[int, ...]  # fork, vfork, ptrace, unshare, setns, keyctl, bpf, userfaultfd
+    # fork, vfork, ptrace, unshare, setns, keyctl, bpf, userfaultfd; and what holds memory that is
+    # in no address space: memfd_create, memfd_secret, shmget, msgget.
+    refused: tuple[int, ...]
 
 
 _MACHINES = {
-    "x86_64": _Machine(0xC000003E, 56, (57, 58, 101, 272, 308, 250, 321, 323)),
-    "aarch64": _Machine(0xC00000B7, 220, (117, 97, 268, 219, 280, 282)),
+    "x86_64": _Machine(0xC000003E, 56, (57, 58, 101, 272, 308, 250, 321, 323, 319, 447, 29, 68)),
+    # It has neither fork nor vfork.
+    "aarch64": _Machine(0xC00000B7, 220, (117, 97, 268, 219, 280, 282, 279, 447, 194, 186)),
 }
 
 

@@ -11,11 +11,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import lzma
 import os
 import re
 import stat
+import struct
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -39,7 +42,21 @@ NOTEBOOK = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
 COPY = re.compile(r"(?:[-_ ]\(?(\d+)\)?|[-_ ]copy(\d*))$", re.IGNORECASE)
 RUBBISH = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
 MOST_MEMBERS = 2000
+# Notebooks of one student that are looked into, to find the one to grade.
+MOST_NOTEBOOKS = 50
 CANVAS_TEST_STUDENT = "Student, Test"
+# What reading a zip raises that is damaged, encrypted or packed in a way that Python has not.
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    MemoryError,  # an LZMA stream says how much it wants
+    OSError,
+    RuntimeError,
+    ValueError,  # names that are no UTF-8, among others
+)
 # Why there is nothing to grade of somebody who is on the roster alone, or whose folder is empty.
 ABSENT = "nothing was handed in"
 
@@ -186,7 +203,7 @@ def _people(export: Path) -> tuple[dict[tuple[str, str], list[_Piece]], list[str
         raise ClassroomError(f"there is no {export}")
     try:
         items = list(_files(export))
-    except (OSError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise ClassroomError(f"{export} could not be read: {error}") from error
     items = [item for item in items if not RUBBISH & set(item.parts)]
     items = [item for item in items if not item.parts[-1].startswith("._")]
@@ -246,11 +263,21 @@ def _files(export: Path) -> Iterator[_Item]:
         for name in sorted([*names, *folders]):
             path = folder / name
             is_folder = name in folders and not path.is_symlink()
-            yield _Item(path.relative_to(export).parts, None if is_folder else _file(path))
+            parts = tuple(map(_readable, path.relative_to(export).parts))
+            yield _Item(parts, None if is_folder else _file(path))
 
 
 def _file(path: Path) -> Callable[[], bytes]:
     return lambda: read_bytes(path)
+
+
+def _readable(name: str) -> str:
+    """Return a file's name as it was meant: unpacked on some systems, it is in Latin-1."""
+    raw = os.fsencode(name)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _parts(name: str) -> tuple[str, ...]:
@@ -267,7 +294,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], byt
             with archive.open(info) as file:
                 # What the zip says of its size need not be true.
                 data = file.read(LARGEST + 1)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as error:
+        except UNREADABLE as error:
             raise NotTakenError(f"the zip cannot be read: {error}") from None
         if len(data) > LARGEST:
             raise NotTakenError(f"the file has more than {LARGEST // 1024**2} MB")
@@ -279,12 +306,21 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], byt
 def _key(name: str, identity: str, taken: set[str]) -> str:
     """Return a new name that is safe for files on any system, and for a data base."""
     text = unicodedata.normalize("NFC", name)
-    safe = re.sub(r"[^\w.@-]+", "_", text).strip("._-")[:60] or "student"
-    key = f"{safe}-{identity}" if identity else safe
+    safe = _cut(re.sub(r"[^\w.@-]+", "_", text).strip("._-")[:60], 120) or "student"
+    key = _cut(f"{safe}-{identity}" if identity else safe, 160)
     if key.casefold() in {other.casefold() for other in taken} or (not identity and safe != text):
         key += "-" + hashlib.sha256(f"{name}/{identity}".encode("utf-8", "replace")).hexdigest()[:6]
     taken.add(key)
     return key
+
+
+def _cut(text: str, most: int) -> str:
+    """Return the beginning of a text, in so many bytes at most: a file system counts those.
+
+    >>> _cut("aé", 2)
+    'a'
+    """
+    return text.encode("utf-8", "replace")[:most].decode("utf-8", "ignore")
 
 
 # --- Which notebook ------------------------------------------------------------------------------
@@ -299,7 +335,7 @@ def _unpacked(pieces: list[_Piece], notes: list[str]) -> list[_Piece]:
             continue
         try:
             archive = zipfile.ZipFile(io.BytesIO(piece.read()))
-        except (zipfile.BadZipFile, NotTakenError) as error:
+        except (*UNREADABLE, NotTakenError) as error:
             notes.append(f"{piece.name} cannot be opened: {error}.")
             continue
         for info in archive.infolist()[:MOST_MEMBERS]:
@@ -327,7 +363,12 @@ def _chosen(
     if others:
         shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
         notes.append(f"Also handed in, and not looked at: {shown}.")
-    readable: list[tuple[tuple[Any, ...], _Piece, bytes]] = []
+    if len(notebooks) > MOST_NOTEBOOKS:
+        notes.append(f"{len(notebooks)} notebooks: {MOST_NOTEBOOKS} of them were looked into.")
+        notebooks = notebooks[:MOST_NOTEBOOKS]
+    # One at a time is kept: a small zip may hold gigabytes.
+    best: tuple[tuple[Any, ...], _Piece, bytes] | None = None
+    readable = []
     problems = []
     for piece in notebooks:
         try:
@@ -335,20 +376,22 @@ def _chosen(
         except NotTakenError as error:
             problems.append(f"{piece.name}: {error}")
             continue
+        readable.append(piece)
         # A notebook is opened only if there is a choice.
         fits = len(notebooks) == 1 or _holds(data, wanted)
         rank = (fits, *_rank(piece, assignment), piece.name)
-        readable.append((rank, piece, data))
+        if best is None or rank >= best[0]:
+            best = rank, piece, data
+        del data
     notes += [f"Not taken: {problem}." for problem in problems if readable]
     student = replace(student, late=late, notes=tuple(notes))
-    if not readable:
+    if best is None:
         nothing = "no notebook was handed in" if any(piece.name for piece in pieces) else ABSENT
         problem = "; ".join(problems) or nothing
         return replace(student, problem=problem), None
-    readable.sort(key=lambda choice: choice[0])
-    _, piece, data = readable[-1]
+    _, piece, data = best
     if len(readable) > 1:
-        rest = ", ".join(other.name for _, other, _ in readable[:-1])
+        rest = ", ".join(sorted(other.name for other in readable if other is not piece))
         notes.append(f"{len(readable)} notebooks: {piece.name} is graded, not {rest}.")
     if late:
         notes.append("The platform says that it came late.")
@@ -404,6 +447,10 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     return columns, rows
 
 
+# By what is known whose tables are, Moodle's, Canvas' or anybody's.
+ROSTERS = ({"Identifier"}, {"Student", "ID"}, {"student"})
+
+
 def identity_of(row: dict[str, str]) -> tuple[str, str] | None:
     """Return a student's name and number from a row of Moodle's or Canvas' table, or None."""
     if "Identifier" in row:
@@ -426,7 +473,12 @@ def _on_roster_alone(
     named = {name for name, _ in people}
     absent = []
     recognised = 0
-    _, rows = read_table(roster)
+    columns, rows = read_table(roster)
+    if not any(known <= set(columns) for known in ROSTERS):
+        raise ClassroomError(
+            f"--roster {roster} has the columns {', '.join(columns)}; expected Moodle's grading "
+            f"worksheet, Canvas' gradebook, or a table with a column student"
+        )
     for row in rows:
         who = identity_of(row)
         # Canvas puts its own test student into every gradebook.

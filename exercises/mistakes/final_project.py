@@ -58,8 +58,8 @@ Step = Callable[..., Any]
 
 
 def draw_trials(rng: np.random.Generator) -> list[Call]:
-    """Two networks."""
-    first, second = rng.choice(100_000, size=2, replace=False).tolist()
+    """Two networks, of so many that none is found again by its first weights."""
+    first, second = rng.integers(2**62, size=2).tolist()
     return [(first,), (second,)]
 
 

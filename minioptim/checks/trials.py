@@ -22,6 +22,8 @@ BUDGET = 60
 BATCH = 64
 HIDDEN = (32, 32)
 STATES = 3
+# Numbers in a state: as many as there are in all gradients of a run, and some.
+MOST_ENTRIES = 250_000
 # Steps from one look at the loss to the next: it costs as much as many gradients of a minibatch.
 LOOK = 10
 
@@ -66,7 +68,8 @@ def run_digits(step: Callable[..., Any], seed: int) -> Run:
     step : callable
         ``step(g, x, t, a, b, c)`` returns ``x, a, b, c``. g is the gradient of a minibatch at x,
         both of shape (3466,); t counts from 1; a, b and c are the step's own memory, which begins
-        as zeros of the same shape and comes back in the next call as it was returned.
+        as zeros of the same shape and comes back in the next call as it was returned. Each may be
+        a number, an array, or a list, tuple or dict of such, of 250 000 numbers at most.
     seed : int, >= 0
         Of all that is drawn.
 
@@ -77,7 +80,7 @@ def run_digits(step: Callable[..., Any], seed: int) -> Run:
     Raises
     ------
     ValueError
-        The step did not return four results, or x of another shape.
+        The step did not return four results, x of another shape, or a state of another kind.
 
     Examples
     --------
@@ -118,7 +121,30 @@ def _four(result: Any, shape: tuple[int, ...]) -> tuple[Array, list[Any]]:
     x = np.array(result[0], dtype=float)
     if x.shape != shape:
         raise ValueError(f"the step must return x of shape {shape} first, got {x.shape}")
-    return x, list(result[1:])
+    states = list(result[1:])
+    for name, state in zip("abc", states, strict=True):
+        if _numbers(state) > MOST_ENTRIES:
+            raise ValueError(f"the state {name} must hold {MOST_ENTRIES} numbers at most")
+    return x, states
+
+
+def _numbers(state: Any) -> int:
+    """Return how many numbers a state holds; what else it may hold is refused.
+
+    At grading time a step runs in another process, and only plain data go to and fro.
+    """
+    if isinstance(state, np.ndarray | np.generic) and state.dtype.kind in "biuf":
+        return state.size
+    if state is None or isinstance(state, bool | int | float | str):
+        return 1
+    if isinstance(state, list | tuple):
+        return sum(map(_numbers, state))
+    if isinstance(state, dict):
+        return sum(_numbers(key) + _numbers(value) for key, value in state.items())
+    raise ValueError(
+        "the states a, b and c must be numbers, arrays, or lists, tuples or dicts of such; "
+        f"got a {type(state).__name__}"
+    )
 
 
 def digits_goal(step: Callable[..., Any], seed: int) -> str:

@@ -14,6 +14,9 @@ import numpy as np
 
 from minioptim.checks.compare import Outcome, fingerprint, plain, same
 
+# Values whose kinds are named; of more, only how many they are.
+SHOWN = 8
+
 
 class Verdict(NamedTuple):
     """What is to be said about an answer.
@@ -195,7 +198,8 @@ def _form(value: Any) -> str:
     shape = _shape(value)
     if shape is not None:
         return f"numbers of shape {shape}"
-    return f"{len(value)} values: {', '.join(_form(item) for item in value)}"
+    forms = [_form(item) for item in value[:SHOWN]] + ["..."] * (len(value) > SHOWN)
+    return f"{len(value)} values: {', '.join(forms)}"
 
 
 def _has_nan(value: Any) -> bool:

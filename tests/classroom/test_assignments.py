@@ -3,6 +3,7 @@
 import json
 from functools import partial
 
+import numpy as np
 import pytest
 
 from classroom import exercise, plain, recheck
@@ -89,6 +90,29 @@ def test_the_recheck_names_every_mistake_and_takes_every_right_answer(assignment
             assert mistake.sentence in reason
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("momentum-experiment", np.float32(0.8)),
+        ("momentum-experiment", 0.8000001),
+        ("momentum-experiment", 0.80001),
+    ],
+)
+def test_a_value_is_right_here_where_the_check_takes_it(name, value):
+    (question,) = [
+        question
+        for question in set_paper(exercise.EXERCISES, "momentum", 1).questions
+        if question.name == name
+    ]
+    try:
+        checks.check(name, value)
+        expected = "right"
+    except checks.NotYet:
+        expected = "wrong"
+    assert expected == ("wrong" if value == 0.80001 else "right")
+    assert recheck._judge(question, replies(question, value))[0] == expected
+
+
 @each_assignment
 def test_hidden_calls_are_not_the_visible_ones(assignment):
     visible = json.loads((checks.feedback.DATA / f"{assignment}.json").read_text("utf-8"))
@@ -96,6 +120,41 @@ def test_hidden_calls_are_not_the_visible_ones(assignment):
         if not question.is_value:
             assert json.dumps(question.calls) != json.dumps(visible[question.name]["calls"])
             assert question.arguments == visible[question.name]["arguments"]
+
+
+def final_rule(source):
+    """Return the row of an own optimizer."""
+    walled()
+    paper = set_paper(exercise.EXERCISES, "final_project", 1)
+    handed_in = json.loads(notebook("final_project", "source"))
+    for cell in handed_in["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "final-rule":
+            cell["source"] = source
+    rows = grade_submission(paper, "ada", json.dumps(handed_in).encode())["exercises"]
+    return next(row for row in rows if row["name"] == "final-rule")
+
+
+def test_an_own_optimizer_may_keep_all_points_and_gradients_of_its_run():
+    # As large as at the end of a run, in two steps alone: to send them in all takes its time.
+    source = """
+def my_step(g, x, t, a, b, c):
+    a = 0.9 * a - 0.1 * g
+    if t >= 59:
+        b, c = np.tile(g, (60, 1)), [x] * 60
+    return x + 0.9 * a - 0.1 * g, a, b, c
+"""
+    row = final_rule("import numpy as np\n" + source)
+    assert (row["score"], row["reason"]) == (8.0, "")
+
+
+def test_the_seeds_of_a_trial_are_too_many_to_be_tried():
+    (question,) = [
+        question
+        for question in set_paper(exercise.EXERCISES, "final_project", 1).questions
+        if question.trial
+    ]
+    seeds = [plain.decode(call)[0] for call in question.calls]
+    assert min(seeds) > 2**40
 
 
 FORGED = """
@@ -120,14 +179,7 @@ def my_step(g, x, t, a, b, c):
     ],
 )
 def test_a_trial_is_held_where_the_student_cannot_reach_it(source, status, said):
-    walled()
-    paper = set_paper(exercise.EXERCISES, "final_project", 1)
-    handed_in = json.loads(notebook("final_project", "source"))
-    for cell in handed_in["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "final-rule":
-            cell["source"] = source
-    rows = grade_submission(paper, "forger", json.dumps(handed_in).encode())["exercises"]
-    row = next(row for row in rows if row["name"] == "final-rule")
+    row = final_rule(source)
     assert (row["score"], row["status"]) == (0.0, status)
     assert said in row["reason"]
     assert "digits_goal(my_step, " in row["reason"]

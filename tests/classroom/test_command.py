@@ -127,6 +127,17 @@ def test_collecting_tells_what_was_taken_and_what_will_not_be_graded(tmp_path, r
     assert "ada" not in said
 
 
+def test_a_file_name_is_no_line_of_its_own_and_no_order_to_the_terminal(tmp_path, run):
+    path = tmp_path / "export" / "ada" / "tiny.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(data(notebook()))
+    (path.parent / "x\x1b[31m\nbob: all fine.txt").write_text("")
+    _, said, _ = run("collect", "tiny", tmp_path / "export")
+    assert "\x1b" not in said
+    assert "\nbob" not in said
+    assert r"x\x1b[31m\nbob: all fine.txt" in said
+
+
 def test_a_title_that_canvas_lacks_is_told_before_anything_is_written(tmp_path, run):
     pytest.importorskip("nbgrader")
     walled()

@@ -368,6 +368,16 @@ def test_points_given_by_hand_for_code_count_and_outlast_a_regrade(tmp_path, bef
         assert book.find_grade(f"{STEP}-check", "tiny", "tiny", "ada").needs_manual_grade
 
 
+def test_that_alembic_cannot_be_started_is_not_taken_for_a_damaged_gradebook(tmp_path, monkeypatch):
+    pytest.importorskip("nbgrader")
+    from .handed_in import COURSE
+
+    monkeypatch.setattr(gradebook.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ClassroomError, match="cannot start alembic.*scores of code are safe"):
+        gradebook.update(COURSE, tmp_path, "tiny", release(), [manual()])
+
+
 @pytest.mark.parametrize("content", [b"no data base", b"SQLite format 3\0" + b"x" * 500])
 def test_a_corrupt_gradebook_is_one_clear_line(tmp_path, content):
     pytest.importorskip("nbgrader")

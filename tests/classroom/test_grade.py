@@ -158,6 +158,22 @@ def test_new_work_is_graded_and_the_rest_is_kept(tmp_path, without_code):
 
 
 @pytest.mark.usefixtures("without_code")
+def test_what_was_collected_after_grading_has_no_score_until_it_is_graded(tmp_path):
+    into, known = collected_class(tmp_path, 3)
+    graded(into)
+    student = next(iter(known))
+    notebook_path(into, "tiny", student).write_bytes(data(notebook({STEP: WRONG})))
+    first, *rest = sorted(
+        records(COURSE, into, "tiny"), key=lambda record: record["student"] != student
+    )
+    assert "run grade again" in first["reason"]
+    assert {row["score"] for row in first["exercises"]} == {None}
+    assert {row["score"] for record in rest for row in record["exercises"]} == {1.0}
+    graded(into)
+    assert {r["status"] for r in records(COURSE, into, "tiny")} == {"graded"}
+
+
+@pytest.mark.usefixtures("without_code")
 def test_a_damaged_record_is_graded_again(tmp_path):
     into, known = collected_class(tmp_path, 3)
     graded(into)

@@ -245,6 +245,66 @@ def damaged_answer_below():
     return found
 
 
+def damaged_two_answers_in_one_cell():
+    found = notebook({STEP: f"{RIGHT}\n\n\nlengthening = 10"})
+    found["cells"].remove(cell_of(found, VALUE))
+    return found
+
+
+def damaged_two_answers_in_the_later_cell():
+    return notebook({STEP: STUB, VALUE: f"{RIGHT}\n\n\nlengthening = 10"})
+
+
+def damaged_answer_below_in_a_block():
+    found = notebook({STEP: STUB})
+    found["cells"].append(code("if True:\n    " + RIGHT.replace("\n", "\n    ")))
+    return found
+
+
+def damaged_answer_below_by_another_name():
+    found = notebook({STEP: STUB, VALUE: cell_of(release(), VALUE)["source"]})
+    found["cells"].append(code(RIGHT.replace("momentum_step", "mine")))
+    found["cells"].append(code("(momentum_step, _) = mine, 0"))
+    found["cells"].append(code("other, lengthening = 1, 10"))
+    return found
+
+
+def draft_before_the_answer(draft):
+    found = notebook()
+    at = found["cells"].index(cell_of(found, STEP))
+    found["cells"].insert(at, copy.deepcopy(found["cells"][at]) | {"source": draft})
+    return found
+
+
+def damaged_draft_that_is_no_python():
+    return draft_before_the_answer(
+        "def momentum_step(g, x, v, lr, momentum):\n    v = momentum * v -"
+    )
+
+
+def damaged_draft_that_fails():
+    return draft_before_the_answer(
+        "def momentum_step(*a):\n    return undefined\nmomentum_step(1, 2)"
+    )
+
+
+def damaged_draft_that_fails_below_the_answer():
+    found = damaged_draft_that_is_no_python()
+    at = found["cells"].index(cell_of(found, STEP))
+    cells = found["cells"]
+    cells[at], cells[at + 1] = cells[at + 1], cells[at]
+    return found
+
+
+def damaged_split_within_the_function():
+    found = notebook()
+    at = found["cells"].index(cell_of(found, STEP))
+    first, second = RIGHT[: RIGHT.index("    return")], RIGHT[RIGHT.index("    return") :]
+    found["cells"].insert(at + 1, copy.deepcopy(found["cells"][at]) | {"source": second})
+    found["cells"][at]["source"] = first
+    return found
+
+
 DAMAGE = [value for name, value in sorted(globals().items()) if name.startswith("damaged_")]
 
 
@@ -264,10 +324,52 @@ def test_damage_costs_no_mark(damage):
         (damaged_truncated, "cut short"),
         (damaged_split, "2 cells were taken together"),
         (damaged_answer_below, "lost its name"),
+        (damaged_two_answers_in_one_cell, f"{VALUE}: taken from the cell of {STEP}"),
     ],
 )
 def test_what_was_mended_is_noted(damage, note):
     assert any(note in said for said in taken(damage()).notes)
+
+
+GIVEN = "def broken_step(g, x, v, lr, momentum):\n    return x, v"
+
+
+@pytest.mark.parametrize("with_ids", [True, False])
+def test_a_given_cell_that_was_mended_in_place_is_used_as_mended(with_ids):
+    ours, found = release(), notebook({STEP: "momentum_step = broken_step"})
+    at = found["cells"].index(cell_of(found, STEP))
+    ours["cells"].insert(at, code(GIVEN, id="given"))
+    mended = RIGHT.replace("momentum_step", "broken_step")
+    found["cells"].insert(at, code(mended, id="given" if with_ids else None))
+    texts = [text for cell in take(data(found), ours, WANTED).cells for text in cell["sources"]]
+    assert texts.index(GIVEN) < texts.index(mended) < texts.index("momentum_step = broken_step")
+
+
+PNG = {"image/png": "iVBORw0KGgo="}
+
+
+def test_a_photo_in_an_answer_is_kept_and_no_other_attachment():
+    found = notebook({DERIVE: "![](attachment:page.png)"})
+    cell_of(found, DERIVE)["attachments"] = {
+        "page.png": PNG | {"text/html": "<script>"},
+        "page.svg": {"image/svg+xml": "PHN2Zz4="},
+        "\ud800.png": {"image/png": "<script>"},
+        "list": [],
+    }
+    assert cell_of(taken(found).notebook, DERIVE)["attachments"] == {"page.png": PNG}
+    cell_of(found, DERIVE)["attachments"] = ["no", "dict"]
+    assert "attachments" not in cell_of(taken(found).notebook, DERIVE)
+
+
+def test_a_derivation_that_goes_on_in_own_cells_below_is_read_to_its_end():
+    found = notebook({DERIVE: "See below:"})
+    at = found["cells"].index(cell_of(found, DERIVE))
+    below = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in ("A.", "B.")]
+    below[1]["attachments"] = {"page.png": PNG}
+    found["cells"][at + 1 : at + 1] = [below[0], code("1 + 1"), below[1]]
+    answer = cell_of(taken(found).notebook, DERIVE)
+    assert answer["source"] == "See below:\n\nA.\n\nB."
+    assert answer["attachments"] == {"page.png": PNG}
 
 
 def test_letters_of_latin_1_survive():
@@ -303,6 +405,13 @@ def test_a_helper_in_a_cell_of_the_students_own_is_used():
     found["cells"].insert(
         1, code("import math\ndef velocity(v, g, lr, momentum):\n    return momentum * v - lr * g")
     )
+    assert scores(found) == (2.0, 1.0)
+
+
+def test_a_copy_of_our_dots_below_own_work_takes_nothing_back():
+    found = damaged_copy_of_the_stub()
+    at = found["cells"].index(cell_of(found, STEP))
+    found["cells"].insert(at + 1, code("x = momentum_step(1, 2, 3, 4, 5)"))
     assert scores(found) == (2.0, 1.0)
 
 
@@ -408,11 +517,28 @@ def test_our_own_is_not_taken_for_another_assignment(found):
     assert answers_in(intake) == ANSWERS
 
 
+def test_no_letter_of_a_students_choosing_stops_who_writes_it_down():
+    half = "\ud800"
+    intake = taken(notebook() | {"nbformat": half})
+    assert any("notebook format ?" in note for note in intake.notes)
+    foreign = {"cells": [code("a", metadata={"nbgrader": {"grade_id": half}})], "nbformat": 4}
+    with pytest.raises(NotTakenError) as error:
+        taken(foreign)
+    assert str(error.value).encode()
+
+
 def test_a_file_that_is_cut_short_before_the_answers_is_said_to_be():
     text = json.dumps(notebook())
     cut = text[: text.index('"grade_id"')].encode()
     with pytest.raises(NotTakenError, match="damaged or cut short.*none of this assignment's"):
         taken(cut)
+
+
+def test_a_file_that_would_be_large_once_it_is_read_is_refused(monkeypatch):
+    monkeypatch.setattr("classroom.intake.MOST_LISTS", 1000)
+    assert taken(notebook())
+    with pytest.raises(NotTakenError, match="more than 1000 lists"):
+        taken(notebook() | {"metadata": [[]] * 1000})
 
 
 def test_a_link_is_refused(tmp_path):

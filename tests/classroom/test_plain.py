@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from classroom.plain import DEEPEST, MOST_ENTRIES, NotPlainError, decode, encode
+from classroom.plain import DEEPEST, MOST_ENTRIES, MOST_KEYS, NotPlainError, decode, encode
 
 
 def sent(value):
@@ -27,6 +27,17 @@ def test_arrays_arrive_as_they_were(array):
     got = sent(array)
     np.testing.assert_array_equal(got, array)
     assert (got.dtype, got.shape) == (array.dtype, array.shape)
+
+
+def test_a_pair_of_which_one_is_longer_arrives_as_a_list():
+    pair = np.empty(2, dtype=object)
+    pair[:] = [np.array([1.0, 2.0]), 3.0]
+    first, second = sent(pair)
+    assert (first.tolist(), second) == ([1.0, 2.0], 3.0)
+
+
+def test_the_gradients_of_a_whole_run_arrive():
+    assert sent(np.zeros((60, 3466))).shape == (60, 3466)
 
 
 def test_not_a_number_and_infinity_arrive():
@@ -61,8 +72,19 @@ def nested(depth):
 
 @pytest.mark.parametrize(
     "value",
-    [print, object, 1j, np.array([1j]), np.array(["a"]), {1, 2}, 2**70, nested(DEEPEST + 5)],
-    ids=repr,
+    [
+        print,
+        object,
+        np.zeros((MOST_ENTRIES, 2, 0)),
+        dict.fromkeys(range(MOST_KEYS + 1)),
+        1j,
+        np.array([1j]),
+        np.array(["a"]),
+        {1, 2},
+        2**70,
+        nested(DEEPEST + 5),
+    ],
+    ids=lambda value: repr(value)[:40],
 )
 def test_what_is_not_plain_is_refused(value):
     with pytest.raises(NotPlainError):
@@ -98,10 +120,14 @@ def test_the_message_that_is_spoilt_below_is_in_order():
         {"list": 3},
         {"dict": [[{"list": []}, 1]]},
         {"dict": [1]},
+        # Keys of one hash, of which each is compared with all before it.
+        {"dict": [[k * (2**61 - 1), 0] for k in range(MOST_KEYS + 1)]},
         array(shape=[2]),
         array(bytes(7)),
         array(b"", shape=[0, 10**12]),
         array(b"", shape=[-1]),
+        # No entries, but as nested lists it is a list of so many empty ones.
+        array(b"", shape=[MOST_ENTRIES, 2, 0]),
         array(b"", shape=[0] * (DEEPEST + 1)),
         array(bytes(MOST_ENTRIES + 1), dtype="|b1", shape=[MOST_ENTRIES + 1]),
         array(shape=[1.0]),

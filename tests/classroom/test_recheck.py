@@ -54,6 +54,13 @@ def step(source, **more):
         RIGHT + "\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
         "import minioptim\n" + RIGHT,
         "%%time\n" + RIGHT.replace("    v =", "    display(x)\n    v ="),
+        "%%time\n" + RIGHT.replace("- lr * g", "- lr * g  # minus, right?"),
+        "get_ipython().run_line_magic('matplotlib', 'inline')\n" + RIGHT,
+        "files = !ls\ntook = %timeit -o 1 + 1\nnp.sqrt??\n" + RIGHT,
+        "import numpy as np\n"
+        + RIGHT.replace(
+            "return x + v, v", "both = np.empty(2, object); both[:] = [x + v, v]; return both"
+        ),
     ],
 )
 def test_a_right_answer_has_its_points(source):
@@ -63,6 +70,43 @@ def test_a_right_answer_has_its_points(source):
 def test_the_answers_of_the_source_notebook_are_right():
     path = COURSE / "source" / "tiny" / "tiny.ipynb"
     assert scores(path.read_bytes()) == (2.0, 1.0)
+
+
+FILLED = {
+    "list": "table = []\nfor k in range(3):\n    table.append(8 + k)",
+    "list in a comprehension": "table = []\n[table.append(8 + k) for k in range(3)]",
+    "dict": "table = {}\nfor k in [8, 9, 10]:\n    table[k] = k",
+    "dict of lists": "table = {}\ntable.setdefault(10, []).append(1)",
+    "array": "import numpy as np\ntable = np.ones(3)\nfor k in range(3):\n    table[k] = 8 + k",
+    "entry deleted": "table = [10, 99]\ndel table[-1]",
+}
+
+
+@pytest.mark.parametrize("filled", FILLED)
+def test_a_table_filled_step_by_step_in_a_cell_above_can_be_used(filled):
+    found = notebook({VALUE: "lengthening = max(table)"})
+    found["cells"].insert(1, code(FILLED[filled]))
+    assert graded(found)[VALUE]["score"] == 1.0
+
+
+def test_a_name_used_again_in_a_later_exercise_means_there_what_it_did_when_it_was_checked():
+    helper = "def step_of(v, g, lr, momentum):\n    return momentum * v - lr * g\n\n\n"
+    source = helper + RIGHT.replace("momentum * v - lr * g", "step_of(v, g, lr, momentum)")
+    later = "def step_of(momentum):\n    return 1 / (1 - momentum)\n\n\nlengthening = step_of(0.9)"
+    assert scores(notebook({STEP: source, VALUE: later})) == (2.0, 1.0)
+
+
+def test_a_name_that_only_a_later_cell_has_is_found_there():
+    found = notebook({STEP: RIGHT.replace("- lr", "- ONE * lr")})
+    found["cells"].append(code("ONE = 1.0"))
+    assert graded(found)[STEP]["score"] == 2.0
+
+
+def test_a_plot_or_a_long_run_of_what_an_answer_uses_costs_nothing():
+    found = notebook()
+    for source in ("import time\ntime.sleep(99)", "print(momentum_step)\nwhile lengthening: pass"):
+        found["cells"].append(code(source))
+    assert scores(found) == (2.0, 1.0)
 
 
 def test_fifty_megabytes_of_output_cost_nothing():
@@ -167,6 +211,25 @@ def test_an_answer_that_fails_has_a_reason_of_one_line(source, said):
     assert said in row["reason"]
     assert "\n" not in row["reason"]
     assert row["reason"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["raise ValueError(chr(0xd800))", f"{RIGHT[: RIGHT.index('    v')]}    return chr(0xd800)"],
+)
+def test_a_reason_can_be_written_whatever_letters_are_in_it(source):
+    assert step(source)["reason"].encode()
+
+
+@pytest.mark.parametrize("result", ["[None, 1.0] * 9999", "{k: 'x' * 999 for k in range(99)}"])
+def test_a_reason_is_short_whatever_was_returned(result):
+    reason = step(f"{RIGHT[: RIGHT.index('    v')]}    return {result}")["reason"]
+    assert 0 < len(reason) < 500
+
+
+def test_an_empty_array_of_a_large_shape_costs_the_grader_nothing():
+    source = RIGHT.replace("x + v, v", "np.zeros((200_000, 200_000, 0))")
+    assert "expected up to" in step("import numpy as np\n" + source)["reason"]
 
 
 def test_an_answer_for_the_visible_calls_alone_is_wrong():
@@ -505,6 +568,16 @@ def test_the_same_submission_graded_twice_has_the_same_record():
     content = data(notebook({STEP: "import numpy as np\n" + source}))
     first, second = (grade_submission(paper(), "ada", content) for _ in range(2))
     assert json.dumps(first) == json.dumps(second)
+
+
+@pytest.mark.parametrize("drawn", ["np.random.default_rng()", "np.random.default_rng(seed=None)"])
+def test_a_generator_without_a_seed_has_one_here(drawn):
+    value = f"import numpy as np\nlengthening = {drawn}.random()"
+    first, second = (graded(notebook({VALUE: value}))[VALUE]["reason"] for _ in range(2))
+    assert first == second
+    # But each is another, as without a seed.
+    value = f"import numpy as np\nlengthening = 10 if {drawn}.random() != {drawn}.random() else 0"
+    assert graded(notebook({VALUE: value}))[VALUE]["score"] == 1.0
 
 
 def test_another_seed_asks_other_questions():

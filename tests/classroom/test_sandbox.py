@@ -63,12 +63,18 @@ def test_numpy_works(inside):
         "__import__('os').unshare(0x10000000) if hasattr(__import__('os'), 'unshare') else 1/0",
         "__import__('resource').setrlimit(__import__('resource').RLIMIT_AS, (2**45, 2**45))",
         "bytearray(6 * 10**9)",
+        "__import__('os').memfd_create('memory that no limit counts')",
         "open('/tmp/large', 'wb').write(bytes(10**8))",
     ],
 )
 def test_what_a_process_behind_the_wall_cannot_do(inside, attempt):
     said = inside(attempt)
     assert "Error" in said, said
+
+
+@pytest.mark.parametrize("call", ["shmget(0, 4096, 0o1600)", "msgget(0, 0o1600)"])
+def test_memory_outside_of_the_limit_is_refused(inside, call):
+    assert inside(f"__import__('ctypes').CDLL(None).{call}") == "-1"
 
 
 def test_there_is_no_network(inside):

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import tracemalloc
 import unicodedata
 import zipfile
 
@@ -188,6 +189,57 @@ def test_a_zip_without_a_notebook_has_a_reason(take_in, content, said):
     assert students["ada"].problem
 
 
+def damaged_zip(method, start, bad):
+    """Return a zip whose packed bytes, from ``start`` on, are others."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        archive.writestr("tiny.ipynb", GOOD)
+    content = bytearray(buffer.getvalue())
+    at = content.index(b"tiny.ipynb") + len(b"tiny.ipynb") + start
+    content[at : at + len(bad)] = bad
+    return bytes(content)
+
+
+UNREADABLE = {
+    "deflate": damaged_zip(zipfile.ZIP_DEFLATED, 0, b"\xff" * 40),
+    "lzma": damaged_zip(zipfile.ZIP_LZMA, 10, b"\xff" * 50),
+    "lzma's own head": damaged_zip(zipfile.ZIP_LZMA, 2, b"\xff" * 5),
+    "bzip2": damaged_zip(zipfile.ZIP_BZIP2, 0, b"\xff" * 40),
+    "no utf-8": zip_of({"tinyé.ipynb": GOOD}).replace("é".encode(), b"\xff\xfe"),
+    "a later version": zip_of({"tiny.ipynb": GOOD}).replace(
+        b"PK\1\2\x14\3\x14", b"PK\1\2\x14\3\xc8"
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", UNREADABLE)
+def test_a_zip_that_cannot_be_read_is_one_students_alone(take_in, damage):
+    students, _ = take_in({"ada/work.zip": UNREADABLE[damage], "bob/tiny.ipynb": GOOD})
+    said = students["ada"].problem + "".join(students["ada"].notes)
+    assert "cannot be" in said
+    assert students["ada"].problem
+    assert not students["bob"].problem
+
+
+def test_a_name_that_is_no_utf_8_on_disk_is_read_as_latin_1(take_in):
+    folder = os.fsencode(take_in.folder / "export") + b"/Jos\xe9_12_assignsubmission_file"
+    os.makedirs(folder)
+    with open(folder + b"/\xfcbung.ipynb", "wb") as file:
+        file.write(GOOD)
+    students, _ = take_in({"Bob_102_assignsubmission_file/tiny.ipynb": GOOD})
+    assert (students["José-12"].name, students["José-12"].file) == ("José", "übung.ipynb")
+    assert take_in.content("José-12") == GOOD
+
+
+def test_a_name_of_many_bytes_is_cut(take_in):
+    student = "\U0001d538" * 50 + "_" + "1" * 20 + "_assignsubmission_file/tiny.ipynb"
+    number = "Ada_" + "1" * 180 + "_assignsubmission_file/tiny.ipynb"
+    students, _ = take_in({student: GOOD, number: GOOD}, zipped=True)
+    for key in students:
+        assert take_in.content(key) == GOOD
+        assert len(key.encode()) < 200
+
+
 def test_a_zip_that_lies_about_its_size_is_bounded(take_in, monkeypatch):
     monkeypatch.setattr("classroom.submissions.LARGEST", 10_000)
     buffer = io.BytesIO()
@@ -195,6 +247,21 @@ def test_a_zip_that_lies_about_its_size_is_bounded(take_in, monkeypatch):
         archive.writestr("tiny.ipynb", b"0" * 10**7)
     students, _ = take_in({"ada/bomb.zip": buffer.getvalue()})
     assert "more than" in students["ada"].problem
+
+
+def test_of_many_notebooks_few_are_looked_into_and_one_is_kept_in_memory(take_in, monkeypatch):
+    monkeypatch.setattr("classroom.submissions.MOST_NOTEBOOKS", 20)
+    size = 10**6
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(30):
+            archive.writestr(f"{number}.ipynb", b" " * size)
+    tracemalloc.start()
+    students, _ = take_in({"ada/work.zip": buffer.getvalue()})
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "30 notebooks: 20 of them were looked into" in students["ada"].notes[0]
+    assert most < 10 * size
 
 
 def test_of_two_notebooks_the_one_of_this_assignment_is_graded(take_in):
@@ -306,6 +373,13 @@ def test_a_roster_of_others_is_told_before_anything_is_written(take_in):
     with pytest.raises(ClassroomError, match="has 2 students, and none of those who handed in"):
         take_in({"Eve_999_assignsubmission_file/tiny.ipynb": GOOD}, roster=path)
     assert not (take_in.folder / "class").exists()
+
+
+def test_a_roster_without_a_column_of_students_is_told(take_in):
+    path = take_in.folder / "roster.csv"
+    path.write_text("Name,Mail\nbob,b@x\n")
+    with pytest.raises(ClassroomError, match="columns Name, Mail; expected .* column student"):
+        take_in({"ada/tiny.ipynb": GOOD}, roster=path)
 
 
 def test_what_canvas_calls_a_file_is_kept_for_the_feedback(take_in):

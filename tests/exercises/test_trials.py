@@ -1,8 +1,11 @@
 """A trial counts what it hands out, and nothing that a step does gets around that."""
 
+import collections
+
 import numpy as np
 import pytest
 
+from classroom import plain
 from classroom.exercise import Exercise
 from minioptim.checks import NotYet, check, feedback, trials
 
@@ -54,6 +57,37 @@ def test_the_same_seed_gives_the_same_run_and_another_one_another_order_of_pixel
     empty = {seed: (g[: 64 * 32].reshape(64, 32) == 0).all(axis=1) for seed, g in first.items()}
     assert empty[1].any()
     assert not np.array_equal(empty[1], empty[2])
+
+
+STATES = {
+    "deque": collections.deque(maxlen=5),
+    "generator": np.random.default_rng(0),
+    "object in a list": [object()],
+    "words of NumPy": np.array(["a"]),
+    "a matrix of second derivatives": np.zeros((3466, 3466), dtype=np.int8),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_that_could_not_be_graded_is_refused_at_once(state):
+    with pytest.raises(ValueError, match="state"):
+        trials.run_digits(lambda _g, x, _t, _a, b, c: (x, STATES[state], b, c), 1)
+
+
+@pytest.mark.parametrize("state", [None, 1, np.float32(2), {"a": [1, (2.0, None)], 3: np.ones(2)}])
+def test_a_state_of_plain_data_comes_back_as_it_was(state):
+    seen = []
+
+    def step(_g, x, _t, a, b, c):
+        seen.append(a)
+        return x, state, b, c
+
+    trials.run_digits(step, 1)
+    assert all(came is state for came in seen[1:])
+
+
+def test_every_gradient_of_a_run_may_be_kept_and_sent():
+    assert trials.MOST_ENTRIES == plain.MOST_ENTRIES >= trials.BUDGET * 3466
 
 
 def test_changing_the_arguments_in_place_does_as_well_as_making_new_ones():
