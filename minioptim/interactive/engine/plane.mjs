@@ -137,9 +137,16 @@ export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabe
       const brush = canvas.getContext("2d");
       const [[left, right], [bottom, top]] = now;
       for (let j = 0; j < n; j += 1) {
-        for (let i = 0; i < n; i += 1) {
-          brush.fillStyle = shade(left + ((right - left) * (i + 0.5)) / n, top - ((top - bottom) * (j + 0.5)) / n);
-          brush.fillRect(i, j, 1, 1);
+        const y = top - ((top - bottom) * (j + 0.5)) / n;
+        const colorOf = (i) => shade(left + ((right - left) * (i + 0.5)) / n, y);
+        // Cells of one colour in a row are one stroke: reading a colour is what takes the time.
+        for (let i = 0; i < n; ) {
+          const color = colorOf(i);
+          let end = i + 1;
+          while (end < n && colorOf(end) === color) end += 1;
+          brush.fillStyle = color;
+          brush.fillRect(i, j, end - i, 1);
+          i = end;
         }
       }
       set(shading, "href", canvas.toDataURL());
