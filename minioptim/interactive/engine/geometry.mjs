@@ -79,6 +79,7 @@ const FAR = 1e9; // from so far away, where a line crosses the picture is lost t
 /** The part of a segment between -EDGE and EDGE, as [[x, y], [x, y]], or null if none is. */
 function clipped(start, end) {
   const size = ([x, y]) => Math.max(Math.abs(x), Math.abs(y));
+  if (size(start) <= EDGE && size(end) <= EDGE) return [start, end];
   if (size(start) > FAR && size(end) > FAR) return null;
   // Measured from the end that is nearer, or rounding would move it.
   if (size(start) > size(end)) return clipped(end, start)?.reverse() ?? null;
@@ -106,10 +107,12 @@ export function pathData(points, sx, sy) {
   for (let i = 0; i + 1 < points.length; i += 2) {
     if (!Number.isFinite(points[i]) || !Number.isFinite(points[i + 1])) break;
     const point = [sx(points[i]), sy(points[i + 1])];
-    const piece = clipped(before ?? point, point);
+    const start = before ?? point;
+    const piece = clipped(start, point);
     before = point;
     if (!piece) continue;
-    const [from, to] = piece.map(written);
+    const from = i > 0 && piece[0] === start ? pen : written(piece[0]);
+    const to = written(piece[1]);
     if (from !== pen) parts.push(`M${from}`);
     if (to !== from) parts.push(`L${to}`);
     pen = to;
