@@ -7,8 +7,9 @@ JOBS ?= 2
 # Seconds that one notebook cell may take.
 CELL_TIMEOUT ?= 300
 
-# BLAS splits a product over its threads, and the order of additions with it. One thread gives the
-# same digits on every machine; and it is faster on the small matrices here.
+# BLAS splits a product over its threads, and the order of additions with it. One thread takes that
+# difference away, and is faster on the small matrices here. The kind of processor still decides
+# over the last bit: that no output hangs on it is what `make portable` tests.
 export OPENBLAS_NUM_THREADS := 1
 
 VENV := .venv
@@ -26,32 +27,58 @@ NODE_TESTS := $(wildcard tests/*/*.test.mjs)
 # What looks at the built site, and so comes after the book.
 SITE_TESTS := tests/book/test_site.py tests/book/test_assignments.py $(wildcard tests/book/test_live_*.py)
 
+# What `make test` runs, one after the other.
+STAGES := check portable site parity classroom locks
+
 .DEFAULT_GOAL := help
-.PHONY: help book serve notebooks lint test parity golden classroom lock clean
+.PHONY: help book serve notebooks lint check chapters portable site parity classroom locks test \
+  golden lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 # --- Installation -----------------------------------------------------------
 # A stamp is touched when its lock is installed, so that a second `make` installs nothing.
-# The locks carry hashes, and the last line downloads nothing: the build backend is in the lock.
+# A lock is complete and carries hashes, so nothing is resolved: a release of tomorrow changes
+# nothing. `pip check` would say what a lock lacks. The package itself downloads nothing: the
+# backend that builds it is in each lock.
 
 define install
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement $(1)
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(1)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement $(2)
+	$(1)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(1)/bin/python -m pip check
 endef
 
-$(BIN)/python:
+$(VENV)/bin/python $(PARITY_VENV)/bin/python $(CLASSROOM_VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "This needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(@D)/..
 
 $(BOOK_READY): requirements/book.txt pyproject.toml | $(BIN)/python
-	$(call install,requirements/book.txt)
+	$(call install,$(VENV),requirements/book.txt)
 	@touch $@
 
 $(TESTS_READY): requirements/test.txt pyproject.toml | $(BIN)/python
-	$(call install,requirements/test.txt)
+	$(call install,$(VENV),requirements/test.txt)
+	@touch $@
+
+# The teacher's tools need nbgrader and a Jupyter server, and run students' code: not for everybody.
+$(CLASSROOM_READY): requirements/classroom.txt pyproject.toml | $(CLASSROOM_VENV)/bin/python
+	$(call install,$(CLASSROOM_VENV),requirements/classroom.txt)
+	@touch $@
+
+# The frameworks are large and follow their own pace, so they live in an environment of their own.
+# PyTorch for Linux wants 3 GB of NVIDIA's libraries even where there is no GPU. Where pip's
+# sources hold the build without them (torch-cpu.txt), that one is taken.
+CUDA := ^(cuda|nvidia|torch|triton)
+$(PARITY_READY): requirements/parity.txt requirements/torch-cpu.txt pyproject.toml | $(PARITY_VENV)/bin/python
+	awk '/^[^ ]/ {cuda = /$(CUDA)/} !cuda' requirements/parity.txt > $(PARITY_VENV)/without-cuda.txt
+	$(PARITY_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes \
+	  --requirement requirements/torch-cpu.txt --requirement $(PARITY_VENV)/without-cuda.txt \
+	  2> $(PARITY_VENV)/torch-cpu.log || \
+	  $(PARITY_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement requirements/parity.txt
+	$(PARITY_VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(PARITY_VENV)/bin/python -m pip check
 	@touch $@
 
 # --- The book ---------------------------------------------------------------
@@ -81,44 +108,39 @@ lint: $(TESTS_READY) ## style, types, and the notebooks' form
 	$(BIN)/mypy
 	$(BIN)/python tools/notebook_lint.py $(CHAPTERS)
 
+check: lint ## lint and unit tests: what to run before a commit, in two minutes
+	$(BIN)/pytest --numprocesses $(JOBS) $(SITE_TESTS:%=--ignore %) --ignore tests/parity \
+	  --ignore tests/classroom --ignore tests/exercises --cov --cov-report term
+	$(BIN)/node --test $(NODE_TESTS)
+
 # Strict nbval: each chapter is executed again and every text output compared with the stored one.
 # `loadfile` keeps a notebook's cells in one process; spread over two they would fail.
-test: lint ## everything: lint, unit tests, notebooks, the book, the built site
-	$(BIN)/pytest --numprocesses $(JOBS) $(SITE_TESTS:%=--ignore %) --ignore tests/parity \
-	  --ignore tests/classroom \
-	  --cov --cov-report term
-ifneq ($(NODE_TESTS),)
-	$(BIN)/node --test $(NODE_TESTS)
-endif
-	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile \
-	  --nbval --nbval-current-env --nbval-cell-timeout $(CELL_TIMEOUT) chapters
-	$(MAKE) book
-	$(BIN)/pytest --numprocesses $(JOBS) $(SITE_TESTS)
+NBVAL = $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile \
+  --nbval --nbval-current-env --nbval-cell-timeout $(CELL_TIMEOUT)
 
-# The frameworks are large and follow their own pace, so they live in an environment of their own.
-# torch goes first and by itself: asked for by another package, pip would look for its newest build.
-$(PARITY_READY): requirements/parity.txt pyproject.toml
-	$(PYTHON) -m venv $(PARITY_VENV)
-	$(PARITY_VENV)/bin/pip install --quiet "$$(grep '^torch==' requirements/parity.txt)"
-	$(PARITY_VENV)/bin/pip install --quiet --requirement requirements/parity.txt
-	$(PARITY_VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
+chapters: $(TESTS_READY) ## execute the chapters and compare with their stored outputs (NB=path for one)
+	$(NBVAL) $(NB)
+
+portable: $(TESTS_READY) ## the same, as this processor and as older ones would compute (NB=path for one)
+	$(BIN)/python tools/portable.py $(NBVAL) $(NB)
+
+site: $(TESTS_READY) book ## build the site and test it in a browser
+	$(BIN)/pytest --numprocesses $(JOBS) $(SITE_TESTS)
 
 parity: $(PARITY_READY) ## hold the rules against PyTorch, Keras and Optax
 	$(PARITY_VENV)/bin/python -m pytest tests/parity
 
-golden: $(PARITY_READY) ## store anew where the libraries go; `make test` compares with that
-	$(PARITY_VENV)/bin/python -m tests.golden.make
-
-# The teacher's tools need nbgrader and a Jupyter server, and run students' code: not for everybody.
-$(CLASSROOM_READY): requirements/classroom.txt pyproject.toml
-	$(PYTHON) -m venv $(CLASSROOM_VENV)
-	$(CLASSROOM_VENV)/bin/pip install --quiet --require-hashes --requirement requirements/classroom.txt
-	$(CLASSROOM_VENV)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
-
 classroom: $(CLASSROOM_READY) ## test the assignments and the teacher's tools (exercises/README.md)
 	$(CLASSROOM_VENV)/bin/python -m pytest --numprocesses $(JOBS) tests/exercises tests/classroom classroom
+
+locks: ## try whether the locks install with old and new pip, though newer releases are out
+	$(PYTHON) tools/check_locks.py
+
+test: ## everything above, also after a stage that fails, and a table at the end
+	@$(PYTHON) tools/stages.py $(STAGES)
+
+golden: $(PARITY_READY) ## store anew where the libraries go; `make check` compares with that
+	$(PARITY_VENV)/bin/python -m tests.golden.make
 
 # --- Upkeep -----------------------------------------------------------------
 # One resolution for Python 3.11 to 3.13 on every system: the same versions give the same outputs.
@@ -133,6 +155,7 @@ lock: ## resolve the locks in requirements/ again
 	$(LOCK) --extra tests --output-file requirements/test.txt
 	$(LOCK) --extra book --constraint requirements/test.txt --output-file requirements/book.txt
 	$(LOCK) --extra cluster --constraint requirements/test.txt --output-file requirements/classroom.txt
+	$(LOCK) --extra parity --constraint requirements/test.txt --output-file requirements/parity.txt
 
 clean: ## remove the built site, caches and environments
 	rm -rf _build $(VENV) $(PARITY_VENV) $(CLASSROOM_VENV) .venv-lock .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis
