@@ -83,7 +83,7 @@ $(PARITY_READY): requirements/parity.txt requirements/torch-cpu.txt pyproject.to
 
 # --- The book ---------------------------------------------------------------
 # Sphinx looks at pages alone: a style sheet or an extension that changed would not be noticed.
-_build/.assets-read: $(shell find assets _ext minioptim -type f ! -name '*.pyc')
+_build/.assets-read: $(shell find book minioptim -type f ! -name '*.pyc')
 	rm -rf _build/.doctrees
 	@mkdir -p _build && touch $@
 
@@ -92,13 +92,13 @@ _build/.assets-read: $(shell find assets _ext minioptim -type f ! -name '*.pyc')
 book: $(BOOK_READY) _build/.assets-read ## build the site into _build/html (executes nothing)
 	@$(BIN)/jupyter-book build . --quiet --warningiserror --nitpick --keep-going || \
 	  { rm -rf _build/.doctrees; exit 1; }
-	@$(BIN)/python tools/site_pages.py
+	@$(BIN)/python -m book.pages
 
 serve: book ## build the site and serve it on this machine alone
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
 notebooks: $(TESTS_READY) ## execute the chapters anew and store their outputs (NB=path for one)
-	$(BIN)/python tools/notebooks.py --cell-timeout $(CELL_TIMEOUT) --jobs $(JOBS) $(NB)
+	$(BIN)/python -m book.notebooks --cell-timeout $(CELL_TIMEOUT) --jobs $(JOBS) $(NB)
 
 # --- Checks -----------------------------------------------------------------
 
@@ -106,7 +106,7 @@ lint: $(TESTS_READY) ## style, types, and the notebooks' form
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python tools/notebook_lint.py $(CHAPTERS)
+	$(BIN)/python -m book.notebook_lint $(CHAPTERS)
 
 check: lint ## lint and unit tests: what to run before a commit, in two minutes
 	$(BIN)/pytest --numprocesses $(JOBS) $(SITE_TESTS:%=--ignore %) --ignore tests/parity \

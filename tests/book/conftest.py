@@ -6,8 +6,9 @@ import threading
 from pathlib import Path
 
 import pytest
-import site_pages
 from playwright.sync_api import sync_playwright
+
+from book import pages as site_pages
 
 from ..missing import skip_or_fail
 from .live import Live, page_of

@@ -3,8 +3,8 @@
 import functools
 import re
 
-import site_pages
-from live_figures import figures_in
+from book import pages as site_pages
+from book.extensions.live_figures import figures_in
 
 
 @functools.cache

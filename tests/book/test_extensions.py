@@ -4,16 +4,16 @@ import io
 import re
 import sys
 
-import katex_formulas
 import pytest
-import quiz
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 from sphinxcontrib import katex
 
+from book.extensions import formulas, quiz
+
 CONF = """
-extensions = ["myst_parser", "katex_formulas", "quiz"]
+extensions = ["myst_parser", "book.extensions.formulas", "book.extensions.quiz"]
 myst_enable_extensions = ["dollarmath"]
 html_math_renderer = "katex_at_build"
 katex_prerender = True
@@ -68,7 +68,7 @@ def test_formula_that_cannot_be_set_is_a_warning_with_its_place(build, formula):
 def test_node_that_ends_at_once_is_not_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr(katex.KaTeXServer, "build_command", lambda **_: ["false"])
     with pytest.raises(FileNotFoundError):
-        katex_formulas.start_node(tmp_path, timeout=60.0)
+        formulas.start_node(tmp_path, timeout=60.0)
 
 
 def test_node_that_is_slow_to_listen_is_waited_for(tmp_path, monkeypatch):
@@ -79,7 +79,7 @@ def test_node_that_is_slow_to_listen_is_waited_for(tmp_path, monkeypatch):
         "build_command",
         lambda socket: [sys.executable, "-c", late, str(socket)],
     )
-    process, connection = katex_formulas.start_node(tmp_path, timeout=60.0)
+    process, connection = formulas.start_node(tmp_path, timeout=60.0)
     connection.close()
     process.communicate(timeout=60)
     assert process.returncode == 0
@@ -110,7 +110,7 @@ def test_escaped_dollars_of_a_quiz_answer_are_no_formula(build):
 def test_a_new_citation_finds_its_work_in_a_site_that_was_built_before(tmp_path):
     """Else a chapter that is added leads to nowhere until the site is built from nothing."""
     (tmp_path / "conf.py").write_text(
-        'extensions = ["myst_parser", "sphinxcontrib.bibtex", "renew_references"]\n'
+        'extensions = ["myst_parser", "sphinxcontrib.bibtex", "book.extensions.references"]\n'
         'bibtex_bibfiles = ["works.bib"]\nbibtex_cite_id = "{key}"\n'
     )
     works = [f"@misc{{{key}, author={{A}}, title={{T}}, year=1990}}\n" for key in ("one", "two")]

@@ -5,8 +5,8 @@ import re
 
 import numpy as np
 import pytest
-from site_pages import ROOT
 
+from book.pages import ROOT
 from minioptim.interactive import figures
 from minioptim.interactive.figures.race import THIRDS, TUNED_ON
 

@@ -7,11 +7,11 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import nbformat
-import notebook_lint
-import notebooks
 import pytest
-import site_pages
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from book import notebook_lint, notebooks
+from book import pages as site_pages
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = sorted(ROOT.glob("chapters/**/*.ipynb"))

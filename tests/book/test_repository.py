@@ -5,12 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import katex_formulas
 import pytest
 from sphinxcontrib import katex
 
+from book.extensions import formulas
+
 ROOT = Path(__file__).parents[2]
-LOCKS = [ROOT / "requirements" / name for name in ("book.txt", "test.txt")]
+LOCKS = [ROOT / "requirements" / f"{name}.txt" for name in ("book", "test", "classroom", "parity")]
 
 # An absolute path in somebody's home.
 HOME = re.compile(r"(?<![\w.~}-])/(?:home|Users|root)/\w+")
@@ -84,17 +85,20 @@ def test_lock_has_hashes_for_every_pin(path):
     assert [name for name, (_, hashes) in found.items() if not hashes] == []
 
 
-def test_the_parity_environment_is_pinned():
-    lines = (ROOT / "requirements" / "parity.txt").read_text(encoding="utf-8").splitlines()
-    pinned = [line for line in lines if re.fullmatch(r"[\w.-]+==[\w.]+", line)]
-    assert [line for line in lines if line not in pinned and not line.startswith("#")] == []
-    # The Makefile installs torch first, and reads from here which.
-    assert [line for line in pinned if line.startswith("torch==")]
+def test_pytorch_without_cuda_is_the_one_that_parity_locks():
+    requirements = ROOT / "requirements"
+    without = (requirements / "torch-cpu.txt").read_text(encoding="utf-8")
+    (line,) = [line for line in without.splitlines() if not line.startswith("#")]
+    locked, _ = pins((requirements / "parity.txt").read_text(encoding="utf-8"))["torch"]
+    assert re.fullmatch(rf"torch=={re.escape(locked)}( --hash=sha256:[0-9a-f]{{64}})+", line)
 
 
 def test_locks_agree():
-    book, test = (pins(path.read_text(encoding="utf-8")) for path in LOCKS)
+    book, test, *others = (pins(path.read_text(encoding="utf-8")) for path in LOCKS)
     assert {name: pin for name, pin in book.items() if test.get(name) != pin} == {}
+    for lock in others:
+        shared = lock.keys() & test.keys()
+        assert {name: lock[name][0] for name in shared} == {name: test[name][0] for name in shared}
 
 
 def test_jupyter_book_is_version_1():
@@ -108,12 +112,12 @@ def test_pins_are_read():
 
 
 def test_style_sheet_is_of_the_katex_that_sets_the_formulas():
-    readme = (ROOT / "assets" / "katex" / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "book" / "assets" / "katex" / "README.md").read_text(encoding="utf-8")
     assert f"`katex` {katex.katex_version}," in readme
 
 
 def test_node_for_the_formulas_comes_with_the_lock():
-    assert katex_formulas.NODE.is_file()
+    assert formulas.NODE.is_file()
 
 
 README_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)

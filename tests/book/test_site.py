@@ -7,10 +7,11 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
-import site_pages
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup, NavigableString
 from sphinx_external_toc.parsing import parse_toc_yaml
+
+from book import pages as site_pages
 
 from ..missing import skip_or_fail
 from .visits import DESKTOP, PHONE, Visit

@@ -1,6 +1,6 @@
 """Check the form of chapters: what a comparison of outputs cannot see.
 
-    python tools/notebook_lint.py chapters/adam.ipynb ...
+    python -m book.notebook_lint chapters/adam.ipynb ...
 
 nbval executes a chapter again and compares text. It does not mind a cell that was run out of
 order, a figure that nobody can read aloud, or a mark that tells it to look away; this does.
@@ -15,7 +15,8 @@ from pathlib import Path
 import nbformat
 import nbformat.v4
 from nbformat import NotebookNode
-from notebooks import WIDGET_VIEW
+
+from book.notebooks import WIDGET_VIEW
 
 LARGEST_FILE = 1_500_000  # bytes; a page must open on a phone
 SHORTEST_ALT = 30  # characters; "a plot" tells nothing

@@ -1,6 +1,6 @@
 """Execute chapters and store their outputs: the one way a notebook of this book is written.
 
-    python tools/notebooks.py chapters/adam.ipynb ...
+    python -m book.notebooks chapters/adam.ipynb ...
 
 A notebook is executed from the top in a fresh kernel, stripped of what differs from run to run
 or belongs to one editor, and put in place only when every cell has succeeded.
