@@ -498,9 +498,14 @@ class CenteredRMSProp(Rule):
     r"""RMSProp about the mean: divide by the standard deviation of the gradient.
 
     .. math::
+        s_t &= \mathrm{rho}\, \big( s_{t-1} + (1 - \mathrm{rho})\, (g_t - m_{t-1})^2 \big) \\
         m_t &= \mathrm{rho}\; m_{t-1} + (1 - \mathrm{rho})\; g_t \\
-        v_t &= \mathrm{rho}\; v_{t-1} + (1 - \mathrm{rho})\; g_t^2 \\
-        x_t &= x_{t-1} - \mathrm{lr}\; \frac{g_t}{\sqrt{\max(v_t - m_t^2, 0)} + \mathrm{eps}}
+        x_t &= x_{t-1} - \mathrm{lr}\; \frac{g_t}{\sqrt{s_t} + \mathrm{eps}}
+
+    On paper s is the mean square less the squared mean, v - m^2 with the v of `RMSProp`. That
+    difference loses its digits as gradients agree: after some 285 equal ones, with rho = 0.9,
+    none is left. The variance's own recursion subtracts before it squares, and keeps them until
+    g - m itself is rounding.
 
     Parameters
     ----------
@@ -514,13 +519,13 @@ class CenteredRMSProp(Rule):
     State
     -----
     m : the moving average of gradients; starts at 0.
-    v : the moving average of squared gradients; starts at 0.
+    s : the variance about it, the moving average of squares less m squared; starts at 0.
 
     In the libraries
     ----------------
     PyTorch's and Keras' ``RMSprop(centered=True)``, Optax' ``rmsprop(centered=True)``. PyTorch: eps
-    outside; Keras, and Optax unless told otherwise: inside. They take the root of v - m^2 as it
-    comes; here rounding cannot carry it below 0.
+    outside; Keras, and Optax unless told otherwise: inside. They keep v, and take the root of
+    v - m^2 as it comes, which rounding can carry below 0.
 
     Raises
     ------
@@ -530,25 +535,25 @@ class CenteredRMSProp(Rule):
     References
     ----------
     Graves (2013), Generating sequences with recurrent neural networks, eqs. (38)-(41).
+    Finch (2009), Incremental calculation of weighted mean and variance.
 
     Examples
     --------
     >>> rule = CenteredRMSProp(lr=0.1, rho=0.75, eps=0.0)
-    >>> print(*rule.step(g=8.0, x=2.0, t=2, m=0.0, v=12.0))
-    1.8254... 2.0 25.0
+    >>> print(*rule.step(g=8.0, x=2.0, t=2, m=0.0, s=4.0))
+    1.7934... 2.0 15.0
     """
 
     lr: Real = 0.001
     rho: Real = 0.9
     eps: Real = 1e-8
 
-    state: ClassVar[tuple[str, ...]] = ("m", "v")
+    state: ClassVar[tuple[str, ...]] = ("m", "s")
 
-    def step(self, g: Real, x: Real, t: int, m: Real, v: Real) -> tuple[Real, Real, Real]:
+    def step(self, g: Real, x: Real, t: int, m: Real, s: Real) -> tuple[Real, Real, Real]:
+        s = self.rho * (s + (1 - self.rho) * (g - m) ** 2)  # m is the old mean here
         m = self.rho * m + (1 - self.rho) * g
-        v = self.rho * v + (1 - self.rho) * g**2
-        variance = np.maximum(v - m**2, 0.0)
-        return x - self.lr * g / (np.sqrt(variance) + self.eps), m, v
+        return x - self.lr * g / (np.sqrt(s) + self.eps), m, s
 
 
 @dataclass(frozen=True)

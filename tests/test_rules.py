@@ -12,6 +12,7 @@ import pickle
 import re
 import textwrap
 from dataclasses import FrozenInstanceError, dataclass, fields, replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -370,6 +371,24 @@ def test_the_states_start_at_zero_unless_the_docstring_says_otherwise(rule_class
         word = "".join(place).split(" and ")[0].strip()
         expected = getattr(rule, word.strip("`")) if word.startswith("``") else float(word)
         assert start[name] == expected, name
+
+
+@pytest.mark.parametrize("slope", [1e-3, 1.0, 1e8])
+@pytest.mark.parametrize("change", [0.0, 1e-9])
+def test_the_centred_variance_is_right_to_the_last_digits_while_gradients_agree(slope, change):
+    """v - m^2 of exact fractions, the definition, on gradients that are equal or nearly so."""
+    rule, rho = rules.CenteredRMSProp(lr=0.0), Fraction(0.9)
+    m = s = 0.0
+    mean = square = Fraction(0)
+    for t in range(1, 401):
+        g = slope * (1 + change * (t % 3))
+        _, m, s = rule.step(g, 0.0, t, m, s)
+        mean = rho * mean + (1 - rho) * Fraction(g)
+        square = rho * square + (1 - rho) * Fraction(g) ** 2
+        # In steps of 2^-300, far below what is asked for, or the fractions would grow for ever.
+        mean, square = (Fraction(round(value * 2**300), 2**300) for value in (mean, square))
+    # 1 - rho is rounded to a float by the rule, and so are g - m and all the rest.
+    assert s == pytest.approx(float(square - mean**2), rel=1e-6 if change else 1e-10)
 
 
 def test_adagrad_starts_from_its_initial_accumulator_and_nadam_from_an_empty_product():
