@@ -55,8 +55,14 @@ RANGES = {
 }
 
 
-# What a state starts from is asked for once, before there is a step to schedule it by.
-NEVER_SCHEDULED = {"initial_accumulator"}
+# Of this package's rules, what may not change from step to step, and why. A rule of your own may
+# know better: its beta1 may be scheduled.
+BY_CORRECTION = "the correction is that of a constant one"
+NEVER_SCHEDULED = {
+    "beta1": BY_CORRECTION,
+    "beta2": BY_CORRECTION,
+    "initial_accumulator": "the state starts from it, before there is a step",
+}
 
 
 def _checked(name: str, value: Real) -> Real:
@@ -81,7 +87,8 @@ class Rule:
     Raises
     ------
     TypeError
-        A hyper-parameter is neither a number, an array of numbers nor a schedule.
+        A hyper-parameter is neither a number, an array of numbers nor a schedule, or a schedule
+        where it must be constant.
     ValueError
         A hyper-parameter lies outside its range, or is NaN.
     """
@@ -92,8 +99,13 @@ class Rule:
         _check_class(type(self))
         for field in fields(self):
             value = getattr(self, field.name)
-            if not callable(value) or field.name in NEVER_SCHEDULED:
+            if not callable(value):
                 object.__setattr__(self, field.name, _checked(field.name, value))
+            elif field.name in NEVER_SCHEDULED and isinstance(self, RULES):
+                raise TypeError(
+                    f"{field.name} must be {RANGES[field.name].words}, not a schedule "
+                    f"({NEVER_SCHEDULED[field.name]}); got {value!r}"
+                )
 
     def start(self) -> tuple[Real, ...]:
         """Return the value that each state starts from, in the order of ``state``: zeros."""

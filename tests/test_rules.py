@@ -562,16 +562,40 @@ def test_an_unknown_hyper_parameter_is_named_by_the_error(rule_class):
 # ---------------------------------------------------------------- schedules in place of numbers
 
 
+def may_be_scheduled(rule_class, name):
+    """Whether the docstring offers a schedule; that it does where it should is tested below."""
+    text = sections(rule_class)["Parameters"]
+    return "a schedule" in re.search(rf"^.*\b{name}\b.* : (.*)$", text, re.M)[1]
+
+
+def test_what_enters_a_correction_or_a_start_is_all_that_may_not_be_scheduled():
+    refused = {f.name for rule in RULES for f in fields(rule) if not may_be_scheduled(rule, f.name)}
+    assert refused == {"beta1", "beta2", "initial_accumulator"}
+    for rule in RULES:
+        corrected = re.findall(r"self\.(\w+)\*\*t", inspect.getsource(rule.step))
+        assert not any(may_be_scheduled(rule, name) for name in corrected), rule
+
+
 @each_field
-def test_a_schedule_is_replaced_by_its_value_at_the_step(rule_class, name):
-    if name == "initial_accumulator":  # asked for once, before there is a step
-        with pytest.raises(TypeError, match=f"^{name} must be "):
-            rule_class(**{name: lambda t: 0.5 / t})
+def test_a_schedule_is_replaced_by_its_value_at_the_step_or_refused(rule_class, name):
+    if not may_be_scheduled(rule_class, name):
+        for schedule in (lambda t: 0.5 / t, schedules.Constant(0.5)):
+            with pytest.raises(TypeError, match=f"^{name} must be .*, not a schedule") as caught:
+                rule_class(**{name: schedule})
+            assert RANGES[name].words in str(caught.value)
         return
     rule = rule_class(**{name: lambda t: 0.5 / t})
     assert rule.at(10) == rule_class(**{name: 0.05})
     assert callable(getattr(rule, name)), "the rule itself is unchanged"
     assert rule_class().at(10) == rule_class()
+
+
+def test_a_rule_of_ones_own_may_schedule_a_name_that_the_package_keeps_constant():
+    @dataclass(frozen=True)
+    class Lion(Rule):
+        beta1: Real = 0.9
+
+    assert Lion(beta1=lambda t: 1 - 1 / t).at(2) == Lion(beta1=0.5)
 
 
 @pytest.mark.parametrize(
