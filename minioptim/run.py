@@ -62,8 +62,9 @@ class Trace:
     final : array of shape (*S, d)
         Where the run ended.
     diverged : bool array of shape S
-        Whether x or f ended as no finite number, or f above 10 (1 + \|f at the start\|), a rise
-        that counts for losses of the size of 1. One that falls for ever is not flagged.
+        Whether x, f or a state ended as no finite number, or f above 10 (1 + \|f at the start\|),
+        a rise that counts for losses of the size of 1. (A second moment that overflows is infinite
+        for ever and stops the run where it is.) One that falls for ever is not flagged.
     recorded : dict
         What was asked for of x, f, query, grad and state; also reached as attributes.
     """
@@ -250,15 +251,18 @@ def minimize(
 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         first_f = last_f = _value(problem, final)
-        _keep(rows, x=final, f=first_f, state=_named(rule, state))
+        end = started = _named(rule, state)
+        _keep(rows, x=final, f=first_f, state=started)
         for step in _shown(islice(stream, steps), steps, progress):
-            final = step.x
+            final, end = step.x, step.state
             if step.t % every == 0 or step.t == steps:
                 if "f" in wanted or step.t == steps:
                     last_f = _value(problem, final)
                 _keep(rows, f=last_f, **step._asdict())
         left = last_f > 10 * (1 + np.abs(first_f))
         finite = np.isfinite(final).all(axis=-1) & np.isfinite(last_f)
+        for name, first_state in started.items():  # one that starts at infinity may stay there
+            finite &= (np.isfinite(end[name]) | ~np.isfinite(first_state)).all(axis=-1)
     return Trace(
         rule=rule,
         t=np.unique([*range(0, steps, every), steps]),

@@ -438,6 +438,31 @@ def test_a_gradient_that_is_nan_or_infinite_ends_in_a_run_that_diverged():
         assert trace.diverged.tolist() == [False, True]
 
 
+@each_rule
+def test_a_run_whose_memory_overflows_has_diverged_and_its_neighbour_has_not(rule_class):
+    """Gradients of 1e160 square to infinity; whatever remembers the square stands still."""
+    flat = Function(lambda x: 0 * x[..., 0], lambda x: np.where(x > 0, 1e160, 1.0))
+    trace = minimize(flat, rule_class(lr=1e-170), [[1.0], [-1.0]], steps=3)
+    at_end = [np.isfinite(trace.state[name][-1, 0]).all() for name in rule_class.state]
+    assert trace.diverged.tolist() == [not all(at_end), False]
+    squares = {"G", "v", "v_max", "s"} & set(rule_class.state) and hasattr(rule_class, "eps")
+    assert trace.diverged[0] == bool(squares), "momentum's v is no square"
+
+
+def test_a_state_that_starts_at_infinity_is_no_sign_of_divergence():
+    @dataclass(frozen=True)
+    class Least(Rule):
+        state = ("least",)
+
+        def start(self):
+            return (math.inf,)
+
+        def step(self, g, x, t, least):
+            return x - 0.1 * g, np.where(x > 1, np.minimum(least, np.abs(g)), least)
+
+    assert not minimize(Ravine(), Least(), [0.5, 2.0], steps=3).diverged
+
+
 def test_a_value_that_is_nan_or_has_grown_tenfold_counts_as_diverged():
     nowhere = Function(lambda x: np.log(-(x**2).sum(-1)), lambda x: x)
     assert minimize(nowhere, GradientDescent(), [1.0], steps=1).diverged
