@@ -36,7 +36,11 @@ def constant(name: str, values: Any, expected: str) -> Real:
         raise ValueError(f"{name} must be {expected} or an array of them, got an empty one")
     if array.ndim == 0:
         return float(array)
-    array = array.copy()
+    return read_only(array.copy())
+
+
+def read_only(array: Array) -> Array:
+    """Return the array itself, which cannot be written to any more."""
     array.setflags(write=False)
     return array
 

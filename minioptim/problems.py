@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from minioptim._arguments import Array, Real, constant, numbers, whole
+from minioptim._arguments import Array, Real, constant, numbers, read_only, whole
 
 Gradient: TypeAlias = Callable[[Array], npt.ArrayLike]
+
+LARGEST_MATRIX = 2_000
+"""The most rows of a matrix of `Quadratic`: 32 MB, and as much again for each copy."""
 
 
 class Problem(ABC):
@@ -100,12 +104,19 @@ class Quadratic(Problem):
     eigenvalues : array-like of shape (d,)
         The curvatures. Negative ones make a saddle.
     rotation : float or array-like of shape (d, d)
-        The matrix Q, orthogonal; or, for d = 2, an angle in radians, counter-clockwise.
+        The matrix Q, orthogonal; or, for d = 2, an angle in radians, counter-clockwise. With a
+        matrix, d may be at most 2,000; without a rotation there is no such end, and no matrix.
+
+    Attributes
+    ----------
+    matrix : array of shape (d, d)
+        The matrix A, for d up to 2,000.
 
     Raises
     ------
     ValueError
-        The eigenvalues are not a list of finite numbers, or the rotation does not fit them.
+        The eigenvalues are not a list of finite numbers, or the rotation does not fit them, or a
+        matrix of more than 2,000 rows is asked for.
 
     Examples
     --------
@@ -118,18 +129,27 @@ class Quadratic(Problem):
 
     eigenvalues: Any
     rotation: Any = 0.0
-    matrix: Array = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        eigenvalues = _finite_list("eigenvalues", self.eigenvalues)
-        axes = _orthogonal(self.rotation, len(eigenvalues))
-        matrix = (axes * eigenvalues) @ axes.T
-        matrix.setflags(write=False)
-        object.__setattr__(self, "eigenvalues", eigenvalues)
-        if np.ndim(self.rotation):  # as tuples, a matrix can be compared and cannot be changed
-            rows = tuple(map(tuple, np.array(self.rotation, dtype=np.float64).tolist()))
-            object.__setattr__(self, "rotation", rows)
-        object.__setattr__(self, "matrix", matrix)
+        object.__setattr__(self, "eigenvalues", _finite_list("eigenvalues", self.eigenvalues))
+        d = len(self.eigenvalues)
+        rotation = numbers("rotation", self.rotation, "an orthogonal matrix or an angle")
+        if rotation.ndim:
+            _check_matrix_fits(d)
+        _check_rotation(rotation, d, self.rotation)
+        if rotation.ndim:  # as tuples, a matrix can be compared and cannot be changed
+            object.__setattr__(self, "rotation", tuple(map(tuple, rotation.tolist())))
+
+    @cached_property
+    def matrix(self) -> Array:
+        """The matrix A, read-only; only a rotated quadratic computes with it."""
+        _check_matrix_fits(len(self.eigenvalues))
+        axes = _axes(self.rotation, len(self.eigenvalues))
+        return read_only((axes * self.eigenvalues) @ axes.T)
+
+    @cached_property
+    def _curvatures(self) -> Array:
+        return read_only(np.array(self.eigenvalues))
 
     @property
     def start(self) -> Array:
@@ -149,12 +169,17 @@ class Quadratic(Problem):
     def value(self, x: Array) -> Array:
         x = points(x, len(self.eigenvalues), "a quadratic")
         terms = x * self.gradient(x)
+        if terms.shape[-1] > LARGEST_MATRIX:
+            # Contiguous, NumPy adds each point's terms in one order, however many points there are.
+            return np.asarray(0.5 * np.ascontiguousarray(terms).sum(axis=-1))
         return np.asarray(0.5 * sum(terms[..., j] for j in range(terms.shape[-1])))
 
     def gradient(self, x: Array) -> Array:
+        x = points(x, len(self.eigenvalues), "a quadratic")
+        if self.rotation == 0.0:
+            return self._curvatures * x
         # Column by column and in a fixed order, not `x @ A`: BLAS adds in an order that depends on
         # the size of the batch, and a batch of runs must equal its single runs bit for bit.
-        x = points(x, len(self.eigenvalues), "a quadratic")
         total = self.matrix[:, 0] * x[..., :1]
         for j in range(1, x.shape[-1]):
             total = total + self.matrix[:, j] * x[..., j : j + 1]
@@ -164,6 +189,16 @@ class Quadratic(Problem):
         """Return A at each point: shape (..., d) to shape (..., d, d)."""
         x = points(x, len(self.eigenvalues), "a quadratic")
         return np.broadcast_to(self.matrix, (*x.shape, x.shape[-1]))
+
+
+def _check_matrix_fits(d: int) -> None:
+    """Say that a matrix is too large before memory for it is asked for."""
+    if d > LARGEST_MATRIX:
+        raise ValueError(
+            f"the matrix of a quadratic in {d:,} dimensions would have {d * d:,} entries; it is "
+            f"made for up to {LARGEST_MATRIX:,} dimensions. Without a rotation, the value and the "
+            "gradient need no matrix"
+        )
 
 
 @dataclass(frozen=True)
@@ -656,19 +691,24 @@ def _like(x: Array, values: Real) -> Array:
     return np.array(one_each).reshape(batch)
 
 
-def _orthogonal(rotation: Any, d: int) -> Array:
-    """Return the orthogonal matrix that ``rotation`` stands for."""
-    q = numbers("rotation", rotation, "an orthogonal matrix or an angle")
-    if not np.isfinite(q).all():
-        raise ValueError(f"rotation must be finite, got {rotation!r}")
-    if q.ndim == 0 and (d == 2 or q == 0.0):
-        if q == 0.0:
-            return np.eye(d)
-        cos, sin = np.cos(q), np.sin(q)
-        return np.array([[cos, -sin], [sin, cos]])
-    if q.shape != (d, d) or not np.allclose(q @ q.T, np.eye(d), atol=1e-10):
+def _check_rotation(rotation: Array, d: int, given: Any) -> None:
+    """Say what is wrong with a rotation: a matrix, an angle where d is 2, or 0."""
+    if not np.isfinite(rotation).all():
+        raise ValueError(f"rotation must be finite, got {given!r}")
+    if rotation.ndim == 0 and (d == 2 or rotation == 0.0):
+        return
+    if rotation.shape != (d, d) or not np.allclose(rotation @ rotation.T, np.eye(d), atol=1e-10):
         raise ValueError(
             f"rotation must be an orthogonal matrix of shape ({d}, {d})"
-            f"{' or an angle' if d == 2 else ''}, got {rotation!r}"
+            f"{' or an angle' if d == 2 else ''}, got {given!r}"
         )
-    return q
+
+
+def _axes(rotation: Any, d: int) -> Array:
+    """Return the orthogonal matrix that a checked rotation stands for."""
+    if np.ndim(rotation):
+        return np.array(rotation)
+    if rotation == 0.0:
+        return np.eye(d)
+    cos, sin = np.cos(rotation), np.sin(rotation)
+    return np.array([[cos, -sin], [sin, cos]])

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from minioptim._arguments import Array, numbers, whole
+from minioptim._arguments import Array, numbers, read_only, whole
 from minioptim.problems import Gradient, Problem
 from minioptim.rules import Rule
 
@@ -336,8 +336,8 @@ def _stacked(rows: list[Any], shape: tuple[int, ...]) -> Any:
     if not rows:  # no step was made, so there is no query and no gradient
         return np.empty((0, *shape))
     if isinstance(rows[0], dict):
-        return {name: _read_only(np.stack([row[name] for row in rows])) for name in rows[0]}
-    return _read_only(np.stack(rows))
+        return {name: read_only(np.stack([row[name] for row in rows])) for name in rows[0]}
+    return read_only(np.stack(rows))
 
 
 def _steps(
@@ -354,7 +354,7 @@ def _steps(
         t += 1
         # A rule of the reader's own that writes into its inputs would change steps already yielded.
         for array in (x, *state):
-            _read_only(array)
+            read_only(array)
         try:
             scheduled = first if t == 1 else rule.at(t)
             now = unscheduled or _as_arrays(_same_batch(scheduled, x.shape[1:]))
@@ -371,7 +371,7 @@ def _steps(
         except Exception as error:
             error.add_note(f"(at step {t} of {rule!r})")
             raise
-        yield Step(t, _shown_last(x), shown, _read_only(g), _named(rule, state))
+        yield Step(t, _shown_last(x), shown, read_only(g), _named(rule, state))
 
 
 def _as_arrays(rule: Rule) -> Rule:
@@ -485,14 +485,9 @@ def _names(record: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def _read_only(array: Array) -> Array:
-    array.setflags(write=False)
-    return array
-
-
 def _shown_last(array: Array) -> Array:
     """Return a read-only view with the coordinates last, as callers see points."""
-    return _read_only(np.moveaxis(array, 0, -1))
+    return read_only(np.moveaxis(array, 0, -1))
 
 
 def _shown(stream: Iterable[Step], steps: int, progress: bool) -> Iterable[Step]:
