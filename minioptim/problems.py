@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from minioptim._arguments import Array, Real, constant, numbers, read_only, whole
+from minioptim._arguments import Array, Real, Value, constant, numbers, read_only, whole
 
 Gradient: TypeAlias = Callable[[Array], npt.ArrayLike]
 
@@ -52,7 +52,7 @@ class Problem(ABC):
 
 
 @dataclass(frozen=True)
-class Function(Problem):
+class Function(Value, Problem):
     """A problem made of your own two functions.
 
     Parameters
@@ -85,6 +85,8 @@ class Function(Problem):
         for name in ("f", "df"):
             if not callable(getattr(self, name)):
                 raise TypeError(f"{name} must be a function of x, got {getattr(self, name)!r}")
+        if isinstance(self.start, np.ndarray):
+            object.__setattr__(self, "start", read_only(self.start.copy()))
 
     def value(self, x: Array) -> Array:
         return np.asarray(self.f(x))
@@ -94,7 +96,7 @@ class Function(Problem):
 
 
 @dataclass(frozen=True)
-class Quadratic(Problem):
+class Quadratic(Value, Problem):
     r"""The quadratic with given eigenvalues, in any dimension.
 
     .. math:: f(x) = \tfrac12\, x^\top A\, x, \qquad A = Q \operatorname{diag}(\lambda)\, Q^\top
@@ -278,7 +280,7 @@ class Kinked(Problem):
 
 
 @dataclass(frozen=True)
-class Noisy(Problem):
+class Noisy(Value, Problem):
     r"""A problem whose runs see the gradient through normal noise.
 
     .. math:: g = \nabla f(x) + \sigma\, \xi, \qquad \xi \sim N(0, I)

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from minioptim._arguments import Real, constant
+from minioptim._arguments import Real, Value, constant
 
 
 class Range(NamedTuple):
@@ -78,11 +78,11 @@ def _checked(name: str, value: Real) -> Real:
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(Value):
     """What all update rules share: checked hyper-parameters, named state, and no state inside.
 
     A rule of your own is a frozen dataclass, ``@dataclass(frozen=True)``, with a ``step`` and, if
-    it remembers something, ``state = ("name", ...)``. Rules of plain numbers compare by value.
+    it remembers something, ``state = ("name", ...)``. Rules compare by value.
 
     Raises
     ------

@@ -9,7 +9,6 @@ depends on the size of the batch.) A run computes in float64.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import islice
@@ -380,7 +379,8 @@ def _as_arrays(rule: Rule) -> Rule:
     NumPy raises a Python float to a power by another routine than an array, and the two differ in
     the last bit. With arrays throughout, a run made alone equals the same run in a batch.
     """
-    arrays = copy.copy(rule)
+    arrays = object.__new__(type(rule))
+    vars(arrays).update(vars(rule))
     for field in fields(rule):
         object.__setattr__(arrays, field.name, np.atleast_1d(getattr(rule, field.name)))
     return arrays

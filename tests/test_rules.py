@@ -11,8 +11,9 @@ import math
 import pickle
 import re
 import textwrap
-from dataclasses import FrozenInstanceError, dataclass, fields, replace
+from dataclasses import FrozenInstanceError, dataclass, fields, is_dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minioptim
-from minioptim import GradientDescent, Momentum, Nesterov, Rule, rules, schedules
+from minioptim import GradientDescent, Momentum, Nesterov, Rule, problems, rules, schedules
 from minioptim.rules import RANGES, Real
 
 from .discovery import all_rules
@@ -376,7 +377,7 @@ def test_the_states_start_at_zero_unless_the_docstring_says_otherwise(rule_class
 @pytest.mark.parametrize("slope", [1e-3, 1.0, 1e8])
 @pytest.mark.parametrize("change", [0.0, 1e-9])
 def test_the_centred_variance_is_right_to_the_last_digits_while_gradients_agree(slope, change):
-    """v - m^2 of exact fractions, the definition, on gradients that are equal or nearly so."""
+    """The definition, v - m^2 of exact fractions, on gradients that are equal or nearly so."""
     rule, rho = rules.CenteredRMSProp(lr=0.0), Fraction(0.9)
     m = s = 0.0
     mean = square = Fraction(0)
@@ -426,6 +427,52 @@ def test_a_rule_can_be_copied_pickled_printed_and_compared(rule_class, data):
     assert all(other == rule and hash(other) == hash(rule) for other in same)
     assert replace(rule, lr=rule.lr + 1) != rule
     assert len(repr(rule)) < 200
+
+
+HOLDING_ARRAYS = {
+    **{rule.__name__: partial(rule, lr=[0.1, 0.2]) for rule in RULES},
+    "a schedule": partial(schedules.Linear, [0.1, 0.2], 0.0, steps=3),
+    "a rule of a schedule": lambda: GradientDescent(lr=schedules.Constant([0.1, 0.2])),
+    "Noisy": lambda: problems.Noisy(problems.Quadratic([1.0, 2.0], 0.3), sigma=[0.1, 0.2]),
+    "Function": lambda: problems.Function(np.sum, np.sin, start=np.array([0.1, 0.2])),
+}
+
+
+def arrays_in(value):
+    """Yield the arrays that a value holds, also in the values inside it."""
+    for held in vars(value).values():
+        if isinstance(held, np.ndarray):
+            yield held
+        elif is_dataclass(held):
+            yield from arrays_in(held)
+
+
+@pytest.mark.parametrize("make", HOLDING_ARRAYS.values(), ids=HOLDING_ARRAYS)
+def test_what_holds_arrays_is_compared_and_stays_read_only_in_copies(make):
+    value = make()
+    if isinstance(value, problems.Noisy):
+        value.gradient(np.ones(2))  # it keeps its matrix from now on
+    copied = [
+        copy.copy(value),
+        copy.deepcopy(value),
+        pickle.loads(pickle.dumps(value)),  # noqa: S301
+        make(),
+    ]
+    for other in copied:
+        assert other == value
+        assert hash(other) == hash(value)
+        assert value in [None, other]
+    for other in copied[:3]:
+        assert list(arrays_in(other))
+        assert not any(array.flags.writeable for array in arrays_in(other))
+
+
+def test_rules_of_other_arrays_are_other_rules():
+    rule = GradientDescent(lr=[0.1, 0.2])
+    for lr in ([0.1, 0.3], [0.1], 0.1, [[0.1, 0.2]], [[0.1], [0.2]], abs):
+        assert rule != GradientDescent(lr=lr)
+        assert rule not in [GradientDescent(lr=lr)]
+    assert hash(GradientDescent(lr=[0.0])) == hash(GradientDescent(lr=[-0.0])), "they are equal"
 
 
 def test_rules_with_the_same_numbers_are_still_different_rules():
