@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -33,10 +33,14 @@ class Problem(ABC):
         The points where the function is least; empty where they are not known.
     start : array-like of shape (d,) or None
         Where a run starts when it is not told otherwise.
+    sampled : bool
+        Whether the oracle looks at a small part of what ``value`` looks at. Then ``value`` at each
+        step would take many times as long as the run, and is recorded only when asked for.
     """
 
     minima: Any = ()
     start: Any = None
+    sampled: ClassVar[bool] = False
 
     @abstractmethod
     def value(self, x: Array) -> Array:

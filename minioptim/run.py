@@ -132,9 +132,10 @@ class Trace:
 
     def _recorded(self, name: str) -> Any:
         if name not in self.recorded:
+            rarely = ", and with minibatches every=steps_per_epoch" if name == "f" else ""
             raise AttributeError(
                 f"{name!r} was not recorded; recorded were {tuple(self.recorded)}: "
-                f"pass record=({name!r}, ...) to minimize"
+                f"pass record=({name!r}, ...){rarely} to minimize"
             )
         return self.recorded[name]
 
@@ -182,7 +183,7 @@ def minimize(
     x0: npt.ArrayLike | None = None,
     steps: int = 100,
     *,
-    record: Iterable[str] = RECORDABLE,
+    record: Iterable[str] | None = None,
     every: int = 1,
     progress: bool = False,
 ) -> Trace:
@@ -198,8 +199,11 @@ def minimize(
         The start; the problem's own if it has one.
     steps : int, >= 0
         How many steps.
-    record : some of "x", "f", "query", "grad", "state"
-        What to keep. A long run of a large model need not keep every point.
+    record : some of "x", "f", "query", "grad", "state", optional
+        What to keep; all of them if not given, but without "f" where ``problem.sampled`` says that
+        f would take many times as long as the run: with minibatches, f is the loss over all the
+        data. Ask for it then with an ``every``. A long run of a large model need not keep every
+        point either.
     every : int, >= 1
         Keep each so-many-th step; the start and the last step are kept anyway.
     progress : bool
@@ -238,7 +242,7 @@ def minimize(
             )
     steps = whole("steps", steps, at_least=0)
     every = whole("every", every, at_least=1)
-    wanted = _names(record)
+    wanted = _default(problem) if record is None else _names(record)
     if x0 is None:
         x0 = getattr(problem, "start", None)
         if x0 is None:
@@ -473,6 +477,12 @@ def _value(problem: Problem, x: Array) -> Array:
     if f.shape != x.shape[:-1]:
         raise ValueError(f"the problem's value must have shape {x.shape[:-1]}, got {f.shape}")
     return f
+
+
+def _default(problem: Problem) -> tuple[str, ...]:
+    """Return what is recorded of a problem if nothing is said: what costs little beside a step."""
+    sampled = getattr(problem, "sampled", False)
+    return tuple(name for name in RECORDABLE if not (sampled and name == "f"))
 
 
 def _names(record: Iterable[str]) -> tuple[str, ...]:

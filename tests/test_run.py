@@ -149,6 +149,19 @@ def test_value_is_asked_only_for_what_is_recorded():
     assert problem.values == 5
 
 
+def test_a_value_that_is_dear_beside_a_step_is_recorded_only_when_asked_for():
+    problem = Counting()
+    problem.sampled = True
+    trace = minimize(problem, GradientDescent(), steps=100)
+    assert problem.values == 2, "the start and the end, for diverged"
+    assert list(trace.recorded) == ["x", "query", "grad", "state"]
+    with pytest.raises(AttributeError, match=r"'f' was not recorded.*record=\('f', .*every="):
+        _ = trace.f
+    asked = minimize(problem, GradientDescent(), steps=100, record=("x", "f"), every=50)
+    assert asked.f.shape == (3,)
+    assert problem.values == 2 + 3
+
+
 # ---------------------------------------------------------------- batches
 
 
@@ -553,7 +566,7 @@ def test_only_what_can_be_recorded_may_be_asked_for(record):
         minimize(Ravine(), Adam(), record=record)
 
 
-@pytest.mark.parametrize("record", [None, 5])
+@pytest.mark.parametrize("record", [5, 1.5, True])
 def test_a_record_that_is_no_list_of_names_is_refused(record):
     with pytest.raises(TypeError, match="^record must be some of"):
         minimize(Ravine(), Adam(), record=record)
