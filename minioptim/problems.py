@@ -67,11 +67,15 @@ class Function(Value, Problem):
         Its gradient.
     start : array-like of shape (d,), optional
         Where a run starts.
+    each : bool
+        Whether ``f`` and ``df`` are to be asked point by point: (d,) to (), and (d,) to (d,). So
+        they may read x[0], x[1], and add or take a norm over everything, as those of SciPy,
+        Autograd and JAX do. It is slower for a batch of runs, and the same for a single one.
 
     Raises
     ------
     TypeError
-        ``f`` or ``df`` is no function.
+        ``f`` or ``df`` is no function, or ``each`` not True or False.
 
     Examples
     --------
@@ -79,24 +83,45 @@ class Function(Value, Problem):
     >>> bowl = Function(lambda x: (x**2).sum(axis=-1), lambda x: 2 * x)
     >>> bowl.gradient(np.array([3.0, -1.0]))
     array([ 6., -2.])
+    >>> one_by_one = Function(lambda x: x[0] ** 2 + x[1], lambda x: [2 * x[0], 1.0], each=True)
+    >>> one_by_one.gradient(np.array([[3.0, -1.0], [0.5, 0.0]]))
+    array([[6., 1.],
+           [1., 1.]])
     """
 
     f: Callable[[Array], Any]
     df: Gradient
     start: Any = None
+    each: bool = False
 
     def __post_init__(self) -> None:
         for name in ("f", "df"):
             if not callable(getattr(self, name)):
                 raise TypeError(f"{name} must be a function of x, got {getattr(self, name)!r}")
+        if not isinstance(self.each, (bool, np.bool_)):
+            raise TypeError(f"each must be True or False, got {self.each!r}")
         if isinstance(self.start, np.ndarray):
             object.__setattr__(self, "start", read_only(self.start.copy()))
 
     def value(self, x: Array) -> Array:
-        return np.asarray(self.f(x))
+        return self._point_by_point("f", x, ()) if self.each else np.asarray(self.f(x))
 
     def gradient(self, x: Array) -> Array:
-        return np.asarray(self.df(x))
+        return self._point_by_point("df", x, x.shape[-1:]) if self.each else np.asarray(self.df(x))
+
+    def _point_by_point(self, name: str, x: Array, shape: tuple[int, ...]) -> Array:
+        """Return the results, of the given shape each, at points of shape (..., d)."""
+        function, batch = getattr(self, name), x.shape[:-1]
+        results = np.empty((*batch, *shape))
+        for run in np.ndindex(batch):
+            # A copy, contiguous and closed, is what a run made alone hands out too.
+            result = numbers(f"what {name} returns", function(read_only(np.array(x[run]))))
+            if result.shape != shape:
+                raise ValueError(
+                    f"{name} must return shape {shape} at one point, got {result.shape}"
+                )
+            results[run] = result
+        return results
 
 
 @dataclass(frozen=True)

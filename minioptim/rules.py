@@ -79,10 +79,17 @@ def _checked(name: str, value: Real) -> Real:
 
 @dataclass(frozen=True)
 class Rule(Value):
-    """What all update rules share: checked hyper-parameters, named state, and no state inside.
+    r"""What all update rules share: checked hyper-parameters, named state, and no state inside.
 
     A rule of your own is a frozen dataclass, ``@dataclass(frozen=True)``, with a ``step`` and, if
     it remembers something, ``state = ("name", ...)``. Rules compare by value.
+
+    Inside ``step`` and ``query``, the loop's arrays g, x and each state have shape (d, \*S): the
+    coordinates come first, and a hyper-parameter of shape S meets each of them. (Points that a
+    caller sees, as those of a trace, have the coordinates last, (\*S, d); ``np.moveaxis(x, -1, 0)``
+    turns them.) A step treats the runs of a batch apart. So a sum, mean or norm over coordinates
+    takes ``axis=0, keepdims=True``, and an array with one number for each coordinate is multiplied
+    as ``(numbers * g.T).T``. A batch of a rule that mixes its runs is refused when it begins.
 
     Raises
     ------

@@ -2,9 +2,11 @@
 
 `iterate` yields one step after the other and never stops; `minimize` takes a number of steps and
 returns a `Trace`; `feed` does so for gradients that you give. Hyper-parameters of shape S make a
-batch: one run per entry, all at once, each equal bit for bit to the run made alone. (So it is with
-every problem of this package. In a function of your own, a matrix product may add in an order that
-depends on the size of the batch.) A run computes in float64.
+batch: one run per entry, all at once, each equal bit for bit to the run made alone. So it is with
+every rule and problem of this package. A rule, function or problem of your own is tried out when a
+batch runs, and refused if it mixes the runs; a matrix product of yours may still add in an order
+that depends on the size of the batch. (`iterate`, which asks a gradient of yours for nothing but
+its steps, tries the rule alone.) A run computes in float64.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from minioptim._alone import as_arrays, check_gradient, check_rule, check_value, explain
 from minioptim._arguments import Array, numbers, read_only, whole
 from minioptim.problems import Gradient, Problem
 from minioptim.rules import Rule
@@ -161,8 +164,8 @@ def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike) -> Iterator[Step]:
     TypeError
         ``rule`` is not a rule or ``grad`` not a function, or numbers of another kind were given.
     ValueError
-        A NaN or an infinity in ``x0``, or shapes that do not fit. What ``grad`` raises passes
-        through, with a note of the step.
+        A NaN or an infinity in ``x0``, or shapes that do not fit, or a rule of your own that mixes
+        the runs of a batch. What ``grad`` raises passes through, with a note of the step.
 
     Examples
     --------
@@ -217,8 +220,9 @@ def minimize(
     Raises
     ------
     TypeError, ValueError
-        As for `iterate`; also where ``steps``, ``every`` or ``record`` is not what it must be, or
-        ``problem.value`` returns the wrong shape.
+        As for `iterate`; also where ``steps``, ``every`` or ``record`` is not what it must be,
+        ``problem.value`` returns the wrong shape, or the value or the gradient of a problem of your
+        own mixes the runs of a batch.
     ImportError
         ``progress=True`` without tqdm.
 
@@ -248,6 +252,7 @@ def minimize(
         if x0 is None:
             raise ValueError("x0 must be given: the problem has no start of its own")
     first, start, state = _beginning(rule, x0)
+    check_value(problem, _shown_last(start))
     stream = _steps(rule, problem.oracle(), first, start, state)
     final = _shown_last(start)
     rows: dict[str, list[Any]] = {name: [] for name in wanted}
@@ -266,6 +271,7 @@ def minimize(
         finite = np.isfinite(final).all(axis=-1) & np.isfinite(last_f)
         for name, first_state in started.items():  # one that starts at infinity may stay there
             finite &= (np.isfinite(end[name]) | ~np.isfinite(first_state)).all(axis=-1)
+    check_gradient(problem, _shown_last(start), final)
     return Trace(
         rule=rule,
         t=np.unique([*range(0, steps, every), steps]),
@@ -351,7 +357,7 @@ def _steps(
     So a hyper-parameter of shape S meets them by NumPy's own broadcasting, and each coordinate of
     a batch is contiguous. What the caller sees has the coordinates last, as a view.
     """
-    unscheduled = _as_arrays(first) if first is rule else None
+    unscheduled = as_arrays(first) if first is rule else None
     t = 0
     while True:
         t += 1
@@ -360,12 +366,12 @@ def _steps(
             read_only(array)
         try:
             scheduled = first if t == 1 else rule.at(t)
-            now = unscheduled or _as_arrays(_same_batch(scheduled, x.shape[1:]))
+            now = unscheduled or as_arrays(_same_batch(scheduled, x.shape[1:]))
             # A run that diverges overflows; the trace says so, and no warning need.
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 query = np.array(np.broadcast_to(now.query(x, *state), x.shape))
                 shown = _shown_last(query)
-                g = _gradient(grad(shown), shown.shape)
+                g = _gradient(grad, shown)
                 result = now.step(np.moveaxis(g, -1, 0), x, t, *state)
                 x, *new = _stepped(rule, result, x.shape)
                 state = tuple(new)
@@ -375,19 +381,6 @@ def _steps(
             error.add_note(f"(at step {t} of {rule!r})")
             raise
         yield Step(t, _shown_last(x), shown, read_only(g), _named(rule, state))
-
-
-def _as_arrays(rule: Rule) -> Rule:
-    """Return the rule with each hyper-parameter as an array, of shape (1,) if it is a number.
-
-    NumPy raises a Python float to a power by another routine than an array, and the two differ in
-    the last bit. With arrays throughout, a run made alone equals the same run in a batch.
-    """
-    arrays = object.__new__(type(rule))
-    vars(arrays).update(vars(rule))
-    for field in fields(rule):
-        object.__setattr__(arrays, field.name, np.atleast_1d(getattr(rule, field.name)))
-    return arrays
 
 
 def _same_batch(now: Rule, batch: tuple[int, ...]) -> Rule:
@@ -427,7 +420,9 @@ def _beginning(rule: Rule, x0: npt.ArrayLike) -> tuple[Rule, Array, tuple[Array,
         raise TypeError(f"rule must be a rule such as GradientDescent(), got {rule!r}{hint}")
     first = rule.at(1)  # a schedule may give an array of shape S too
     x = _start_point(x0, first)
-    return first, x, _start_state(rule, x)
+    state = _start_state(rule, x)
+    check_rule(first, x, state)
+    return first, x, state
 
 
 def _start_point(x0: npt.ArrayLike, rule: Rule) -> Array:
@@ -464,18 +459,27 @@ def _named(rule: Rule, state: Iterable[Array]) -> dict[str, Array]:
     return dict(zip(rule.state, map(_shown_last, state), strict=True))
 
 
-def _gradient(values: npt.ArrayLike, shape: tuple[int, ...]) -> Array:
-    g = np.array(numbers("the gradient", values))  # the function may use its array again
-    if g.shape != shape:
-        raise ValueError(f"the gradient must have the shape of x, {shape}, got {g.shape}")
+def _gradient(grad: Gradient, x: Array) -> Array:
+    try:
+        g = np.array(numbers("the gradient", grad(x)))  # the function may use its array again
+        if g.shape != x.shape:
+            raise ValueError(f"the gradient must have the shape of x, {x.shape}, got {g.shape}")
+    except Exception as error:
+        explain(error, grad, x, x.shape[-1:])
+        raise
     return g
 
 
 def _value(problem: Problem, x: Array) -> Array:
     # Contiguous, for a sum over a strided view adds in another order than over a single point.
-    f = numbers("the problem's value", problem.value(np.ascontiguousarray(x)))
-    if f.shape != x.shape[:-1]:
-        raise ValueError(f"the problem's value must have shape {x.shape[:-1]}, got {f.shape}")
+    x = np.ascontiguousarray(x)
+    try:
+        f = numbers("the problem's value", problem.value(x))
+        if f.shape != x.shape[:-1]:
+            raise ValueError(f"the problem's value must have shape {x.shape[:-1]}, got {f.shape}")
+    except Exception as error:
+        explain(error, problem.value, x, ())
+        raise
     return f
 
 

@@ -125,8 +125,13 @@ def test_iterate_is_lazy_and_endless():
 
 def test_the_gradient_is_asked_once_a_step_and_the_oracle_once_a_run():
     problem = Counting()
-    minimize(problem, Nesterov(lr=[0.1, 0.2]), steps=7)
-    assert (problem.oracles, problem.gradients) == (1, 7)
+    minimize(problem, Nesterov(lr=0.1), steps=7)
+    assert (problem.oracles, problem.gradients, problem.values) == (1, 7, 8)
+    for steps in (7, 100):
+        problem = Counting()
+        minimize(problem, Nesterov(lr=[0.1, 0.2]), steps=steps)
+        assert problem.oracles == 1
+        assert problem.gradients == steps + 6, "twice at the batch and at its points, for the trial"
 
 
 def test_a_noisy_problem_starts_its_noise_anew_with_each_run():
