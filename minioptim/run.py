@@ -12,7 +12,7 @@ its steps, tries the rule alone.) A run computes in float64.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -69,6 +69,10 @@ class Trace:
         for ever and stops the run where it is.) One that falls for ever is not flagged.
     recorded : dict
         What was asked for of x, f, query, grad and state; also reached as attributes.
+    final_state : dict of name to array of shape (\*S, d)
+        The rule's state where the run ended, recorded or not: given as ``x0``, a trace is continued
+        from there. Coordinates are last, as in all of a trace, while a rule's own ``step`` takes
+        arrays of shape (d, \*S) in a batch.
     """
 
     rule: Rule
@@ -76,6 +80,7 @@ class Trace:
     final: Array
     diverged: npt.NDArray[np.bool_]
     recorded: Mapping[str, Any]
+    final_state: Mapping[str, Array] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         names = ", ".join(self.recorded)
@@ -143,7 +148,7 @@ class Trace:
         return self.recorded[name]
 
 
-def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike) -> Iterator[Step]:
+def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike | Trace) -> Iterator[Step]:
     """Yield the steps of a rule for ever; when to stop is the caller's to say.
 
     Parameters
@@ -152,8 +157,9 @@ def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike) -> Iterator[Step]:
         The rule; hyper-parameters of shape S make a batch of runs.
     grad : callable, (*S, d) to (*S, d)
         The gradient. Asked once a step, with a read-only array.
-    x0 : array-like of shape (d,) or (*S, d)
-        The start. It is copied, never changed.
+    x0 : array-like of shape (d,) or (*S, d), or Trace
+        The start. It is copied, never changed. From a trace the run goes on where that one ended,
+        with its state and its number of steps.
 
     Yields
     ------
@@ -183,7 +189,7 @@ def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike) -> Iterator[Step]:
 def minimize(
     problem: Problem,
     rule: Rule,
-    x0: npt.ArrayLike | None = None,
+    x0: npt.ArrayLike | Trace | None = None,
     steps: int = 100,
     *,
     record: Iterable[str] | None = None,
@@ -198,10 +204,11 @@ def minimize(
         What to minimise: anything with ``value``, ``gradient`` and ``oracle``.
     rule : Rule
         The rule; hyper-parameters of shape S make a batch of runs.
-    x0 : array-like of shape (d,) or (*S, d), optional
-        The start; the problem's own if it has one.
+    x0 : array-like of shape (d,) or (*S, d), or Trace, optional
+        The start; the problem's own if it has one. From a trace of the same kind of rule the run
+        goes on where that one ended: 50 steps and 50 more are 100, bit for bit.
     steps : int, >= 0
-        How many steps.
+        How many steps, or how many more.
     record : some of "x", "f", "query", "grad", "state", optional
         What to keep; all of them if not given, but without "f" where ``problem.sampled`` says that
         f would take many times as long as the run: with minibatches, f is the loss over all the
@@ -221,7 +228,8 @@ def minimize(
     ------
     TypeError, ValueError
         As for `iterate`; also where ``steps``, ``every`` or ``record`` is not what it must be,
-        ``problem.value`` returns the wrong shape, or the value or the gradient of a problem of your
+        ``problem.value`` returns the wrong shape, a trace is to go on with another kind of rule or
+        with noise that would begin anew, or the value or the gradient of a problem of your
         own mixes the runs of a batch.
     ImportError
         ``progress=True`` without tqdm.
@@ -235,6 +243,9 @@ def minimize(
     (101, 3, 2)
     >>> trace.diverged
     array([False, False,  True])
+    >>> longer = minimize(Quadratic([1.0, 4.0]), GradientDescent(lr=[0.1, 0.4, 0.6]), trace, 50)
+    >>> longer.t[[0, -1]].tolist()
+    [100, 150]
     """
     if isinstance(problem, type):
         raise TypeError(f"problem must be a problem, got a class: write {problem.__name__}(...)")
@@ -251,9 +262,15 @@ def minimize(
         x0 = getattr(problem, "start", None)
         if x0 is None:
             raise ValueError("x0 must be given: the problem has no start of its own")
-    first, start, state = _beginning(rule, x0)
+    done, first, start, state = _beginning(rule, x0)
+    oracle, last = problem.oracle(), done + steps
+    if done and oracle != problem.gradient:
+        raise ValueError(
+            f"x0 must be a point: the noise of {type(problem).__name__} would begin anew, and not "
+            f"go on from step {done}. To let it, pass trace.final"
+        )
     check_value(problem, _shown_last(start))
-    stream = _steps(rule, problem.oracle(), first, start, state)
+    stream = _steps(rule, oracle, done, first, start, state)
     final = _shown_last(start)
     rows: dict[str, list[Any]] = {name: [] for name in wanted}
 
@@ -263,8 +280,8 @@ def minimize(
         _keep(rows, x=final, f=first_f, state=started)
         for step in _shown(islice(stream, steps), steps, progress):
             final, end = step.x, step.state
-            if step.t % every == 0 or step.t == steps:
-                if "f" in wanted or step.t == steps:
+            if step.t % every == 0 or step.t == last:
+                if "f" in wanted or step.t == last:
                     last_f = _value(problem, final)
                 _keep(rows, f=last_f, **step._asdict())
         left = last_f > 10 * (1 + np.abs(first_f))
@@ -274,10 +291,11 @@ def minimize(
     check_gradient(problem, _shown_last(start), final)
     return Trace(
         rule=rule,
-        t=np.unique([*range(0, steps, every), steps]),
+        t=np.unique([done, *range(done - done % -every, last, every), last]),
         final=final,
         diverged=np.asarray(left | ~finite),
         recorded={name: _stacked(rows[name], final.shape) for name in RECORDABLE if name in rows},
+        final_state=end,
     )
 
 
@@ -350,7 +368,7 @@ def _stacked(rows: list[Any], shape: tuple[int, ...]) -> Any:
 
 
 def _steps(
-    rule: Rule, grad: Gradient, first: Rule, x: Array, state: tuple[Array, ...]
+    rule: Rule, grad: Gradient, done: int, first: Rule, x: Array, state: tuple[Array, ...]
 ) -> Iterator[Step]:
     """Run on arrays with the coordinates first, shape (d, *S).
 
@@ -358,14 +376,14 @@ def _steps(
     a batch is contiguous. What the caller sees has the coordinates last, as a view.
     """
     unscheduled = as_arrays(first) if first is rule else None
-    t = 0
+    t = done
     while True:
         t += 1
         # A rule of the reader's own that writes into its inputs would change steps already yielded.
         for array in (x, *state):
             read_only(array)
         try:
-            scheduled = first if t == 1 else rule.at(t)
+            scheduled = first if t == done + 1 else rule.at(t)
             now = unscheduled or as_arrays(_same_batch(scheduled, x.shape[1:]))
             # A run that diverges overflows; the trace says so, and no warning need.
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -385,11 +403,11 @@ def _steps(
 
 def _same_batch(now: Rule, batch: tuple[int, ...]) -> Rule:
     """Return the rule of this step, or say that a schedule left the shape of the batch."""
-    for field in fields(now):
-        shape = np.shape(getattr(now, field.name))
+    for hyper in fields(now):
+        shape = np.shape(getattr(now, hyper.name))
         if len(shape) > len(batch) or np.broadcast_shapes(shape, batch) != batch:
             raise ValueError(
-                f"{field.name} must keep a shape that fits the batch {batch}, got {shape}"
+                f"{hyper.name} must keep a shape that fits the batch {batch}, got {shape}"
             )
     return now
 
@@ -413,20 +431,39 @@ def _stepped(rule: Rule, result: Any, shape: tuple[int, ...]) -> tuple[Array, ..
     return result
 
 
-def _beginning(rule: Rule, x0: npt.ArrayLike) -> tuple[Rule, Array, tuple[Array, ...]]:
-    """Return the rule at step 1, the start with coordinates first, shape (d, *S), and the state."""
+def _beginning(rule: Rule, x0: npt.ArrayLike | Trace) -> tuple[int, Rule, Array, tuple[Array, ...]]:
+    """Return the steps done before, the rule at the next, and x and state of shape (d, *S)."""
     if not isinstance(rule, Rule):
         hint = f": write {rule.__name__}(...)" if isinstance(rule, type) else ""
         raise TypeError(f"rule must be a rule such as GradientDescent(), got {rule!r}{hint}")
-    first = rule.at(1)  # a schedule may give an array of shape S too
-    x = _start_point(x0, first)
-    state = _start_state(rule, x)
+    if isinstance(x0, Trace):
+        done = int(x0.t[-1])
+        first = rule.at(done + 1)
+        x, state = _end_of(x0, first)
+    else:
+        done = 0
+        first = rule.at(1)  # a schedule may give an array of shape S too
+        x = _start_point(_point(x0), first)
+        state = _start_state(rule, x)
     check_rule(first, x, state)
-    return first, x, state
+    return done, first, x, state
 
 
-def _start_point(x0: npt.ArrayLike, rule: Rule) -> Array:
-    """Return a copy of the start, coordinates first and one for each run: shape (d, *S)."""
+def _end_of(trace: Trace, rule: Rule) -> tuple[Array, tuple[Array, ...]]:
+    """Return where a trace ended and its state there, for a rule that goes on from it."""
+    if type(rule) is not type(trace.rule) or set(trace.final_state) != set(rule.state):
+        raise ValueError(
+            f"a trace goes on with the kind of rule that made it, {type(trace.rule).__name__}, "
+            f"got {rule!r}; to begin a new run where it ended, pass trace.final"
+        )
+    x = _start_point(trace.final, rule)
+    batch = x.shape[1:]
+    states = (np.broadcast_to(trace.final_state[name], (*batch, len(x))) for name in rule.state)
+    return x, tuple(np.array(np.moveaxis(state, -1, 0), order="C") for state in states)
+
+
+def _point(x0: npt.ArrayLike) -> Array:
+    """Return the start, of shape (d,) or (*S, d), or say what is wrong with it."""
     x = numbers("x0", x0)
     if x.ndim == 0:
         raise ValueError(f"x0 must have shape (d,) or (*S, d), got {x0!r}: write [{x0!r}]")
@@ -434,6 +471,11 @@ def _start_point(x0: npt.ArrayLike, rule: Rule) -> Array:
         raise ValueError(f"x0 must have at least one coordinate, got shape {x.shape}")
     if not np.isfinite(x).all():
         raise ValueError(f"x0 must be finite, got {x[~np.isfinite(x)].flat[0]} in {x0!r}")
+    return x
+
+
+def _start_point(x: Array, rule: Rule) -> Array:
+    """Return a copy of the start, coordinates first and one for each run: shape (d, *S)."""
     hyper = [np.shape(getattr(rule, field.name)) for field in fields(rule)]
     try:
         batch = np.broadcast_shapes(x.shape[:-1], *hyper)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minioptim import Adagrad, Adam, GradientDescent, Momentum, NAdam, Nesterov, Rule, Trace
-from minioptim.problems import SURFACES, Function, Problem, Quadratic, Ravine, Rosenbrock
+from minioptim.problems import SURFACES, Function, Noisy, Problem, Quadratic, Ravine, Rosenbrock
 from minioptim.rules import Real
 from minioptim.run import RECORDABLE, feed, iterate, minimize
 from minioptim.schedules import Constant, InverseRoot, Linear
@@ -249,6 +249,56 @@ def test_a_batch_of_very_many_runs_is_one_run():
     rates = np.linspace(0.0, 0.5, 50_000)
     trace = minimize(Quadratic([1.0]), GradientDescent(lr=rates), steps=3, record="f")
     np.testing.assert_allclose(trace.final[:, 0], (1 - rates) ** 3)
+
+
+# ---------------------------------------------------------------- a run goes on
+
+
+@each_rule
+@pytest.mark.parametrize("lr", [0.01, [0.01, 0.02], Linear([0.01, 0.02], 0.001, steps=20)], ids=str)
+def test_a_run_in_two_parts_is_the_whole_run_bit_for_bit(rule_class, lr):
+    """Also as many runs as coordinates, where arrays turned the wrong way would not show."""
+    rule, problem = rule_class(lr=lr), Rosenbrock()
+    whole = minimize(problem, rule, steps=30)
+    half = minimize(problem, rule, steps=13, record=())
+    rest = minimize(problem, rule, half, steps=17)
+    assert rest.t.tolist() == list(range(13, 31))
+    for name in ("x", "f"):
+        np.testing.assert_array_equal(getattr(rest, name), getattr(whole, name)[13:])
+    for name in rule.state:
+        np.testing.assert_array_equal(rest.state[name], whole.state[name][13:])
+        np.testing.assert_array_equal(rest.final_state[name], whole.final_state[name])
+        np.testing.assert_array_equal(whole.final_state[name], whole.state[name][-1])
+    (step,) = first(1, rule, problem.gradient, half)
+    assert step.t == 14
+    np.testing.assert_array_equal(step.x, whole.x[14])
+    thin = minimize(problem, rule, half, steps=17, every=5)
+    assert thin.t.tolist() == [13, 15, 20, 25, 30]
+    np.testing.assert_array_equal(thin.x, whole.x[thin.t])
+
+
+def test_a_run_goes_on_also_where_a_neighbour_diverged_or_with_another_lr_or_not_at_all():
+    rates = [0.1, 1e200]
+    bowl = Quadratic([1.0])
+    half = minimize(bowl, Momentum(lr=rates), [1.0], steps=5)
+    assert half.diverged.tolist() == [False, True]
+    whole = minimize(bowl, Momentum(lr=rates), [1.0], steps=10)
+    np.testing.assert_array_equal(minimize(bowl, Momentum(lr=rates), half, 5).final, whole.final)
+    still = minimize(bowl, Momentum(lr=rates), half, steps=0)
+    assert still.t.tolist() == [5]
+    alone = minimize(bowl, Momentum(lr=0.1), [1.0], steps=5)
+    fanned = minimize(bowl, Momentum(lr=[0.1, 0.01, 0.0]), alone, steps=1)
+    np.testing.assert_allclose(fanned.final[2], alone.final + 0.9 * alone.final_state["v"])
+
+
+def test_a_trace_that_cannot_go_on_says_why_and_what_to_pass():
+    half = minimize(Ravine(), Momentum(), steps=3)
+    for other in (Adam(), Nesterov(), GradientDescent()):
+        with pytest.raises(ValueError, match="kind of rule that made it, Momentum, .*trace.final"):
+            minimize(Ravine(), other, half)
+    loud = Noisy(Ravine(), 0.1)
+    with pytest.raises(ValueError, match="the noise of Noisy would begin anew.*trace.final"):
+        minimize(loud, Momentum(), minimize(loud, Momentum(), steps=3))
 
 
 # ---------------------------------------------------------------- the trace
