@@ -56,7 +56,7 @@ def strip(notebook: NotebookNode) -> None:
             {key: value for key, value in cell.metadata.items() if key in KEPT_CELL_METADATA}
         )
         for output in cell.get("outputs", []):
-            # The page has no kernel to show a widget's view; its text/html stays.
+            # The page has no kernel to show a widget's view; the placeholder beside it stays.
             output.get("data", {}).pop(WIDGET_VIEW, None)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,6 +14,45 @@ Array: TypeAlias = npt.NDArray[np.float64]
 # A float, an array or a batch of arrays: the text of a rule, a schedule or a surface does not ask
 # which.
 Real: TypeAlias = Any
+
+
+class Value:
+    """A frozen dataclass whose fields may be arrays: compared by them, and read-only when copied.
+
+    A dataclass compares its fields as a tuple, which arrays refuse, and a copy or a pickle makes
+    arrays that can be written to, past every check of the constructor.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # In the class itself, or the decorator would write its own.
+        for name in ("__eq__", "__hash__"):
+            if name not in vars(cls):
+                setattr(cls, name, getattr(Value, name))
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return _comparable(self) == _comparable(other)
+
+    def __hash__(self) -> int:
+        return hash(_comparable(self))
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Take over what was copied or unpickled."""
+        for value in state.values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+        vars(self).update(state)
+
+
+def _comparable(value: Any) -> tuple[Any, ...]:
+    """Return a value's fields, each array as its shape and numbers."""
+    held = (getattr(value, field.name) for field in fields(value) if field.compare)
+    return tuple(
+        (entry.shape, tuple(entry.ravel().tolist())) if isinstance(entry, np.ndarray) else entry
+        for entry in held
+    )
 
 
 def numbers(name: str, values: Any, expected: str = "an array of real numbers") -> Array:
@@ -36,7 +77,11 @@ def constant(name: str, values: Any, expected: str) -> Real:
         raise ValueError(f"{name} must be {expected} or an array of them, got an empty one")
     if array.ndim == 0:
         return float(array)
-    array = array.copy()
+    return read_only(array.copy())
+
+
+def read_only(array: Array) -> Array:
+    """Return the array itself, which cannot be written to any more."""
     array.setflags(write=False)
     return array
 

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, repeat
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -488,6 +488,8 @@ class Minibatch(Problem):
 
     `value` and `gradient` are those of all examples, without dropout: what a run is judged by.
     `oracle`, which the loop asks, is a noisy gradient, right on average (over what is drawn).
+    Since ``value`` takes many times as long as a step, `minimize` records f only if it is named in
+    ``record``: best once an epoch, with ``every=batches.steps_per_epoch``.
 
     Parameters
     ----------
@@ -521,6 +523,8 @@ class Minibatch(Problem):
     >>> bool(loss.error(trace.final, test) < 0.1)
     True
     """
+
+    sampled: ClassVar[bool] = True
 
     model: Classifier
     size: int

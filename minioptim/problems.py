@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from minioptim._arguments import Array, Real, constant, numbers, whole
+from minioptim._arguments import Array, Real, Value, constant, numbers, read_only, whole
 
 Gradient: TypeAlias = Callable[[Array], npt.ArrayLike]
+
+LARGEST_MATRIX = 2_000
+"""The most rows of a matrix of `Quadratic`: 32 MB, and as much again for each copy."""
 
 
 class Problem(ABC):
@@ -29,10 +33,14 @@ class Problem(ABC):
         The points where the function is least; empty where they are not known.
     start : array-like of shape (d,) or None
         Where a run starts when it is not told otherwise.
+    sampled : bool
+        Whether the oracle looks at a small part of what ``value`` looks at. Then ``value`` at each
+        step would take many times as long as the run, and is recorded only when asked for.
     """
 
     minima: Any = ()
     start: Any = None
+    sampled: ClassVar[bool] = False
 
     @abstractmethod
     def value(self, x: Array) -> Array:
@@ -48,7 +56,7 @@ class Problem(ABC):
 
 
 @dataclass(frozen=True)
-class Function(Problem):
+class Function(Value, Problem):
     """A problem made of your own two functions.
 
     Parameters
@@ -59,11 +67,15 @@ class Function(Problem):
         Its gradient.
     start : array-like of shape (d,), optional
         Where a run starts.
+    each : bool
+        Whether ``f`` and ``df`` are to be asked point by point: (d,) to (), and (d,) to (d,). So
+        they may read x[0], x[1], and add or take a norm over everything, as those of SciPy,
+        Autograd and JAX do. It is slower for a batch of runs, and the same for a single one.
 
     Raises
     ------
     TypeError
-        ``f`` or ``df`` is no function.
+        ``f`` or ``df`` is no function, or ``each`` not True or False.
 
     Examples
     --------
@@ -71,26 +83,49 @@ class Function(Problem):
     >>> bowl = Function(lambda x: (x**2).sum(axis=-1), lambda x: 2 * x)
     >>> bowl.gradient(np.array([3.0, -1.0]))
     array([ 6., -2.])
+    >>> one_by_one = Function(lambda x: x[0] ** 2 + x[1], lambda x: [2 * x[0], 1.0], each=True)
+    >>> one_by_one.gradient(np.array([[3.0, -1.0], [0.5, 0.0]]))
+    array([[6., 1.],
+           [1., 1.]])
     """
 
     f: Callable[[Array], Any]
     df: Gradient
     start: Any = None
+    each: bool = False
 
     def __post_init__(self) -> None:
         for name in ("f", "df"):
             if not callable(getattr(self, name)):
                 raise TypeError(f"{name} must be a function of x, got {getattr(self, name)!r}")
+        if not isinstance(self.each, (bool, np.bool_)):
+            raise TypeError(f"each must be True or False, got {self.each!r}")
+        if isinstance(self.start, np.ndarray):
+            object.__setattr__(self, "start", read_only(self.start.copy()))
 
     def value(self, x: Array) -> Array:
-        return np.asarray(self.f(x))
+        return self._point_by_point("f", x, ()) if self.each else np.asarray(self.f(x))
 
     def gradient(self, x: Array) -> Array:
-        return np.asarray(self.df(x))
+        return self._point_by_point("df", x, x.shape[-1:]) if self.each else np.asarray(self.df(x))
+
+    def _point_by_point(self, name: str, x: Array, shape: tuple[int, ...]) -> Array:
+        """Return the results, of the given shape each, at points of shape (..., d)."""
+        function, batch = getattr(self, name), x.shape[:-1]
+        results = np.empty((*batch, *shape))
+        for run in np.ndindex(batch):
+            # A copy, contiguous and closed, is what a run made alone hands out too.
+            result = numbers(f"what {name} returns", function(read_only(np.array(x[run]))))
+            if result.shape != shape:
+                raise ValueError(
+                    f"{name} must return shape {shape} at one point, got {result.shape}"
+                )
+            results[run] = result
+        return results
 
 
 @dataclass(frozen=True)
-class Quadratic(Problem):
+class Quadratic(Value, Problem):
     r"""The quadratic with given eigenvalues, in any dimension.
 
     .. math:: f(x) = \tfrac12\, x^\top A\, x, \qquad A = Q \operatorname{diag}(\lambda)\, Q^\top
@@ -100,12 +135,19 @@ class Quadratic(Problem):
     eigenvalues : array-like of shape (d,)
         The curvatures. Negative ones make a saddle.
     rotation : float or array-like of shape (d, d)
-        The matrix Q, orthogonal; or, for d = 2, an angle in radians, counter-clockwise.
+        The matrix Q, orthogonal; or, for d = 2, an angle in radians, counter-clockwise. With a
+        matrix, d may be at most 2,000; without a rotation there is no such end, and no matrix.
+
+    Attributes
+    ----------
+    matrix : array of shape (d, d)
+        The matrix A, for d up to 2,000.
 
     Raises
     ------
     ValueError
-        The eigenvalues are not a list of finite numbers, or the rotation does not fit them.
+        The eigenvalues are not a list of finite numbers, or the rotation does not fit them, or a
+        matrix of more than 2,000 rows is asked for.
 
     Examples
     --------
@@ -118,18 +160,27 @@ class Quadratic(Problem):
 
     eigenvalues: Any
     rotation: Any = 0.0
-    matrix: Array = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        eigenvalues = _finite_list("eigenvalues", self.eigenvalues)
-        axes = _orthogonal(self.rotation, len(eigenvalues))
-        matrix = (axes * eigenvalues) @ axes.T
-        matrix.setflags(write=False)
-        object.__setattr__(self, "eigenvalues", eigenvalues)
-        if np.ndim(self.rotation):  # as tuples, a matrix can be compared and cannot be changed
-            rows = tuple(map(tuple, np.array(self.rotation, dtype=np.float64).tolist()))
-            object.__setattr__(self, "rotation", rows)
-        object.__setattr__(self, "matrix", matrix)
+        object.__setattr__(self, "eigenvalues", _finite_list("eigenvalues", self.eigenvalues))
+        d = len(self.eigenvalues)
+        rotation = numbers("rotation", self.rotation, "an orthogonal matrix or an angle")
+        if rotation.ndim:
+            _check_matrix_fits(d)
+        _check_rotation(rotation, d, self.rotation)
+        if rotation.ndim:  # as tuples, a matrix can be compared and cannot be changed
+            object.__setattr__(self, "rotation", tuple(map(tuple, rotation.tolist())))
+
+    @cached_property
+    def matrix(self) -> Array:
+        """The matrix A, read-only; only a rotated quadratic computes with it."""
+        _check_matrix_fits(len(self.eigenvalues))
+        axes = _axes(self.rotation, len(self.eigenvalues))
+        return read_only((axes * self.eigenvalues) @ axes.T)
+
+    @cached_property
+    def _curvatures(self) -> Array:
+        return read_only(np.array(self.eigenvalues))
 
     @property
     def start(self) -> Array:
@@ -149,12 +200,17 @@ class Quadratic(Problem):
     def value(self, x: Array) -> Array:
         x = points(x, len(self.eigenvalues), "a quadratic")
         terms = x * self.gradient(x)
+        if terms.shape[-1] > LARGEST_MATRIX:
+            # Contiguous, NumPy adds each point's terms in one order, however many points there are.
+            return np.asarray(0.5 * np.ascontiguousarray(terms).sum(axis=-1))
         return np.asarray(0.5 * sum(terms[..., j] for j in range(terms.shape[-1])))
 
     def gradient(self, x: Array) -> Array:
+        x = points(x, len(self.eigenvalues), "a quadratic")
+        if self.rotation == 0.0:
+            return self._curvatures * x
         # Column by column and in a fixed order, not `x @ A`: BLAS adds in an order that depends on
         # the size of the batch, and a batch of runs must equal its single runs bit for bit.
-        x = points(x, len(self.eigenvalues), "a quadratic")
         total = self.matrix[:, 0] * x[..., :1]
         for j in range(1, x.shape[-1]):
             total = total + self.matrix[:, j] * x[..., j : j + 1]
@@ -164,6 +220,16 @@ class Quadratic(Problem):
         """Return A at each point: shape (..., d) to shape (..., d, d)."""
         x = points(x, len(self.eigenvalues), "a quadratic")
         return np.broadcast_to(self.matrix, (*x.shape, x.shape[-1]))
+
+
+def _check_matrix_fits(d: int) -> None:
+    """Say that a matrix is too large before memory for it is asked for."""
+    if d > LARGEST_MATRIX:
+        raise ValueError(
+            f"the matrix of a quadratic in {d:,} dimensions would have {d * d:,} entries; it is "
+            f"made for up to {LARGEST_MATRIX:,} dimensions. Without a rotation, the value and the "
+            "gradient need no matrix"
+        )
 
 
 @dataclass(frozen=True)
@@ -243,7 +309,7 @@ class Kinked(Problem):
 
 
 @dataclass(frozen=True)
-class Noisy(Problem):
+class Noisy(Value, Problem):
     r"""A problem whose runs see the gradient through normal noise.
 
     .. math:: g = \nabla f(x) + \sigma\, \xi, \qquad \xi \sim N(0, I)
@@ -656,19 +722,24 @@ def _like(x: Array, values: Real) -> Array:
     return np.array(one_each).reshape(batch)
 
 
-def _orthogonal(rotation: Any, d: int) -> Array:
-    """Return the orthogonal matrix that ``rotation`` stands for."""
-    q = numbers("rotation", rotation, "an orthogonal matrix or an angle")
-    if not np.isfinite(q).all():
-        raise ValueError(f"rotation must be finite, got {rotation!r}")
-    if q.ndim == 0 and (d == 2 or q == 0.0):
-        if q == 0.0:
-            return np.eye(d)
-        cos, sin = np.cos(q), np.sin(q)
-        return np.array([[cos, -sin], [sin, cos]])
-    if q.shape != (d, d) or not np.allclose(q @ q.T, np.eye(d), atol=1e-10):
+def _check_rotation(rotation: Array, d: int, given: Any) -> None:
+    """Say what is wrong with a rotation: a matrix, an angle where d is 2, or 0."""
+    if not np.isfinite(rotation).all():
+        raise ValueError(f"rotation must be finite, got {given!r}")
+    if rotation.ndim == 0 and (d == 2 or rotation == 0.0):
+        return
+    if rotation.shape != (d, d) or not np.allclose(rotation @ rotation.T, np.eye(d), atol=1e-10):
         raise ValueError(
             f"rotation must be an orthogonal matrix of shape ({d}, {d})"
-            f"{' or an angle' if d == 2 else ''}, got {rotation!r}"
+            f"{' or an angle' if d == 2 else ''}, got {given!r}"
         )
-    return q
+
+
+def _axes(rotation: Any, d: int) -> Array:
+    """Return the orthogonal matrix that a checked rotation stands for."""
+    if np.ndim(rotation):
+        return np.array(rotation)
+    if rotation == 0.0:
+        return np.eye(d)
+    cos, sin = np.cos(rotation), np.sin(rotation)
+    return np.array([[cos, -sin], [sin, cos]])

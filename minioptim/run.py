@@ -2,23 +2,25 @@
 
 `iterate` yields one step after the other and never stops; `minimize` takes a number of steps and
 returns a `Trace`; `feed` does so for gradients that you give. Hyper-parameters of shape S make a
-batch: one run per entry, all at once, each equal bit for bit to the run made alone. (So it is with
-every problem of this package. In a function of your own, a matrix product may add in an order that
-depends on the size of the batch.) A run computes in float64.
+batch: one run per entry, all at once, each equal bit for bit to the run made alone. So it is with
+every rule and problem of this package. A rule, function or problem of your own is tried out when a
+batch runs, and refused if it mixes the runs; a matrix product of yours may still add in an order
+that depends on the size of the batch. (`iterate`, which asks a gradient of yours for nothing but
+its steps, tries the rule alone.) A run computes in float64.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from minioptim._arguments import Array, numbers, whole
+from minioptim._alone import as_arrays, check_gradient, check_rule, check_value, explain
+from minioptim._arguments import Array, numbers, read_only, whole
 from minioptim.problems import Gradient, Problem
 from minioptim.rules import Rule
 
@@ -62,10 +64,15 @@ class Trace:
     final : array of shape (*S, d)
         Where the run ended.
     diverged : bool array of shape S
-        Whether x or f ended as no finite number, or f above 10 (1 + \|f at the start\|), a rise
-        that counts for losses of the size of 1. One that falls for ever is not flagged.
+        Whether x, f or a state ended as no finite number, or f above 10 (1 + \|f at the start\|),
+        a rise that counts for losses of the size of 1. (A second moment that overflows is infinite
+        for ever and stops the run where it is.) One that falls for ever is not flagged.
     recorded : dict
         What was asked for of x, f, query, grad and state; also reached as attributes.
+    final_state : dict of name to array of shape (\*S, d)
+        The rule's state where the run ended, recorded or not: given as ``x0``, a trace is continued
+        from there. Coordinates are last, as in all of a trace, while a rule's own ``step`` takes
+        arrays of shape (d, \*S) in a batch.
     """
 
     rule: Rule
@@ -73,6 +80,7 @@ class Trace:
     final: Array
     diverged: npt.NDArray[np.bool_]
     recorded: Mapping[str, Any]
+    final_state: Mapping[str, Array] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         names = ", ".join(self.recorded)
@@ -132,14 +140,15 @@ class Trace:
 
     def _recorded(self, name: str) -> Any:
         if name not in self.recorded:
+            rarely = ", and with minibatches every=steps_per_epoch" if name == "f" else ""
             raise AttributeError(
                 f"{name!r} was not recorded; recorded were {tuple(self.recorded)}: "
-                f"pass record=({name!r}, ...) to minimize"
+                f"pass record=({name!r}, ...){rarely} to minimize"
             )
         return self.recorded[name]
 
 
-def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike) -> Iterator[Step]:
+def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike | Trace) -> Iterator[Step]:
     """Yield the steps of a rule for ever; when to stop is the caller's to say.
 
     Parameters
@@ -148,8 +157,9 @@ def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike) -> Iterator[Step]:
         The rule; hyper-parameters of shape S make a batch of runs.
     grad : callable, (*S, d) to (*S, d)
         The gradient. Asked once a step, with a read-only array.
-    x0 : array-like of shape (d,) or (*S, d)
-        The start. It is copied, never changed.
+    x0 : array-like of shape (d,) or (*S, d), or Trace
+        The start. It is copied, never changed. From a trace the run goes on where that one ended,
+        with its state and its number of steps.
 
     Yields
     ------
@@ -160,8 +170,8 @@ def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike) -> Iterator[Step]:
     TypeError
         ``rule`` is not a rule or ``grad`` not a function, or numbers of another kind were given.
     ValueError
-        A NaN or an infinity in ``x0``, or shapes that do not fit. What ``grad`` raises passes
-        through, with a note of the step.
+        A NaN or an infinity in ``x0``, or shapes that do not fit, or a rule of your own that mixes
+        the runs of a batch. What ``grad`` raises passes through, with a note of the step.
 
     Examples
     --------
@@ -179,10 +189,10 @@ def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike) -> Iterator[Step]:
 def minimize(
     problem: Problem,
     rule: Rule,
-    x0: npt.ArrayLike | None = None,
+    x0: npt.ArrayLike | Trace | None = None,
     steps: int = 100,
     *,
-    record: Iterable[str] = RECORDABLE,
+    record: Iterable[str] | None = None,
     every: int = 1,
     progress: bool = False,
 ) -> Trace:
@@ -194,12 +204,16 @@ def minimize(
         What to minimise: anything with ``value``, ``gradient`` and ``oracle``.
     rule : Rule
         The rule; hyper-parameters of shape S make a batch of runs.
-    x0 : array-like of shape (d,) or (*S, d), optional
-        The start; the problem's own if it has one.
+    x0 : array-like of shape (d,) or (*S, d), or Trace, optional
+        The start; the problem's own if it has one. From a trace of the same kind of rule the run
+        goes on where that one ended: 50 steps and 50 more are 100, bit for bit.
     steps : int, >= 0
-        How many steps.
-    record : some of "x", "f", "query", "grad", "state"
-        What to keep. A long run of a large model need not keep every point.
+        How many steps, or how many more.
+    record : some of "x", "f", "query", "grad", "state", optional
+        What to keep; all of them if not given, but without "f" where ``problem.sampled`` says that
+        f would take many times as long as the run: with minibatches, f is the loss over all the
+        data. Ask for it then with an ``every``. A long run of a large model need not keep every
+        point either.
     every : int, >= 1
         Keep each so-many-th step; the start and the last step are kept anyway.
     progress : bool
@@ -213,8 +227,10 @@ def minimize(
     Raises
     ------
     TypeError, ValueError
-        As for `iterate`; also where ``steps``, ``every`` or ``record`` is not what it must be, or
-        ``problem.value`` returns the wrong shape.
+        As for `iterate`; also where ``steps``, ``every`` or ``record`` is not what it must be,
+        ``problem.value`` returns the wrong shape, a trace is to go on with another kind of rule or
+        with noise that would begin anew, or the value or the gradient of a problem of your
+        own mixes the runs of a batch.
     ImportError
         ``progress=True`` without tqdm.
 
@@ -227,6 +243,9 @@ def minimize(
     (101, 3, 2)
     >>> trace.diverged
     array([False, False,  True])
+    >>> longer = minimize(Quadratic([1.0, 4.0]), GradientDescent(lr=[0.1, 0.4, 0.6]), trace, 50)
+    >>> longer.t[[0, -1]].tolist()
+    [100, 150]
     """
     if isinstance(problem, type):
         raise TypeError(f"problem must be a problem, got a class: write {problem.__name__}(...)")
@@ -238,33 +257,45 @@ def minimize(
             )
     steps = whole("steps", steps, at_least=0)
     every = whole("every", every, at_least=1)
-    wanted = _names(record)
+    wanted = _default(problem) if record is None else _names(record)
     if x0 is None:
         x0 = getattr(problem, "start", None)
         if x0 is None:
             raise ValueError("x0 must be given: the problem has no start of its own")
-    first, start, state = _beginning(rule, x0)
-    stream = _steps(rule, problem.oracle(), first, start, state)
+    done, first, start, state = _beginning(rule, x0)
+    oracle, last = problem.oracle(), done + steps
+    if done and oracle != problem.gradient:
+        raise ValueError(
+            f"x0 must be a point: the noise of {type(problem).__name__} would begin anew, and not "
+            f"go on from step {done}. To let it, pass trace.final"
+        )
+    check_value(problem, _shown_last(start))
+    stream = _steps(rule, oracle, done, first, start, state)
     final = _shown_last(start)
     rows: dict[str, list[Any]] = {name: [] for name in wanted}
 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         first_f = last_f = _value(problem, final)
-        _keep(rows, x=final, f=first_f, state=_named(rule, state))
+        end = started = _named(rule, state)
+        _keep(rows, x=final, f=first_f, state=started)
         for step in _shown(islice(stream, steps), steps, progress):
-            final = step.x
-            if step.t % every == 0 or step.t == steps:
-                if "f" in wanted or step.t == steps:
+            final, end = step.x, step.state
+            if step.t % every == 0 or step.t == last:
+                if "f" in wanted or step.t == last:
                     last_f = _value(problem, final)
                 _keep(rows, f=last_f, **step._asdict())
         left = last_f > 10 * (1 + np.abs(first_f))
         finite = np.isfinite(final).all(axis=-1) & np.isfinite(last_f)
+        for name, first_state in started.items():  # one that starts at infinity may stay there
+            finite &= (np.isfinite(end[name]) | ~np.isfinite(first_state)).all(axis=-1)
+    check_gradient(problem, _shown_last(start), final)
     return Trace(
         rule=rule,
-        t=np.unique([*range(0, steps, every), steps]),
+        t=np.unique([done, *range(done - done % -every, last, every), last]),
         final=final,
         diverged=np.asarray(left | ~finite),
         recorded={name: _stacked(rows[name], final.shape) for name in RECORDABLE if name in rows},
+        final_state=end,
     )
 
 
@@ -332,33 +363,33 @@ def _stacked(rows: list[Any], shape: tuple[int, ...]) -> Any:
     if not rows:  # no step was made, so there is no query and no gradient
         return np.empty((0, *shape))
     if isinstance(rows[0], dict):
-        return {name: _read_only(np.stack([row[name] for row in rows])) for name in rows[0]}
-    return _read_only(np.stack(rows))
+        return {name: read_only(np.stack([row[name] for row in rows])) for name in rows[0]}
+    return read_only(np.stack(rows))
 
 
 def _steps(
-    rule: Rule, grad: Gradient, first: Rule, x: Array, state: tuple[Array, ...]
+    rule: Rule, grad: Gradient, done: int, first: Rule, x: Array, state: tuple[Array, ...]
 ) -> Iterator[Step]:
     """Run on arrays with the coordinates first, shape (d, *S).
 
     So a hyper-parameter of shape S meets them by NumPy's own broadcasting, and each coordinate of
     a batch is contiguous. What the caller sees has the coordinates last, as a view.
     """
-    unscheduled = _as_arrays(first) if first is rule else None
-    t = 0
+    unscheduled = as_arrays(first) if first is rule else None
+    t = done
     while True:
         t += 1
         # A rule of the reader's own that writes into its inputs would change steps already yielded.
         for array in (x, *state):
-            _read_only(array)
+            read_only(array)
         try:
-            scheduled = first if t == 1 else rule.at(t)
-            now = unscheduled or _as_arrays(_same_batch(scheduled, x.shape[1:]))
+            scheduled = first if t == done + 1 else rule.at(t)
+            now = unscheduled or as_arrays(_same_batch(scheduled, x.shape[1:]))
             # A run that diverges overflows; the trace says so, and no warning need.
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 query = np.array(np.broadcast_to(now.query(x, *state), x.shape))
                 shown = _shown_last(query)
-                g = _gradient(grad(shown), shown.shape)
+                g = _gradient(grad, shown)
                 result = now.step(np.moveaxis(g, -1, 0), x, t, *state)
                 x, *new = _stepped(rule, result, x.shape)
                 state = tuple(new)
@@ -367,28 +398,16 @@ def _steps(
         except Exception as error:
             error.add_note(f"(at step {t} of {rule!r})")
             raise
-        yield Step(t, _shown_last(x), shown, _read_only(g), _named(rule, state))
-
-
-def _as_arrays(rule: Rule) -> Rule:
-    """Return the rule with each hyper-parameter as an array, of shape (1,) if it is a number.
-
-    NumPy raises a Python float to a power by another routine than an array, and the two differ in
-    the last bit. With arrays throughout, a run made alone equals the same run in a batch.
-    """
-    arrays = copy.copy(rule)
-    for field in fields(rule):
-        object.__setattr__(arrays, field.name, np.atleast_1d(getattr(rule, field.name)))
-    return arrays
+        yield Step(t, _shown_last(x), shown, read_only(g), _named(rule, state))
 
 
 def _same_batch(now: Rule, batch: tuple[int, ...]) -> Rule:
     """Return the rule of this step, or say that a schedule left the shape of the batch."""
-    for field in fields(now):
-        shape = np.shape(getattr(now, field.name))
+    for hyper in fields(now):
+        shape = np.shape(getattr(now, hyper.name))
         if len(shape) > len(batch) or np.broadcast_shapes(shape, batch) != batch:
             raise ValueError(
-                f"{field.name} must keep a shape that fits the batch {batch}, got {shape}"
+                f"{hyper.name} must keep a shape that fits the batch {batch}, got {shape}"
             )
     return now
 
@@ -412,18 +431,39 @@ def _stepped(rule: Rule, result: Any, shape: tuple[int, ...]) -> tuple[Array, ..
     return result
 
 
-def _beginning(rule: Rule, x0: npt.ArrayLike) -> tuple[Rule, Array, tuple[Array, ...]]:
-    """Return the rule at step 1, the start with coordinates first, shape (d, *S), and the state."""
+def _beginning(rule: Rule, x0: npt.ArrayLike | Trace) -> tuple[int, Rule, Array, tuple[Array, ...]]:
+    """Return the steps done before, the rule at the next, and x and state of shape (d, *S)."""
     if not isinstance(rule, Rule):
         hint = f": write {rule.__name__}(...)" if isinstance(rule, type) else ""
         raise TypeError(f"rule must be a rule such as GradientDescent(), got {rule!r}{hint}")
-    first = rule.at(1)  # a schedule may give an array of shape S too
-    x = _start_point(x0, first)
-    return first, x, _start_state(rule, x)
+    if isinstance(x0, Trace):
+        done = int(x0.t[-1])
+        first = rule.at(done + 1)
+        x, state = _end_of(x0, first)
+    else:
+        done = 0
+        first = rule.at(1)  # a schedule may give an array of shape S too
+        x = _start_point(_point(x0), first)
+        state = _start_state(rule, x)
+    check_rule(first, x, state)
+    return done, first, x, state
 
 
-def _start_point(x0: npt.ArrayLike, rule: Rule) -> Array:
-    """Return a copy of the start, coordinates first and one for each run: shape (d, *S)."""
+def _end_of(trace: Trace, rule: Rule) -> tuple[Array, tuple[Array, ...]]:
+    """Return where a trace ended and its state there, for a rule that goes on from it."""
+    if type(rule) is not type(trace.rule) or set(trace.final_state) != set(rule.state):
+        raise ValueError(
+            f"a trace goes on with the kind of rule that made it, {type(trace.rule).__name__}, "
+            f"got {rule!r}; to begin a new run where it ended, pass trace.final"
+        )
+    x = _start_point(trace.final, rule)
+    batch = x.shape[1:]
+    states = (np.broadcast_to(trace.final_state[name], (*batch, len(x))) for name in rule.state)
+    return x, tuple(np.array(np.moveaxis(state, -1, 0), order="C") for state in states)
+
+
+def _point(x0: npt.ArrayLike) -> Array:
+    """Return the start, of shape (d,) or (*S, d), or say what is wrong with it."""
     x = numbers("x0", x0)
     if x.ndim == 0:
         raise ValueError(f"x0 must have shape (d,) or (*S, d), got {x0!r}: write [{x0!r}]")
@@ -431,6 +471,11 @@ def _start_point(x0: npt.ArrayLike, rule: Rule) -> Array:
         raise ValueError(f"x0 must have at least one coordinate, got shape {x.shape}")
     if not np.isfinite(x).all():
         raise ValueError(f"x0 must be finite, got {x[~np.isfinite(x)].flat[0]} in {x0!r}")
+    return x
+
+
+def _start_point(x: Array, rule: Rule) -> Array:
+    """Return a copy of the start, coordinates first and one for each run: shape (d, *S)."""
     hyper = [np.shape(getattr(rule, field.name)) for field in fields(rule)]
     try:
         batch = np.broadcast_shapes(x.shape[:-1], *hyper)
@@ -456,19 +501,34 @@ def _named(rule: Rule, state: Iterable[Array]) -> dict[str, Array]:
     return dict(zip(rule.state, map(_shown_last, state), strict=True))
 
 
-def _gradient(values: npt.ArrayLike, shape: tuple[int, ...]) -> Array:
-    g = np.array(numbers("the gradient", values))  # the function may use its array again
-    if g.shape != shape:
-        raise ValueError(f"the gradient must have the shape of x, {shape}, got {g.shape}")
+def _gradient(grad: Gradient, x: Array) -> Array:
+    try:
+        g = np.array(numbers("the gradient", grad(x)))  # the function may use its array again
+        if g.shape != x.shape:
+            raise ValueError(f"the gradient must have the shape of x, {x.shape}, got {g.shape}")
+    except Exception as error:
+        explain(error, grad, x, x.shape[-1:])
+        raise
     return g
 
 
 def _value(problem: Problem, x: Array) -> Array:
     # Contiguous, for a sum over a strided view adds in another order than over a single point.
-    f = numbers("the problem's value", problem.value(np.ascontiguousarray(x)))
-    if f.shape != x.shape[:-1]:
-        raise ValueError(f"the problem's value must have shape {x.shape[:-1]}, got {f.shape}")
+    x = np.ascontiguousarray(x)
+    try:
+        f = numbers("the problem's value", problem.value(x))
+        if f.shape != x.shape[:-1]:
+            raise ValueError(f"the problem's value must have shape {x.shape[:-1]}, got {f.shape}")
+    except Exception as error:
+        explain(error, problem.value, x, ())
+        raise
     return f
+
+
+def _default(problem: Problem) -> tuple[str, ...]:
+    """Return what is recorded of a problem if nothing is said: what costs little beside a step."""
+    sampled = getattr(problem, "sampled", False)
+    return tuple(name for name in RECORDABLE if not (sampled and name == "f"))
 
 
 def _names(record: Iterable[str]) -> tuple[str, ...]:
@@ -481,14 +541,9 @@ def _names(record: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def _read_only(array: Array) -> Array:
-    array.setflags(write=False)
-    return array
-
-
 def _shown_last(array: Array) -> Array:
     """Return a read-only view with the coordinates last, as callers see points."""
-    return _read_only(np.moveaxis(array, 0, -1))
+    return read_only(np.moveaxis(array, 0, -1))
 
 
 def _shown(stream: Iterable[Step], steps: int, progress: bool) -> Iterable[Step]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from minioptim._arguments import Real, constant, whole
+from minioptim._arguments import Real, Value, constant, whole
 
 # As with the rules, a name means one thing in all schedules.
 NUMBERS_OF_STEPS = {"steps", "every", "half_period"}
@@ -26,7 +26,7 @@ SCHEDULES = {"after", "first", "second"}
 
 
 @dataclass(frozen=True)
-class Schedule(ABC):
+class Schedule(Value, ABC):
     """A value for each step; ``a * b`` is the schedule of their products.
 
     Raises

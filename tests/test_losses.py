@@ -398,6 +398,20 @@ def test_dropout_does_not_change_which_examples_are_seen():
     np.testing.assert_array_equal(draws(with_it, x, 8), draws(without, x, 8))
 
 
+def test_a_run_of_minibatches_looks_at_all_the_data_only_when_f_is_asked_for(monkeypatch):
+    looked = []
+    loss = SoftmaxRegression._loss
+    monkeypatch.setattr(SoftmaxRegression, "_loss", lambda *a: looked.append(1) or loss(*a))
+    model = SoftmaxRegression(small_data(n=12, k=3))
+    batches = model.minibatch(4)
+    plain = minimize(batches, SGD(lr=0.1), steps=30)
+    assert len(looked) == 2, "at the start and at the end"
+    assert not hasattr(plain, "f")
+    each_epoch = minimize(batches, SGD(lr=0.1), steps=30, record="f", every=batches.steps_per_epoch)
+    assert each_epoch.f.shape == (11,)
+    assert minimize(model, SGD(lr=0.1), steps=3).f.shape == (4,), "with all the data it costs less"
+
+
 # --- Learning -------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ import inspect
 import itertools
 import pickle
 import re
+import tracemalloc
 from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from minioptim import problems
+from minioptim import GradientDescent, minimize, problems
 from minioptim.problems import (
     SURFACES,
     Function,
@@ -359,6 +360,35 @@ def test_the_condition_number_is_that_of_the_matrix(eigenvalues):
     )
     np.testing.assert_array_equal(quadratic.minima, np.zeros((1, len(eigenvalues))))
     np.testing.assert_array_equal(quadratic.start, np.ones(len(eigenvalues)))
+
+
+@pytest.mark.parametrize("d", [7, 300, 2001, 5000])
+def test_a_quadratic_of_many_dimensions_in_a_batch_equals_itself_alone_bit_for_bit(d):
+    rng = np.random.default_rng(d)
+    quadratic, x = Quadratic(rng.normal(size=d)), rng.normal(size=(3, 2, d))
+    for i in np.ndindex(3, 2):
+        np.testing.assert_array_equal(quadratic.value(x)[i], quadratic.value(x[i]))
+        np.testing.assert_array_equal(quadratic.gradient(x)[i], quadratic.gradient(x[i]))
+    np.testing.assert_allclose(
+        quadratic.value(x), (quadratic.eigenvalues * x**2).sum(axis=-1) / 2, rtol=1e-9
+    )
+
+
+def test_a_quadratic_in_a_million_dimensions_takes_no_matrix_and_refuses_to_make_one():
+    d = 1_000_000
+    wide = Quadratic(np.linspace(1.0, 2.0, d))
+    tracemalloc.start()
+    trace = minimize(wide, GradientDescent(lr=0.5), steps=2, record=())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_allclose(trace.final, (1 - 0.5 * np.array(wide.eigenvalues)) ** 2)
+    assert peak < 50 * 8 * d, "a few vectors, no matrix"
+    for ask in (lambda: wide.matrix, lambda: wide.hessian(np.ones(d))):
+        with pytest.raises(ValueError, match="in 1,000,000 dimensions would have 1,000,000,000,0"):
+            ask()
+    large = np.broadcast_to(0.0, (100_000, 100_000))  # an array of one number, 75 GB if copied
+    with pytest.raises(ValueError, match="up to 2,000 dimensions"):
+        Quadratic(np.ones(100_000), rotation=large)
 
 
 @pytest.mark.parametrize("eigenvalues", [[1.0, 0.0], [1.0, -1.0], [-2.0]])

@@ -11,7 +11,9 @@ import math
 import pickle
 import re
 import textwrap
-from dataclasses import FrozenInstanceError, dataclass, fields, replace
+from dataclasses import FrozenInstanceError, dataclass, fields, is_dataclass, replace
+from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minioptim
-from minioptim import GradientDescent, Momentum, Nesterov, Rule, rules, schedules
+from minioptim import GradientDescent, Momentum, Nesterov, Rule, problems, rules, schedules
 from minioptim.rules import RANGES, Real
 
 from .discovery import all_rules
@@ -372,6 +374,24 @@ def test_the_states_start_at_zero_unless_the_docstring_says_otherwise(rule_class
         assert start[name] == expected, name
 
 
+@pytest.mark.parametrize("slope", [1e-3, 1.0, 1e8])
+@pytest.mark.parametrize("change", [0.0, 1e-9])
+def test_the_centred_variance_is_right_to_the_last_digits_while_gradients_agree(slope, change):
+    """The definition, v - m^2 of exact fractions, on gradients that are equal or nearly so."""
+    rule, rho = rules.CenteredRMSProp(lr=0.0), Fraction(0.9)
+    m = s = 0.0
+    mean = square = Fraction(0)
+    for t in range(1, 401):
+        g = slope * (1 + change * (t % 3))
+        _, m, s = rule.step(g, 0.0, t, m, s)
+        mean = rho * mean + (1 - rho) * Fraction(g)
+        square = rho * square + (1 - rho) * Fraction(g) ** 2
+        # In steps of 2^-300, far below what is asked for, or the fractions would grow for ever.
+        mean, square = (Fraction(round(value * 2**300), 2**300) for value in (mean, square))
+    # 1 - rho is rounded to a float by the rule, and so are g - m and all the rest.
+    assert s == pytest.approx(float(square - mean**2), rel=1e-6 if change else 1e-10)
+
+
 def test_adagrad_starts_from_its_initial_accumulator_and_nadam_from_an_empty_product():
     assert rules.Adagrad(initial_accumulator=0.25).start() == (0.25,)
     assert rules.NAdam().start() == (0.0, 0.0, 1.0)
@@ -407,6 +427,52 @@ def test_a_rule_can_be_copied_pickled_printed_and_compared(rule_class, data):
     assert all(other == rule and hash(other) == hash(rule) for other in same)
     assert replace(rule, lr=rule.lr + 1) != rule
     assert len(repr(rule)) < 200
+
+
+HOLDING_ARRAYS = {
+    **{rule.__name__: partial(rule, lr=[0.1, 0.2]) for rule in RULES},
+    "a schedule": partial(schedules.Linear, [0.1, 0.2], 0.0, steps=3),
+    "a rule of a schedule": lambda: GradientDescent(lr=schedules.Constant([0.1, 0.2])),
+    "Noisy": lambda: problems.Noisy(problems.Quadratic([1.0, 2.0], 0.3), sigma=[0.1, 0.2]),
+    "Function": lambda: problems.Function(np.sum, np.sin, start=np.array([0.1, 0.2])),
+}
+
+
+def arrays_in(value):
+    """Yield the arrays that a value holds, also in the values inside it."""
+    for held in vars(value).values():
+        if isinstance(held, np.ndarray):
+            yield held
+        elif is_dataclass(held):
+            yield from arrays_in(held)
+
+
+@pytest.mark.parametrize("make", HOLDING_ARRAYS.values(), ids=HOLDING_ARRAYS)
+def test_what_holds_arrays_is_compared_and_stays_read_only_in_copies(make):
+    value = make()
+    if isinstance(value, problems.Noisy):
+        value.gradient(np.ones(2))  # it keeps its matrix from now on
+    copied = [
+        copy.copy(value),
+        copy.deepcopy(value),
+        pickle.loads(pickle.dumps(value)),  # noqa: S301
+        make(),
+    ]
+    for other in copied:
+        assert other == value
+        assert hash(other) == hash(value)
+        assert value in [None, other]
+    for other in copied[:3]:
+        assert list(arrays_in(other))
+        assert not any(array.flags.writeable for array in arrays_in(other))
+
+
+def test_rules_of_other_arrays_are_other_rules():
+    rule = GradientDescent(lr=[0.1, 0.2])
+    for lr in ([0.1, 0.3], [0.1], 0.1, [[0.1, 0.2]], [[0.1], [0.2]], abs):
+        assert rule != GradientDescent(lr=lr)
+        assert rule not in [GradientDescent(lr=lr)]
+    assert hash(GradientDescent(lr=[0.0])) == hash(GradientDescent(lr=[-0.0])), "they are equal"
 
 
 def test_rules_with_the_same_numbers_are_still_different_rules():
@@ -543,16 +609,40 @@ def test_an_unknown_hyper_parameter_is_named_by_the_error(rule_class):
 # ---------------------------------------------------------------- schedules in place of numbers
 
 
+def may_be_scheduled(rule_class, name):
+    """Whether the docstring offers a schedule; that it does where it should is tested below."""
+    text = sections(rule_class)["Parameters"]
+    return "a schedule" in re.search(rf"^.*\b{name}\b.* : (.*)$", text, re.M)[1]
+
+
+def test_what_enters_a_correction_or_a_start_is_all_that_may_not_be_scheduled():
+    refused = {f.name for rule in RULES for f in fields(rule) if not may_be_scheduled(rule, f.name)}
+    assert refused == {"beta1", "beta2", "initial_accumulator"}
+    for rule in RULES:
+        corrected = re.findall(r"self\.(\w+)\*\*t", inspect.getsource(rule.step))
+        assert not any(may_be_scheduled(rule, name) for name in corrected), rule
+
+
 @each_field
-def test_a_schedule_is_replaced_by_its_value_at_the_step(rule_class, name):
-    if name == "initial_accumulator":  # asked for once, before there is a step
-        with pytest.raises(TypeError, match=f"^{name} must be "):
-            rule_class(**{name: lambda t: 0.5 / t})
+def test_a_schedule_is_replaced_by_its_value_at_the_step_or_refused(rule_class, name):
+    if not may_be_scheduled(rule_class, name):
+        for schedule in (lambda t: 0.5 / t, schedules.Constant(0.5)):
+            with pytest.raises(TypeError, match=f"^{name} must be .*, not a schedule") as caught:
+                rule_class(**{name: schedule})
+            assert RANGES[name].words in str(caught.value)
         return
     rule = rule_class(**{name: lambda t: 0.5 / t})
     assert rule.at(10) == rule_class(**{name: 0.05})
     assert callable(getattr(rule, name)), "the rule itself is unchanged"
     assert rule_class().at(10) == rule_class()
+
+
+def test_a_rule_of_ones_own_may_schedule_a_name_that_the_package_keeps_constant():
+    @dataclass(frozen=True)
+    class Lion(Rule):
+        beta1: Real = 0.9
+
+    assert Lion(beta1=lambda t: 1 - 1 / t).at(2) == Lion(beta1=0.5)
 
 
 @pytest.mark.parametrize(

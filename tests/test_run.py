@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minioptim import Adagrad, Adam, GradientDescent, Momentum, NAdam, Nesterov, Rule, Trace
-from minioptim.problems import SURFACES, Function, Problem, Quadratic, Ravine, Rosenbrock
+from minioptim.problems import SURFACES, Function, Noisy, Problem, Quadratic, Ravine, Rosenbrock
 from minioptim.rules import Real
 from minioptim.run import RECORDABLE, feed, iterate, minimize
 from minioptim.schedules import Constant, InverseRoot, Linear
@@ -125,8 +125,13 @@ def test_iterate_is_lazy_and_endless():
 
 def test_the_gradient_is_asked_once_a_step_and_the_oracle_once_a_run():
     problem = Counting()
-    minimize(problem, Nesterov(lr=[0.1, 0.2]), steps=7)
-    assert (problem.oracles, problem.gradients) == (1, 7)
+    minimize(problem, Nesterov(lr=0.1), steps=7)
+    assert (problem.oracles, problem.gradients, problem.values) == (1, 7, 8)
+    for steps in (7, 100):
+        problem = Counting()
+        minimize(problem, Nesterov(lr=[0.1, 0.2]), steps=steps)
+        assert problem.oracles == 1
+        assert problem.gradients == steps + 6, "twice at the batch and at its points, for the trial"
 
 
 def test_a_noisy_problem_starts_its_noise_anew_with_each_run():
@@ -147,6 +152,19 @@ def test_value_is_asked_only_for_what_is_recorded():
     problem = Counting()
     minimize(problem, GradientDescent(), steps=100, every=25)
     assert problem.values == 5
+
+
+def test_a_value_that_is_dear_beside_a_step_is_recorded_only_when_asked_for():
+    problem = Counting()
+    problem.sampled = True
+    trace = minimize(problem, GradientDescent(), steps=100)
+    assert problem.values == 2, "the start and the end, for diverged"
+    assert list(trace.recorded) == ["x", "query", "grad", "state"]
+    with pytest.raises(AttributeError, match=r"'f' was not recorded.*record=\('f', .*every="):
+        _ = trace.f
+    asked = minimize(problem, GradientDescent(), steps=100, record=("x", "f"), every=50)
+    assert asked.f.shape == (3,)
+    assert problem.values == 2 + 3
 
 
 # ---------------------------------------------------------------- batches
@@ -231,6 +249,56 @@ def test_a_batch_of_very_many_runs_is_one_run():
     rates = np.linspace(0.0, 0.5, 50_000)
     trace = minimize(Quadratic([1.0]), GradientDescent(lr=rates), steps=3, record="f")
     np.testing.assert_allclose(trace.final[:, 0], (1 - rates) ** 3)
+
+
+# ---------------------------------------------------------------- a run goes on
+
+
+@each_rule
+@pytest.mark.parametrize("lr", [0.01, [0.01, 0.02], Linear([0.01, 0.02], 0.001, steps=20)], ids=str)
+def test_a_run_in_two_parts_is_the_whole_run_bit_for_bit(rule_class, lr):
+    """Also as many runs as coordinates, where arrays turned the wrong way would not show."""
+    rule, problem = rule_class(lr=lr), Rosenbrock()
+    whole = minimize(problem, rule, steps=30)
+    half = minimize(problem, rule, steps=13, record=())
+    rest = minimize(problem, rule, half, steps=17)
+    assert rest.t.tolist() == list(range(13, 31))
+    for name in ("x", "f"):
+        np.testing.assert_array_equal(getattr(rest, name), getattr(whole, name)[13:])
+    for name in rule.state:
+        np.testing.assert_array_equal(rest.state[name], whole.state[name][13:])
+        np.testing.assert_array_equal(rest.final_state[name], whole.final_state[name])
+        np.testing.assert_array_equal(whole.final_state[name], whole.state[name][-1])
+    (step,) = first(1, rule, problem.gradient, half)
+    assert step.t == 14
+    np.testing.assert_array_equal(step.x, whole.x[14])
+    thin = minimize(problem, rule, half, steps=17, every=5)
+    assert thin.t.tolist() == [13, 15, 20, 25, 30]
+    np.testing.assert_array_equal(thin.x, whole.x[thin.t])
+
+
+def test_a_run_goes_on_also_where_a_neighbour_diverged_or_with_another_lr_or_not_at_all():
+    rates = [0.1, 1e200]
+    bowl = Quadratic([1.0])
+    half = minimize(bowl, Momentum(lr=rates), [1.0], steps=5)
+    assert half.diverged.tolist() == [False, True]
+    whole = minimize(bowl, Momentum(lr=rates), [1.0], steps=10)
+    np.testing.assert_array_equal(minimize(bowl, Momentum(lr=rates), half, 5).final, whole.final)
+    still = minimize(bowl, Momentum(lr=rates), half, steps=0)
+    assert still.t.tolist() == [5]
+    alone = minimize(bowl, Momentum(lr=0.1), [1.0], steps=5)
+    fanned = minimize(bowl, Momentum(lr=[0.1, 0.01, 0.0]), alone, steps=1)
+    np.testing.assert_allclose(fanned.final[2], alone.final + 0.9 * alone.final_state["v"])
+
+
+def test_a_trace_that_cannot_go_on_says_why_and_what_to_pass():
+    half = minimize(Ravine(), Momentum(), steps=3)
+    for other in (Adam(), Nesterov(), GradientDescent()):
+        with pytest.raises(ValueError, match="kind of rule that made it, Momentum, .*trace.final"):
+            minimize(Ravine(), other, half)
+    loud = Noisy(Ravine(), 0.1)
+    with pytest.raises(ValueError, match="the noise of Noisy would begin anew.*trace.final"):
+        minimize(loud, Momentum(), minimize(loud, Momentum(), steps=3))
 
 
 # ---------------------------------------------------------------- the trace
@@ -438,6 +506,31 @@ def test_a_gradient_that_is_nan_or_infinite_ends_in_a_run_that_diverged():
         assert trace.diverged.tolist() == [False, True]
 
 
+@each_rule
+def test_a_run_whose_memory_overflows_has_diverged_and_its_neighbour_has_not(rule_class):
+    """Gradients of 1e160 square to infinity; whatever remembers the square stands still."""
+    flat = Function(lambda x: 0 * x[..., 0], lambda x: np.where(x > 0, 1e160, 1.0))
+    trace = minimize(flat, rule_class(lr=1e-170), [[1.0], [-1.0]], steps=3)
+    at_end = [np.isfinite(trace.state[name][-1, 0]).all() for name in rule_class.state]
+    assert trace.diverged.tolist() == [not all(at_end), False]
+    squares = {"G", "v", "v_max", "s"} & set(rule_class.state) and hasattr(rule_class, "eps")
+    assert trace.diverged[0] == bool(squares), "momentum's v is no square"
+
+
+def test_a_state_that_starts_at_infinity_is_no_sign_of_divergence():
+    @dataclass(frozen=True)
+    class Least(Rule):
+        state = ("least",)
+
+        def start(self):
+            return (math.inf,)
+
+        def step(self, g, x, t, least):
+            return x - 0.1 * g, np.where(x > 1, np.minimum(least, np.abs(g)), least)
+
+    assert not minimize(Ravine(), Least(), [0.5, 2.0], steps=3).diverged
+
+
 def test_a_value_that_is_nan_or_has_grown_tenfold_counts_as_diverged():
     nowhere = Function(lambda x: np.log(-(x**2).sum(-1)), lambda x: x)
     assert minimize(nowhere, GradientDescent(), [1.0], steps=1).diverged
@@ -528,7 +621,7 @@ def test_only_what_can_be_recorded_may_be_asked_for(record):
         minimize(Ravine(), Adam(), record=record)
 
 
-@pytest.mark.parametrize("record", [None, 5])
+@pytest.mark.parametrize("record", [5, 1.5, True])
 def test_a_record_that_is_no_list_of_names_is_refused(record):
     with pytest.raises(TypeError, match="^record must be some of"):
         minimize(Ravine(), Adam(), record=record)

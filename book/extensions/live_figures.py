@@ -1,7 +1,7 @@
 """Give each page with live figures their script and style, and every figure its still picture.
 
-A notebook's output offers a live figure as HTML and as a picture. The page takes both: the picture
-is what stands there without JavaScript and on paper. A page without a figure gets nothing.
+A notebook's output offers a live figure as a placeholder and as a picture. The page takes both: the
+picture is what stands there without JavaScript and on paper. A page without a figure gets nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from minioptim.interactive import figure
 from minioptim.interactive.figures import design_of
 from minioptim.interactive.page import page_script, style
 
@@ -26,6 +27,15 @@ def figures_in(text: str) -> list[str]:
     """Return the names of the live figures in a piece of HTML, each once, in order."""
     declared = (json.loads(html.unescape(found)) for found in PLACEHOLDER.findall(text))
     return list(dict.fromkeys(entry["figure"] for entry in declared))
+
+
+def as_html(_app: Sphinx, _page: str, source: list[str]) -> None:
+    """Let MyST-NB read a notebook's placeholders as HTML, which they are.
+
+    They are stored under a name of their own, for programs that would show them and no picture. In
+    JSON a quotation mark inside a text has a backslash, so what is replaced can only be a name.
+    """
+    source[0] = source[0].replace(f'"{figure.PLACEHOLDER}":', '"text/html":')
 
 
 class KeepStill(SphinxPostTransform):
@@ -68,6 +78,7 @@ def add_script(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
+    app.connect("source-read", as_html)
     app.add_post_transform(KeepStill)
     app.connect("html-page-context", add_script)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,6 +3,11 @@
 On a static page a figure is a placeholder that says which figure it is, and a still picture; the
 site's build puts a script beside it (`minioptim.interactive.page`). In a notebook with a kernel
 and anywidget it is a widget that runs the same script (`minioptim.interactive.widget`).
+
+Every other reader of notebooks must be left with the picture. JupyterLab takes HTML before PNG (its
+``rendermime/src/factories.ts`` ranks them 50 and 90, the lower first), and so does nbconvert (its
+``display_data_priority``). So the placeholder, in which there is nothing to see without the script,
+is not offered as HTML but under a name of our own, which they pass over.
 """
 
 from __future__ import annotations
@@ -24,6 +29,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 Values = dict[str, Any]
+
+PLACEHOLDER = "text/vnd.minioptim.live+html"
+"""Under which the site's build finds the placeholder in a stored notebook."""
 
 HINT = "Here the figure stands still. It moves on the book's page, and in Jupyter with anywidget."
 
@@ -163,7 +171,7 @@ class LiveFigure:
         data = json.dumps(self.declaration(), ensure_ascii=False, separators=(",", ":"))
         bundle: dict[str, Any] = {
             "text/plain": repr(self),
-            "text/html": f"<div data-live-figure='{html.escape(data)}'><p>{HINT}</p></div>",
+            PLACEHOLDER: f"<div data-live-figure='{html.escape(data)}'><p>{HINT}</p></div>",
             "image/png": self.picture(),
         }
         if importlib.util.find_spec("anywidget") is not None:

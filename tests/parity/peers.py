@@ -132,7 +132,7 @@ def rms_eps_inside(rule: Any, states: States) -> Rule:
 
 def variance_eps_inside(rule: Any, states: States) -> Rule:
     """Apply `eps_inside` to the variance."""
-    return eps_inside(rule, states[-1]["v"] - states[-1]["m"] ** 2)
+    return eps_inside(rule, states[-1]["s"])
 
 
 def eps_beside_norm(rule: Any, states: States) -> Rule:

@@ -1,0 +1,311 @@
+"""Whether a batch equals its runs made alone, for the functions and rules that a reader brings.
+
+The rules and problems of the package are written so that it does, and the tests hold them to it bit
+for bit. What comes from outside is tried out, once a run: at a batch and at three points of it
+alone. Found out are functions that read the coordinates of a point as x[0], x[1], and functions and
+rules that add, average or take a norm over everything: in a batch they mix the runs, often without
+any error.
+
+How it is tried:
+
+- At points made up near the start, since runs may all start at the same point, or at one whose
+  coordinates are equal; there a mix-up does not show. And where the runs ended.
+- A batch may add in another order than a single point (a product of matrices does). So small
+  differences are allowed: those that a small step aside would make too.
+- What gives two answers to one question is let through: it draws random numbers or counts, and a
+  run of it alone is another run in any case. So is what cannot be asked at a single point.
+- ``value`` is tried before the run. ``gradient`` is tried after it, for one that hands out prepared
+  gradients, or draws noise, must not lose those of the first steps to a trial.
+- A rule is tried before the run, on gradients made up, small and large: clipping begins at a size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+
+from minioptim._arguments import Array, numbers, read_only
+from minioptim.problems import Function, Noisy, Problem
+from minioptim.rules import RULES, Rule
+
+WAY_OUT = (
+    "A function that reads the coordinates of its point as x[0], x[1], or adds or takes a norm "
+    "over everything, is one for a single point. Write Function(f, df, each=True) to have it asked "
+    "point by point; or read x[..., 0], x[..., 1] and add over axis=-1"
+)
+LAYOUT = (
+    "Inside step and query, arrays have shape (d, *S), the coordinates first, and every run of a "
+    "batch has its own place in S. Add, average or take a norm with axis=0, keepdims=True; and "
+    "multiply by one number for each coordinate as (numbers * g.T).T"
+)
+
+OURS = {method for rule in RULES for method in (rule.step, rule.query)}
+STEPS = (1, 2, 3, 5, 6, 8, 10, 100)
+SIZES = (1.0, 1e3, 1e-3)
+
+
+def check_rule(rule: Rule, x: Array, state: tuple[Array, ...]) -> None:
+    """Try a rule of a reader's own on a batch and on some of its runs alone.
+
+    Parameters
+    ----------
+    rule : Rule
+        With each schedule replaced by its value.
+    x : array of shape (d, *S)
+        Where the runs start.
+    state : tuple of arrays of shape (d, *S)
+        The state that they start from.
+
+    Raises
+    ------
+    ValueError
+        A run in the batch differs from the run alone. What the rule raises for the batch but not
+        for a run alone passes through, with a note.
+    """
+    if {type(rule).step, type(rule).query} <= OURS or x.ndim == 1:
+        return
+    rng = np.random.default_rng(0)
+    x = x + 0.1 * (1 + np.abs(x)) * rng.normal(size=x.shape)
+    together = as_arrays(rule)
+    runs = {run: _rule_alone(rule, x.shape[1:], run) for run in _some_runs(x.shape[1:])}
+    for t, size in zip(STEPS, cycle(SIZES), strict=False):
+        inputs = (size * rng.normal(size=x.shape), x, *state)
+        apart = {
+            run: _step(one, t, *(_column(array, run) for array in inputs))
+            for run, one in runs.items()
+        }
+        if any(result is None for result in apart.values()):
+            return  # no rule for a run alone
+        try:
+            batch = _results(together, t, *map(_closed, inputs))
+        except Exception as error:
+            error.add_note(f"({LAYOUT})")
+            raise
+        for result in batch:
+            if result.shape != x.shape:
+                raise ValueError(
+                    f"{type(rule).__name__} returns shape {result.shape} where x has {x.shape}, "
+                    f"though it keeps the shape of a run alone. {LAYOUT}"
+                )
+        for run, alone in apart.items():
+            for i, (mine, expected) in enumerate(zip(batch, alone or (), strict=True)):
+                # The point moves by little, so what is compared is how far.
+                origin = _column(x, run) if i < 2 else np.zeros_like(expected)
+                allowed = 1e-6 * _size(expected - origin) + 1e-14 * _size(origin)
+                if not _close(_column(mine, run), expected, allowed):
+                    if not _same(batch, _results(together, t, *map(_closed, inputs))):
+                        return
+                    raise ValueError(
+                        f"{type(rule).__name__} mixes the runs of a batch: run {run} does not step "
+                        f"as it does alone. {LAYOUT}"
+                    )
+        _, x, *rest = batch
+        state = tuple(rest)
+
+
+def check_value(problem: Problem, start: Array) -> None:
+    """Try the value of a problem that is not the package's, before a batch of runs begins.
+
+    Parameters
+    ----------
+    problem : Problem
+    start : array of shape (*S, d)
+        Where the runs start.
+
+    Raises
+    ------
+    ValueError
+        At a point of a batch it differs from that at the point alone.
+    """
+    if (asked := _from_outside(problem, start)) is not None:
+        _compare("value", asked.value, _beside(start), ())
+
+
+def check_gradient(problem: Problem, start: Array, final: Array) -> None:
+    """Try the gradient of a problem that is not the package's, after a batch of runs.
+
+    Parameters
+    ----------
+    problem : Problem
+    start, final : arrays of shape (*S, d)
+        Where the runs started and ended.
+
+    Raises
+    ------
+    ValueError
+        At a point of a batch it differs from that at the point alone; or the value does at the end.
+    """
+    if (asked := _from_outside(problem, start)) is not None:
+        shape = start.shape[-1:]
+        _compare("gradient", asked.gradient, _beside(start), shape)
+        _compare("gradient", asked.gradient, final, shape)
+        _compare("value", asked.value, final, ())
+
+
+def explain(
+    error: Exception, function: Callable[[Array], Any], x: Array, shape: tuple[int, ...]
+) -> None:
+    """Add to an error the way out, if the function fails at a batch and works at a point alone.
+
+    Parameters
+    ----------
+    error : Exception
+    function : callable, (*S, d) to (*S, *shape)
+    x : array of shape (*S, d)
+    shape : tuple of int
+        Of what the function returns at one point.
+    """
+    batch = x.shape[:-1]
+    if batch and not _has_shape(function, x, (*batch, *shape)):
+        point = x[(0,) * len(batch)]
+        if _has_shape(function, point, shape):
+            error.add_note(f"(at one point of shape {point.shape} it works. {WAY_OUT})")
+
+
+def as_arrays(rule: Rule) -> Rule:
+    """Return the rule with each hyper-parameter as an array, of shape (1,) if it is a number.
+
+    NumPy raises a Python float to a power by another routine than an array, and the two differ in
+    the last bit. With arrays throughout, a run made alone equals the same run in a batch.
+    """
+    arrays = object.__new__(type(rule))
+    vars(arrays).update(vars(rule))
+    for field in fields(rule):
+        object.__setattr__(arrays, field.name, np.atleast_1d(getattr(rule, field.name)))
+    return arrays
+
+
+# ---------------------------------------------------------------- rules
+
+
+def _rule_alone(rule: Rule, batch: tuple[int, ...], run: tuple[int, ...]) -> Rule | None:
+    """Return the rule that one run of a batch would be made with alone; None if there is none."""
+    names = [field.name for field in fields(rule)]
+    try:
+        own = {name: np.broadcast_to(getattr(rule, name), batch)[run] for name in names}
+        return as_arrays(replace(rule, **own))
+    except Exception:
+        return None
+
+
+def _step(rule: Rule | None, t: int, *inputs: Array) -> tuple[Array, ...] | None:
+    """Return the results of a rule alone; None where it has none of the right shape."""
+    if rule is None:
+        return None
+    try:
+        results = _results(rule, t, *map(_closed, inputs))
+    except Exception:
+        return None
+    return results if all(result.shape == inputs[1].shape for result in results) else None
+
+
+def _results(rule: Rule, t: int, g: Array, x: Array, *state: Array) -> tuple[Array, ...]:
+    """Return where the rule asks, and what its step returns, as arrays."""
+    with np.errstate(all="ignore"):
+        query = np.broadcast_to(rule.query(x, *state), x.shape)
+        return (query, *map(np.asarray, rule.step(g, x, t, *state)))
+
+
+# ---------------------------------------------------------------- problems
+
+
+def _from_outside(problem: Problem, start: Array) -> Problem | None:
+    """Return the problem that a reader wrote, without noise; None if there is nothing to try."""
+    while isinstance(problem, Noisy):
+        problem = problem.problem
+    if isinstance(problem, Function):
+        ours = problem.each
+    else:
+        ours = type(problem).__module__.split(".")[0] == "minioptim"
+    return None if ours or math.prod(start.shape[:-1]) == 1 else problem
+
+
+def _beside(start: Array) -> Array:
+    """Return points near the start that differ from run to run and in all coordinates."""
+    aside = np.random.default_rng(0).normal(size=start.shape)
+    return np.asarray(start + 0.1 * (1 + np.abs(start)) * aside)
+
+
+def _compare(name: str, function: Callable[[Array], Any], x: Array, shape: tuple[int, ...]) -> None:
+    """Say where a function differs between a batch of points and some of them alone."""
+    x = _closed(x)
+    alone = {}
+    try:
+        for run in _some_runs(x.shape[:-1]):
+            alone[run] = _ask(name, function, x[run])
+        batch = _ask(name, function, x)
+    except Exception:
+        return  # it has no answer here; where the loop asks in vain, it explains
+    if any(value.shape != shape for value in alone.values()):
+        return
+    if batch.shape != (*x.shape[:-1], *shape):
+        return
+    for run, expected in alone.items():
+        if _close(batch[run], expected, 0.0):
+            continue
+        moved = _ask(name, function, x[run] + 1e-4 * (1 + np.abs(x[run])))
+        allowed = 1e-6 * _size(expected) + _size(moved - expected)
+        if _close(batch[run], expected, allowed):
+            continue
+        if not _same((batch,), (_ask(name, function, x),)):
+            return
+        raise ValueError(
+            f"the {name} mixes the runs of a batch: at {x[run].tolist()} it is "
+            f"{expected.tolist()}, but {batch[run].tolist()} as run {run} of a batch of shape "
+            f"{x.shape[:-1]}. {WAY_OUT}"
+        )
+
+
+def _ask(name: str, function: Callable[[Array], Any], x: Array) -> Array:
+    with np.errstate(all="ignore"):
+        return np.array(numbers(name, function(_closed(x))))
+
+
+def _has_shape(function: Callable[[Array], Any], x: Array, shape: tuple[int, ...]) -> bool:
+    try:
+        return bool(np.shape(function(_closed(x))) == shape)
+    except Exception:
+        return False
+
+
+# ---------------------------------------------------------------- both
+
+
+def _some_runs(batch: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Yield the first run of a batch, one in its middle and the last."""
+    count = math.prod(batch)
+    for i in sorted({0, count // 2, count - 1}):
+        yield tuple(int(j) for j in np.unravel_index(i, batch))
+
+
+def _column(array: Array, run: tuple[int, ...]) -> Array:
+    """Return what one run has of an array of shape (d, *S)."""
+    index: tuple[Any, ...] = (slice(None), *run)
+    return np.asarray(array[index])
+
+
+def _closed(array: Array) -> Array:
+    """Return a contiguous copy that cannot be written to, as the loop hands out its arrays."""
+    return read_only(np.array(array, order="C"))
+
+
+def _size(values: Array) -> float:
+    """Return the largest absolute value among the finite ones; 0 if there is none."""
+    sizes = np.abs(values)
+    return float(np.max(sizes, where=np.isfinite(sizes), initial=0.0))
+
+
+def _close(one: Array, other: Array, allowed: float) -> bool:
+    """Whether two arrays are equal, a NaN to a NaN, but for an allowed difference."""
+    with np.errstate(all="ignore"):
+        near = (one == other) | (np.abs(one - other) <= allowed)
+    return bool(np.all(near | (np.isnan(one) & np.isnan(other))))
+
+
+def _same(one: tuple[Array, ...], other: tuple[Array, ...]) -> bool:
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(one, other, strict=True))
