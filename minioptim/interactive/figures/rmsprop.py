@@ -45,12 +45,13 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
         moves = np.abs(np.diff(trace.x[:, 0]))
         left.semilogy(t, moves, color=plots.COLORS[name], label=name)
     left.set(xlabel="step", title="|step| / lr")
-    left.legend(loc="lower left", handlelength=1.0, borderaxespad=0.2)
     right.semilogy(t, np.abs(_gradients(values)), ".", color="0.5", label="|g|")
     root = np.sqrt(traces["RMSProp"].state["v"][1:, 0])
     right.semilogy(t, root, color=plots.COLORS["RMSProp"], label="√v")
     right.set(xlabel="step", title="|g|, and √v")
-    right.legend()
+    for panel in (left, right):
+        panel.set_ylim(top=30 * panel.get_ylim()[1])  # room for the legend
+        panel.legend(loc="upper right")
     return figure
 
 
