@@ -68,8 +68,13 @@ def test_a_step_of_a_path_can_be_taken_apart(desk, figure):
     assert "Step 3 " in live.says()
     labels = view.locator(".live-legend li:visible")
     assert labels.count() == len(names)
+    on_the_path = live.root.locator("[data-dot=apart]")
+    marked = figure in {"adagrad", "adam", "nadam"}
+    assert on_the_path.count() == marked
+    assert on_the_path.is_visible() == marked
     live.set_slider("anatomy", 0)
     assert not view.is_visible()
+    assert not on_the_path.is_visible()
 
 
 def test_in_the_race_a_step_of_any_rule_shown_can_be_taken_apart(desk):

@@ -304,6 +304,15 @@ def test_adam_drifts_the_wrong_way_unless_its_memory_is_long(beta2, sign):
         assert sum(moves[-101:]) == pytest.approx(drift, rel=1e-6)
 
 
+def test_with_a_falling_lr_the_root_over_lr_falls_in_all_but_one_step_of_a_period():
+    v, ratios = 0.0, []
+    for t in range(1, 101 * 30 + 1):
+        v = 0.99 * v + 0.01 * reddi(t) ** 2
+        ratios.append(np.sqrt(v) / (0.5 / np.sqrt(t)))
+    rises = np.flatnonzero(np.diff(ratios[-102:]) > 0)
+    assert rises.tolist() == [0]  # at the large gradient
+
+
 @pytest.mark.equation("adam-amsgrad", "adam-amsgrad-drift")
 def test_amsgrad_divides_by_the_largest_average_and_drifts_the_right_way():
     beta2, m, v, largest = 0.99, 0.0, 0.0, 0.0
@@ -318,3 +327,30 @@ def test_amsgrad_divides_by_the_largest_average_and_drifts_the_right_way():
         moves.append(d)
     V, _ = divisors(beta2)
     assert sum(moves[-101:]) == pytest.approx(-10 / np.sqrt(V), rel=1e-6)
+
+
+# --------------------------------------------------------------------------- the limit of stability
+
+
+@pytest.mark.equation("adam-limit")
+@pytest.mark.parametrize("beta1", [0.0, 0.5, 0.9])
+def test_with_a_divisor_that_stands_still_adam_is_stable_up_to_its_limit(beta1):
+    limit = 2 * (1 + beta1) / (1 - beta1)
+    huge = 1e100  # eps so large is a divisor that stands still
+    for share, stable in ((0.99, True), (1.01, False)):
+        rule = Adam(lr=share * limit * huge, beta1=beta1, eps=huge)
+        x = minimize(Quadratic([1.0]), rule, [1.0], steps=4000).x[:, 0]
+        assert (np.abs(x[-20:]).max() < 1e-3) == stable
+    if beta1 == 0.9:
+        assert limit == pytest.approx(38)
+
+
+def test_the_run_in_the_ravine_turns_at_adams_limit_and_not_at_gradient_descents():
+    run = minimize(Ravine(), Adam(lr=0.3), steps=6000)
+    t = np.arange(1, 6001)
+    ratio = 0.3 * 2 / (np.sqrt(run.state["v"][1:, 1] / (1 - BETA2**t)) + 1e-8)
+    past = {limit: t[np.argmax(ratio > limit)] for limit in (2, 38)}
+    recent = np.lib.stride_tricks.sliding_window_view(np.abs(run.x[1:, 1]), 20).max(axis=1)
+    lowest = 20 + recent[:5900].argmin()
+    assert past[2] == 540
+    assert abs(lowest - past[38]) <= 20

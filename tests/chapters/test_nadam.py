@@ -108,6 +108,20 @@ def test_the_first_step_by_hand():
     assert round(x, 4) == 4.8526
 
 
+@pytest.mark.equation("nadam-dozat")
+def test_dozats_schedule_is_the_bias_correction_of_constant_momentum():
+    beta, raw, m = sp.Rational(9, 10), sp.Integer(0), sp.Integer(0)
+    g = sp.symbols("g1:7")
+    for t in range(1, 7):
+        mu, mu_next = (beta * (1 - beta ** (k - 1)) / (1 - beta**k) for k in (t, t + 1))
+        raw = beta * raw + (1 - beta) * g[t - 1]
+        m = mu * m + (1 - mu) * g[t - 1]
+        assert sp.expand(m - raw / (1 - beta**t)) == 0  # Adam's m with its correction
+        bar = (1 - mu) * g[t - 1] + mu_next * m
+        bracket = (1 - beta) * g[t - 1] / (1 - beta**t) + beta * raw / (1 - beta ** (t + 1))
+        assert sp.expand(bar - bracket) == 0
+
+
 @pytest.mark.equation("nadam-nesterov")
 def test_without_root_and_corrections_it_is_nesterovs_stored_point():
     lr, gradient = 5e-3, Rosenbrock().gradient

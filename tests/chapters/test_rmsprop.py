@@ -4,6 +4,7 @@ An equation is computed from its own formula, or derived by SymPy, and compared 
 with a second derivation; nothing here comes from the notebook's outputs.
 """
 
+from fractions import Fraction
 from math import sqrt
 
 import numpy as np
@@ -283,11 +284,27 @@ def test_on_a_steady_slope_the_centred_moves_grow_without_limit():
     assert formula[-1] / formula[-2] == pytest.approx(1 / sqrt(0.9), rel=1e-4)
 
 
-def test_rounding_carries_the_variance_below_zero():
+@pytest.mark.equation("rms-variance-step")
+def test_the_recursion_of_the_variance_is_the_difference_of_the_averages_exactly():
+    rho, m, v, s = Fraction(9, 10), Fraction(0), Fraction(0), Fraction(0)
+    for tenths in np.random.default_rng(0).integers(-20, 40, size=30):
+        g = Fraction(int(tenths), 10)
+        s = rho * (s + (1 - rho) * (g - m) ** 2)
+        m, v = rho * m + (1 - rho) * g, rho * v + (1 - rho) * g**2
+        assert s == v - m**2
+
+
+def test_rounding_spoils_the_difference_of_the_averages_and_not_the_recursion():
     slopes = np.random.default_rng(0).uniform(0.5, 2.0, size=1000)
-    m = v = np.zeros(1000)
-    for _ in range(1000):
+    m = v = s = np.zeros(1000)
+    off = {}
+    for t in range(1, 501):
+        s = 0.9 * (s + (1 - 0.9) * (slopes - m) ** 2)
         m, v = 0.9 * m + (1 - 0.9) * slopes, 0.9 * v + (1 - 0.9) * slopes**2
+        exact = 0.9**t * (1 - 0.9**t) * slopes**2
+        off[t] = [np.abs(variance / exact - 1).max() for variance in (v - m**2, s)]
+    assert off[200][0] < 1e-3 < off[285][0]
+    assert max(good for _, good in off.values()) < 1e-3
     assert np.any(v - m**2 < 0)
 
 

@@ -102,7 +102,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
             path = _in_metres(trace, scale)
             color = plots.COLORS.get(name, "#6b7280")
             panel.plot(*path[np.abs(path).max(axis=1) < 20].T, color=color, linewidth=1.4)
-        panel.set(title=f"x in units of {1 / scale:g} m", xlim=(-8, 4), ylim=(-3, 3))
+        panel.set(title=f"x in units of {scale:g} m", xlim=(-8, 4), ylim=(-3, 3))
     return figure
 
 

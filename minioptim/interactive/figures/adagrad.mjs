@@ -38,6 +38,7 @@ export function adagrad({ views, declaration, signal, change, rules, surfaces, l
       map.surface(bowl, degrees);
       map.path("Adagrad", adaptive.x, look);
       map.path("GradientDescent", plain.x, looks.GradientDescent);
+      map.dot("apart", t ? [adaptive.x[2 * t - 2], adaptive.x[2 * t - 1]] : null, { color: look.color, radius: 6 });
       moveHandle(start);
       const rate = (j) => Float64Array.from({ length: steps }, (_, k) => lr / (Math.sqrt(adaptive.state.G[2 * (k + 1) + j]) + rule.eps));
       const [rateX, rateY] = [rate(0), rate(1)];

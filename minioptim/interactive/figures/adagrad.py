@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 STEPS = 150
 BOWL = Bowl(0.2, 4.0)
+DOMAIN = ((-4.0, 4.0), (-4.0, 4.0))
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 
     bowl = replace(BOWL, angle=np.radians(values["degrees"]))
     figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained")
-    plots.contours(bowl, ax=left)
+    plots.contours(bowl, left, DOMAIN)
     for trace in traces.values():
         plots.path(trace, left)
     G = traces["Adagrad"].state["G"][1:]
@@ -85,9 +86,9 @@ adagrad = Design(
     controls=(
         Slider("degrees", "angle of the ravine, degrees", 0.0, low=0.0, high=90.0),
         Slider("lr", "lr of Adagrad", 0.5, low=0.02, high=3.0, log=True),
-        Slider("gd_lr", "lr of gradient descent", 0.3, low=0.01, high=0.6, log=True),
+        Slider("gd_lr", "lr of gradient descent", 0.2, low=0.01, high=0.6, log=True),
         Slider("every", "slope along x is felt every … steps", 1, low=1, high=20, whole=True),
-        Point("start", "start", (-3.5, 1.5), domain=((-4.0, 4.0), (-4.0, 4.0))),
+        Point("start", "start", (-3.5, 1.5), domain=DOMAIN),
         anatomy(STEPS),
         RESET,
     ),

@@ -50,6 +50,7 @@ export function adam({ views, declaration, signal, rules, surfaces, looks }) {
       map.surface(ravine, "ravine");
       map.path("path", trace.x, look);
       map.dot("start", ravine.start, { color: look.color });
+      map.dot("apart", at ? [trace.x[2 * at - 2], trace.x[2 * at - 1]] : null, { color: look.color, radius: 6 });
       const end = ravine.f(trace.x[2 * steps], trace.x[2 * steps + 1]);
       return (
         `First step ${formatNumber(chosen[0])} lr, longest ${formatNumber(longest)} lr at step ${chosen.findIndex((length) => length > 0.999999 * longest) + 1}, last ${formatNumber(chosen.at(-1))} lr. ` +

@@ -36,6 +36,7 @@ export function nadam({ views, declaration, signal, change, rules, surfaces, loo
       across.draw({ series: series("y"), range: { x: [0, steps] } });
       lengths.draw({ series: series("length").map((one) => ({ ...one, x: Float64Array.from(one.y, (_, k) => k + 1) })), range: { x: [0, steps] } });
       const [adam, nadam] = seen;
+      map.dot("apart", t ? [nadam.trace.x[2 * t - 2], nadam.trace.x[2 * t - 1]] : null, { color: looks.NAdam.color, radius: 6 });
       const at = (k) => `${formatNumber(adam.f[k])} for Adam, ${formatNumber(nadam.f[k])} for NAdam`;
       const first = adam.length[0] > 0 ? `The first step is ${formatNumber(nadam.length[0] / adam.length[0])} times as long with NAdam.` : "Neither moves: the slope is 0.";
       return `f after 30 steps: ${at(30)}; after ${steps}: ${at(steps)}. ${first}${takeApart(surface, kind, made.NAdam, nadam.trace, t)}`;

@@ -17,7 +17,7 @@ export function stepsToNotice(c, rho, v = 1) {
 export function rmsprop({ views, declaration, rules, looks }) {
   const { steps, change: turn } = declaration.facts;
   const moves = chart(views, { title: "Size of a step, in units of lr", xLabel: "step", yLabel: "|step| / lr", yLog: true, height: 300 });
-  const sizes = chart(views, { title: "Size of the gradient, and what RMSProp thinks it is", xLabel: "step", yLabel: "|g|", yLog: true, height: 300 });
+  const sizes = chart(views, { title: "Size of the gradient, and √v", xLabel: "step", yLabel: "|g|", yLog: true, height: 300 });
   const grey = { color: "#6b7280" };
   legend(moves.root.parentNode, ["RMSProp", "Adagrad"].map((name) => ({ label: name, look: looks[name] })));
   legend(sizes.root.parentNode, [{ label: "|g|", look: { ...grey, dash: "2 4", width: 4 } }, { label: "√v", look: looks.RMSProp }]);
@@ -43,13 +43,16 @@ export function rmsprop({ views, declaration, rules, looks }) {
         lines: [changed, ...back],
         range: { x: [0, steps] },
       });
+      const root = runs.RMSProp.state.v.slice(1).map(Math.sqrt);
+      const tens = [...g, ...root].map((value) => Math.log10(Math.abs(value))).filter(Number.isFinite);
       sizes.draw({
         series: [
           { name: "gradient", x: t, y: g.map(Math.abs), look: { ...grey, width: 1 }, dots: true },
-          { name: "root", x: t, y: runs.RMSProp.state.v.slice(1).map(Math.sqrt), look: looks.RMSProp },
+          { name: "root", x: t, y: root, look: looks.RMSProp },
         ],
         lines: [changed],
-        range: { x: [0, steps] },
+        // A decade of room, or the label would lie on the curves.
+        range: { x: [0, steps], y: [10 ** Math.floor(Math.min(...tens)), 10 ** (Math.ceil(Math.max(...tens)) + 1)] },
       });
       const noticed = wait > 0 ? ` It takes RMSProp ${formatNumber(Math.ceil(wait))} steps to be back at half of lr.` : "";
       const first = `The first step after the change is ${formatNumber(leaky[turn])} lr for RMSProp and ${formatNumber(summed[turn])} lr for Adagrad;`;

@@ -40,13 +40,18 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     from minioptim import plots
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained")
-    left.semilogy(np.abs(_gradients(values)), ".", color="0.5")
-    left.set(xlabel="step", title="|g|")
+    t = np.arange(1, STEPS + 1)
     for name, trace in traces.items():
         moves = np.abs(np.diff(trace.x[:, 0]))
-        right.semilogy(np.arange(1, STEPS + 1), moves, color=plots.COLORS[name], label=name)
-    right.set(xlabel="step", title="|step| / lr")
-    right.legend()
+        left.semilogy(t, moves, color=plots.COLORS[name], label=name)
+    left.set(xlabel="step", title="|step| / lr")
+    right.semilogy(t, np.abs(_gradients(values)), ".", color="0.5", label="|g|")
+    root = np.sqrt(traces["RMSProp"].state["v"][1:, 0])
+    right.semilogy(t, root, color=plots.COLORS["RMSProp"], label="√v")
+    right.set(xlabel="step", title="|g|, and √v")
+    for panel in (left, right):
+        panel.set_ylim(top=30 * panel.get_ylim()[1])  # room for the legend
+        panel.legend(loc="upper right")
     return figure
 
 
