@@ -328,6 +328,25 @@ def test_growing_gradients_pass_the_papers_bound_and_reach_the_true_one(beta2, p
     assert max(abs(ratio(growing * (1 + 0.1 * row))) for row in others) <= formula
 
 
+@pytest.mark.equation("err-sparse")
+def test_sparse_gradients_and_long_first_steps_both_ask_for_a_beta2_near_1():
+    firsts, swings = [], []
+    for beta2 in (0.1, 0.9, 0.99, 0.999):
+        m, v = 0.1 * 5.0, (1 - beta2) * 5.0**2
+        firsts.append(m / math.sqrt(v))
+        # A 1 every hundred steps: late, the weights of a geometric series.
+        swings.append(beta2**-99)
+        top = (1 - beta2) / (1 - beta2**100)
+        series = np.zeros(30_000)
+        series[::100] = 1.0
+        average = ewma(series, beta2)[-10_000:]
+        assert average.max() == pytest.approx(top, rel=1e-7)
+        assert average.min() == pytest.approx(top * beta2**99, rel=1e-7)
+    assert firsts == sorted(firsts)
+    assert firsts[-1] == pytest.approx(3.16, abs=5e-3)
+    assert swings[-1] < 1.11 < 2 < swings[-2]
+
+
 def test_the_correction_makes_a_constant_series_its_own_average_from_the_first_value():
     np.testing.assert_allclose(ewma([4.0, 4.0, 4.0], 0.9), [0.4, 0.76, 1.084])
     np.testing.assert_allclose(ewma([4.0, 4.0, 4.0], 0.9, corrected=True), 4.0)

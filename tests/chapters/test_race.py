@@ -277,6 +277,16 @@ def test_the_numbers_of_the_exercises_on_luck_hold():
     places = np.arange(1, 11)
     assert places.var() == (10**2 - 1) / 12 == 8.25
     assert f"{np.sqrt(8.25 / 9):.2f}" == "0.96"
+    # One rule's chance of such a mean, from the sum's exact distribution. That of the best of ten
+    # is at most ten times this, and at least what ten independent rules would have.
+    for weights, total, printed in (([1] * 9, 26, 3), ([1] * 5, 13, 13), ([4] + [1] * 5, 26, 31)):
+        ways = np.ones(1)
+        for weight in weights:
+            rank = np.zeros(10 * weight + 1)
+            rank[weight::weight] = 0.1
+            ways = np.convolve(ways, rank)
+        chance = ways[: total + 1].sum()
+        assert 1 - (1 - chance) ** 10 - 0.01 < printed / 100 < 10 * chance + 0.005
     # The lowest of five normal numbers, by integrating x times its density.
     x = np.linspace(-8, 8, 4001)
     density = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
