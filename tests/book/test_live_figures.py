@@ -111,8 +111,8 @@ def test_a_path_that_diverges_leaves_along_the_steep_direction(opened):
     pieces = [piece.split("L") for piece in live.line("path").split("M")[1:]]
     lines = [[[float(n) for n in at.split()] for at in piece] for piece in pieces]
     x0, y0, x1, y1 = (n for at in lines[-1][-2:] for n in at)
-    # The bowl is turned by 0.5; a unit is 81.5 pixels wide and 60 high, y downwards.
-    steep = np.arctan2(60 * np.cos(0.5), 81.5 * np.sin(0.5))
+    # The bowl is turned by 0.5.
+    steep = np.arctan2(np.cos(0.5), np.sin(0.5))
     assert abs(np.arctan2(abs(y1 - y0), abs(x1 - x0)) - steep) < 0.01
 
 
