@@ -72,6 +72,27 @@ def test_a_step_of_a_path_can_be_taken_apart(desk, figure):
     assert not view.is_visible()
 
 
+@pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.figure)
+def test_a_unit_is_as_wide_as_it_is_high_wherever_level_lines_are_drawn(desk, design):
+    live = desk(design.figure)
+    if design in WITH_PATH:
+        live.set_slider("anatomy", 3)  # a close-up too
+    units = live.units()
+    assert bool(units) == bool(design.surfaces)
+    for title, across, up in units:
+        # Only then is an arrow of -g at right angles to the level lines.
+        assert across == pytest.approx(up, rel=0.01), title
+
+
+@pytest.mark.parametrize("surface", ["Ravine", "Rosenbrock"])
+def test_in_the_race_so_it_is_on_a_wide_surface_and_on_one_off_the_middle(desk, surface):
+    live = desk("race")
+    live.control("surface").select_option(surface)
+    live.settle()
+    ((_, across, up),) = live.units()
+    assert across == pytest.approx(up, rel=0.01)
+
+
 def test_in_the_race_a_step_of_any_rule_shown_can_be_taken_apart(desk):
     live = desk("race")
     view = live.root.locator(".live-view", has_text="One step, taken apart")

@@ -223,7 +223,7 @@ def test_race(desk):
     assert numbers(places[0])[0] < 2e-4  # the last digit of its lr decides how far
     assert live.says().endswith("GradientDescent 0.0997.")
     box = live.root.locator(".live-border").first.bounding_box()
-    live.page.mouse.click(box["x"] + 0.35 * box["width"], box["y"] + 0.55 * box["height"])
+    live.page.mouse.click(box["x"] + 0.39 * box["width"], box["y"] + 0.55 * box["height"])
     live.settle()
     places = live.says().partition("lowest first: ")[2].split(", ")
     assert places[0].startswith("Adam ")
