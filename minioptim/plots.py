@@ -99,7 +99,8 @@ COLORS: dict[str, str] = {name: color for name, (color, _, _) in _LOOKS.items()}
 """The colour of each rule, by its name: the same in every picture of the book."""
 
 OWN_LOOK = ("#6b7280", "-", "o")  # of a rule that is the reader's own
-JUMP, CORRECTION = "#0072b2", "#d55e00"
+# The moves of a look-ahead step; no colour that a rule of momentum has.
+JUMP, CORRECTION, RESULT = "#6b3e00", "#e34a33", "#1a7f37"
 
 GRID_POINTS = 301  # a side; enough for a smooth line along Rosenbrock's valley
 MANY_PIECES = 150  # of level lines: Rastrigin has near 800, no other surface above 50

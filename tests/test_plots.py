@@ -129,7 +129,18 @@ def test_rules_with_one_line_style_are_told_apart_by_colour_by_every_eye(eye: st
             assert np.linalg.norm(one - other) > 15, (a, b)
 
 
-@pytest.mark.parametrize("color", [*plots.COLORS.values(), plots.JUMP, plots.CORRECTION])
+@pytest.mark.parametrize("eye", EYES)
+def test_the_moves_of_a_look_ahead_are_told_apart_and_from_the_rules_beside_them(eye: str) -> None:
+    rules = (plots.COLORS["Momentum"], plots.COLORS["Nesterov"])
+    for a, b in itertools.product((plots.JUMP, plots.CORRECTION), rules):
+        assert np.linalg.norm(lab(EYES[eye] @ linear(a)) - lab(EYES[eye] @ linear(b))) > 15
+    jump, correction = (lab(EYES[eye] @ linear(c)) for c in (plots.JUMP, plots.CORRECTION))
+    assert np.linalg.norm(jump - correction) > 15
+
+
+@pytest.mark.parametrize(
+    "color", [*plots.COLORS.values(), plots.JUMP, plots.CORRECTION, plots.RESULT]
+)
 def test_colours_have_a_contrast_of_three_with_white(color: str) -> None:
     luminance = linear(color) @ [0.2126, 0.7152, 0.0722]
     assert 1.05 / (luminance + 0.05) >= 3  # WCAG 2.2, 1.4.11

@@ -66,6 +66,28 @@ class Live:
         """The `d` of a line; of the first view that has one of this name."""
         return self.root.locator(f"[data-line='{name}']").first.get_attribute("d")
 
+    def units(self):
+        """What each view with level lines draws 1 as, by its ticks: [title, pixels across, up]."""
+        return self.root.evaluate(
+            """root => [...root.querySelectorAll(".live-view")]
+              .filter(view => view.checkVisibility() && view.querySelector(".live-levels path"))
+              .map(view => {
+                const unit = (name, middle) => {
+                  const [first, ...others] = [...view.querySelectorAll(name)].map(tick => {
+                    const value = Number(tick.textContent.replace("\u2212", "-"));
+                    return [value, middle(tick.getBoundingClientRect())];
+                  });
+                  const last = others.at(-1);
+                  return Math.abs((last[1] - first[1]) / (last[0] - first[0]));
+                };
+                return [
+                  view.querySelector(".live-title").textContent,
+                  unit(".live-tick-x", box => box.x + box.width / 2),
+                  unit(".live-tick-y", box => box.y + box.height / 2),
+                ];
+              })"""
+        )
+
     def says(self):
         return self.root.locator(".live-readout").inner_text()
 

@@ -77,6 +77,27 @@ def test_a_step_of_a_path_can_be_taken_apart(desk, figure):
     assert not on_the_path.is_visible()
 
 
+@pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.figure)
+def test_a_unit_is_as_wide_as_it_is_high_wherever_level_lines_are_drawn(desk, design):
+    live = desk(design.figure)
+    if design in WITH_PATH:
+        live.set_slider("anatomy", 3)  # a close-up too
+    units = live.units()
+    assert bool(units) == bool(design.surfaces)
+    for title, across, up in units:
+        # Only then is an arrow of -g at right angles to the level lines.
+        assert across == pytest.approx(up, rel=0.01), title
+
+
+@pytest.mark.parametrize("surface", ["Ravine", "Rosenbrock"])
+def test_in_the_race_so_it_is_on_a_wide_surface_and_on_one_off_the_middle(desk, surface):
+    live = desk("race")
+    live.control("surface").select_option(surface)
+    live.settle()
+    ((_, across, up),) = live.units()
+    assert across == pytest.approx(up, rel=0.01)
+
+
 def test_in_the_race_a_step_of_any_rule_shown_can_be_taken_apart(desk):
     live = desk("race")
     view = live.root.locator(".live-view", has_text="One step, taken apart")
@@ -116,8 +137,8 @@ def test_a_path_that_diverges_leaves_along_the_steep_direction(opened):
     pieces = [piece.split("L") for piece in live.line("path").split("M")[1:]]
     lines = [[[float(n) for n in at.split()] for at in piece] for piece in pieces]
     x0, y0, x1, y1 = (n for at in lines[-1][-2:] for n in at)
-    # The bowl is turned by 0.5; a unit is 81.5 pixels wide and 60 high, y downwards.
-    steep = np.arctan2(60 * np.cos(0.5), 81.5 * np.sin(0.5))
+    # The bowl is turned by 0.5.
+    steep = np.arctan2(np.cos(0.5), np.sin(0.5))
     assert abs(np.arctan2(abs(y1 - y0), abs(x1 - x0)) - steep) < 0.01
 
 

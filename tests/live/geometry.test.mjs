@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
+  alike,
   around,
   contourLevels,
   contourPath,
@@ -33,6 +34,12 @@ test("on a logarithmic scale equal factors are equal steps", () => {
   assert.ok(Math.abs(scale(1) - 200) < 1e-9);
   assert.ok(Math.abs(scale(10) - scale(1) - 100) < 1e-9);
   assert.ok(Math.abs(scale.invert(300) - 10) < 1e-9);
+});
+
+test("a window is grown about its middle, along one axis, until both have one scale", () => {
+  assert.deepEqual(alike([[-2, 2], [-1, 3]], 300, 200), [[-3, 3], [-1, 3]]);
+  assert.deepEqual(alike([[0, 10], [0, 1]], 200, 100), [[0, 10], [-2, 3]]);
+  assert.deepEqual(alike([[-2, 2], [-1, 1]], 400, 200), [[-2, 2], [-1, 1]]);
 });
 
 test("ticks are round numbers inside the ends, without rounding noise", () => {

@@ -20,6 +20,19 @@ export function logScale([low, high], range) {
   return scale;
 }
 
+/**
+ * A window grown about its middle, along the axis that asks for it, until one unit is as many pixels
+ * wide as high in a box of that size: only then does a gradient stand at right angles to level lines.
+ */
+export function alike(window, width, height) {
+  const spans = window.map(([low, high]) => high - low);
+  const unit = Math.max(spans[0] / width, spans[1] / height);
+  return window.map(([low, high], i) => {
+    const more = (unit * [width, height][i] - spans[i]) / 2;
+    return [low - more, high + more];
+  });
+}
+
 /** About `count` round numbers from low to high. */
 export function ticks(low, high, count) {
   const span = high - low;

@@ -1,8 +1,8 @@
 // A plane of two coordinates, with what lies and moves on it.
 
-import { html, set, setText, svg } from "./elements.mjs";
+import { html, set, svg } from "./elements.mjs";
 import { frame, lineStore } from "./frame.mjs";
-import { clamp, contourLevels, contourPath, exit, formatNumber, linearScale, pathData, sample } from "./geometry.mjs";
+import { alike, clamp, contourLevels, contourPath, exit, formatNumber, linearScale, pathData, sample } from "./geometry.mjs";
 
 const GRID = 60; // cells of a side, for level lines
 const LEVELS = 12;
@@ -10,9 +10,11 @@ const LEVELS = 12;
 /**
  * A plane of two coordinates: level lines, paths, points, arrows and handles to drag.
  *
- * `domain` is ((x low, x high), (y low, y high)); `reframe` gives it another.
+ * `domain` is ((x low, x high), (y low, y high)); `reframe` gives it another. Both axes have one
+ * scale, and more is shown where the view is wider or higher than that asks for; with `unlike`,
+ * where the coordinates are no lengths of one kind, the domain fills the view as it is.
  */
-export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabel = "y", left, signal }) {
+export function plane(parent, { title, domain, unlike = false, height = 300, xLabel = "x", yLabel = "y", left, signal }) {
   const view = frame(parent, { title, height, xLabel, yLabel, left });
   const { box, back, marks } = view;
   const inside = { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top };
@@ -25,13 +27,15 @@ export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabe
   const byName = new Map();
   let sx;
   let sy;
-  let now; // the domain shown
+  let asked; // the domain that was asked for
+  let now; // the window shown, which holds it
   let surfaceDrawn = "";
   let shadeDrawn = "";
 
   function reframe(wanted) {
-    if (now && JSON.stringify(now) === JSON.stringify(wanted)) return;
-    now = wanted;
+    if (asked && JSON.stringify(asked) === JSON.stringify(wanted)) return;
+    asked = wanted;
+    now = unlike ? wanted : alike(wanted, inside.width, inside.height);
     sx = linearScale(now[0], [box.left, box.right]);
     sy = linearScale(now[1], [box.bottom, box.top]);
     surfaceDrawn = "";
@@ -71,7 +75,7 @@ export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabe
       });
       set(mark, "visibility", out ? "visible" : "hidden");
       if (out) {
-        // On the page y grows downwards, and the two axes have different scales.
+        // On the page y grows downwards, and unlike axes have scales of their own.
         const angle = Math.atan2(-Math.sin(out.angle) * Math.abs(sy(1) - sy(0)), Math.cos(out.angle) * (sx(1) - sx(0)));
         const degrees = ((angle * 180) / Math.PI).toFixed(1);
         set(mark, "transform", `translate(${sx(out.x).toFixed(1)} ${sy(out.y).toFixed(1)}) rotate(${degrees})`);
@@ -101,11 +105,11 @@ export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabe
     },
 
     /** An arrow from a point to another; `from` null hides it. */
-    arrow(name, from, to, { color, label = "", width = 2.5, dash = "" } = {}) {
+    arrow(name, from, to, { color, width = 2.5, dash = "" } = {}) {
       const arrow = once(`arrow ${name}`, () => {
         const group = svg("g", { class: "live-arrow", "data-arrow": name }, arrows);
         if (color) group.style.setProperty("--live-color", color);
-        return { group, shaft: svg("path", { fill: "none" }, group), head: svg("path", { d: "M0 0L-10 -4.5L-10 4.5Z" }, group), text: svg("text", {}, group) };
+        return { group, shaft: svg("path", { fill: "none" }, group), head: svg("path", { d: "M0 0L-10 -4.5L-10 4.5Z" }, group) };
       });
       const ends = from && [...from, ...to].every(Number.isFinite) && [sx(from[0]), sy(from[1]), sx(to[0]), sy(to[1])].map((p) => clamp(p, -1e4, 1e4));
       set(arrow.group, "visibility", ends ? "visible" : "hidden");
@@ -120,9 +124,6 @@ export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabe
       set(arrow.shaft, "stroke-dasharray", dash);
       const size = Math.min(1, length / 12).toFixed(2);
       set(arrow.head, "transform", `translate(${x1.toFixed(1)} ${y1.toFixed(1)}) rotate(${((angle * 180) / Math.PI).toFixed(1)}) scale(${size})`);
-      set(arrow.text, "x", clamp((x0 + x1) / 2 + 6, box.left, box.right - 60).toFixed(1));
-      set(arrow.text, "y", ((y0 + y1) / 2 - 6).toFixed(1));
-      setText(arrow.text, length > 1 ? label : "");
     },
 
     /**
@@ -160,11 +161,11 @@ export function plane(parent, { title, domain, height = 300, xLabel = "x", yLabe
     /**
      * A point that the hand moves: by mouse, finger, a tap anywhere on the plane, or arrow keys.
      * Returns update([x, y]). `moved` is called with the new place, kept inside `limits`; without
-     * these, inside what the plane shows.
+     * these, inside the domain.
      */
     handle(label, moved, limits) {
       let at = [0, 0];
-      const ends = () => limits ?? now;
+      const ends = () => limits ?? asked;
       const within = (place) => place.map((value, i) => clamp(value, ...ends()[i]));
       const handle = svg("g", { class: "live-handle", tabindex: 0, role: "slider", "aria-roledescription": "point", "aria-label": `${label}; move it with the arrow keys` }, view.root);
       svg("circle", { r: 20, class: "live-reach" }, handle);

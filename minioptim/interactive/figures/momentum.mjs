@@ -37,7 +37,7 @@ export function momentum({ views, declaration, signal, change, rules, surfaces, 
   const edge = { color: "#000000", width: 1.5 };
   const innerEdge = { ...edge, dash: "4 4" };
 
-  const map = plane(views, { title: "Rate ρ: dark is fast, grey diverges", domain: shown, xLabel: "a = lr · λmax", yLabel: "momentum", signal });
+  const map = plane(views, { title: "Rate ρ: dark is fast, grey diverges", domain: shown, unlike: true, xLabel: "a = lr · λmax", yLabel: "momentum", signal });
   const field = plane(views, { title: "The path", domain: new surfaces.Bowl().domain, signal });
   const errors = chart(views, { title: "Error by eigen-direction", xLabel: "step", yLabel: "error" });
   legend(map.root.parentNode, [{ label: "steep swings inside", look: edge }, { label: "flat swings right of it", look: innerEdge }]);

@@ -46,6 +46,8 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     rate = np.maximum(_rate(a, mu), _rate(a / condition, mu))
     figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained")
     shown = np.where(rate < 1, rate, np.nan)
+    left.set_facecolor("#9a9a9a")  # where runs diverge, as on the page
+    left.grid(visible=False)
     left.contourf(a, mu, shown, levels=np.linspace(0.4, 1, 13), cmap="Blues_r")
     left.plot(*place, "o", color="white", markeredgecolor="black")
     left.set(xlabel="lr · λmax", ylabel="momentum", title="rate (dark is fast)")

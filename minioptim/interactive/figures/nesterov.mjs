@@ -18,8 +18,8 @@ export function nesterov({ views, declaration, signal, change, rules, surfaces, 
   const far = plane(views, { title: "Both paths", domain: limits, signal });
   const loss = chart(views, { title: "Loss at each step", xLabel: "step", yLabel: "f(x)", yLog: true });
   legend(near.root.parentNode, [
-    { label: "jump", look: { color: colors.jump } },
-    { label: "correction", look: { color: colors.correction } },
+    { label: "jump, momentum · v", look: { color: colors.jump } },
+    { label: "correction, −lr g", look: { color: colors.correction } },
     { label: "plain momentum from here", look: { ...looks.Momentum, dash: "3 3" } },
   ]);
   legend(far.root.parentNode, [{ label: "Nesterov", look: looks.Nesterov }, { label: "momentum", look: looks.Momentum }]);
@@ -50,9 +50,9 @@ export function nesterov({ views, declaration, signal, change, rules, surfaces, 
       near.reframe(seen);
       near.surface(bowl, seen.join());
       const stage = moment % 3;
-      near.arrow("jump", x, q, { color: colors.jump, label: "momentum · v" });
-      near.arrow("gradient", stage >= 1 ? q : null, minusGradient, { color: colors.correction, label: stage === 1 ? "−lr g" : "", dash: "3 3" });
-      near.arrow("correction", stage === 2 ? q : null, after, { color: colors.correction, label: "−lr g" });
+      near.arrow("jump", x, q, { color: colors.jump });
+      near.arrow("gradient", stage >= 1 ? q : null, minusGradient, { color: colors.correction, dash: "3 3" });
+      near.arrow("correction", stage === 2 ? q : null, after, { color: colors.correction });
       near.arrow("plain", x, other, { color: looks.Momentum.color, dash: "3 3", width: 1.5 });
       near.dot("here", x, { color: "#3b3b3b" });
       near.dot("asked", stage >= 1 ? q : null, { color: colors.jump });

@@ -41,6 +41,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     right.plot(*zip(x, q, after, strict=True), "o", color="0.3", markersize=4)
     right.set(title=f"step {t + 1}: jump, then correction", xlabel="x", ylabel="y")
     right.margins(0.2)
+    right.set_aspect("equal", adjustable="datalim")
     return figure
 
 
@@ -64,6 +65,6 @@ nesterov = Design(
         "steps": STEPS,
         "curvatures": (BOWL.lambda1, BOWL.lambda2),
         "angle": BOWL.angle,
-        "colors": {"jump": "#0072b2", "correction": "#d55e00"},
+        "colors": {"jump": "#6b3e00", "correction": "#e34a33"},
     },
 )

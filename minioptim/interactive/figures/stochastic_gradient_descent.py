@@ -67,8 +67,8 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     lr, batch = values["lr"], values["batch"]
     floor = sum(lr * SIGMA**2 / batch / (2 * (2 - lr * lam)) for lam in (1.0, 6.0))
     right.semilogy(trace.f, color=plots.COLORS["GradientDescent"])
-    right.axhline(floor, color="0.5", linestyle="--")
-    right.text(STEPS, floor, "noise floor ", ha="right", va="bottom")
+    right.axhline(floor, color="#b84300", linestyle="--", label="noise floor")
+    right.legend()
     right.set(xlabel="step", title="f at each step")
     return figure
 
