@@ -30,6 +30,7 @@ from classroom.exercise import exercises
 from classroom.files import ClassroomError
 from classroom.intake import NotTakenError, Wanted, grade_id, read_bytes, signs_of_others, take
 from classroom.ledger import Ledger, key_of
+from classroom.reading import Reader
 from classroom.recheck import (
     Paper,
     ask,
@@ -126,15 +127,13 @@ def not_taken(
     declared = _declared(course, assignment)
     wanted = [Wanted(exercise.name, exercise.answer) for exercise in declared]
     wanted += [Wanted(name, None) for name, _ in manual_parts(release, declared)]
-    for student in students:
-        if not student.problem:
+    with Reader() as reader:
+        for student in students:
+            if student.problem:
+                continue
             try:
-                take(
-                    read_bytes(notebook_path(into, assignment, student.student)),
-                    release,
-                    wanted,
-                    others,
-                )
+                data = read_bytes(notebook_path(into, assignment, student.student))
+                reader.ask(take, data, release, wanted, others)
             except NotTakenError as error:
                 yield student.student, str(error)
 
