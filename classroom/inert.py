@@ -141,7 +141,7 @@ def is_formula(body: str) -> bool:
             return False
         if command in ("begin", "end"):
             close = body.find("}", end, end + 20)
-            if body[end : end + 1] != "{" or body[end + 1 : close] not in ENVIRONMENTS:
+            if close < 0 or body[end] != "{" or body[end + 1 : close] not in ENVIRONMENTS:
                 return False
         at = body.find("\\", max(end, at + 2))
     return True
@@ -306,7 +306,7 @@ class _Writer:
             return self._image(text, at, finder)
         if text.startswith(r"\begin{", at):
             close = text.find("}", at, at + 30)
-            name = text[at + 7 : close]
+            name = text[at + 7 : close] if close >= 0 else ""
             end = finder.find(rf"\end{{{name}}}", at) if name in ENVIRONMENTS else -1
             if end >= 0:
                 end += len(rf"\end{{{name}}}")

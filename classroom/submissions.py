@@ -270,11 +270,13 @@ def _of_canvas(top: str) -> tuple[tuple[str, str], bool, int, str] | None:
         identity, number = "_".join(words[at:behind]), "".join(words[behind : behind + 1])
         if words[at] != "anon" and not identity.isdecimal():
             continue
+        # The platform's numbers are no longer than that.
+        if not number.isdecimal() or len(number) > 18:
+            continue
         late = at > 1 and words[at - 1] == "LATE"
         name = "_".join(words[: at - late])
         file = "_".join(words[behind + 1 :])
-        # The platform's numbers are no longer than that.
-        if name and file and number.isdecimal() and len(number) < 19:
+        if name and file:
             return (name, identity), late, int(number), file
     return None
 
