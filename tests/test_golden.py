@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from minioptim import rules
+from minioptim.rules import elementwise
 
 from .discovery import all_rules
 from .golden.make import GOLDEN, STEPS
@@ -52,7 +53,7 @@ def test_the_stored_runs_are_those_that_the_table_calls_for():
 
 def test_the_stored_runs_are_those_of_the_libraries_that_the_parity_environment_pins():
     pins = Path(__file__).parents[1] / "requirements" / "parity.txt"
-    version = dict(re.findall(r"^([\w-]+)==(\S+)$", pins.read_text(encoding="utf-8"), re.MULTILINE))
+    version = dict(re.findall(r"^([\w-]+)==([^\s;]+)", pins.read_text(encoding="utf-8"), re.MULTILINE))
     packages = {"PyTorch": "torch", "Keras": "keras", "Optax": "optax", "JAX": "jax"}
     packages["NumPy"] = "numpy"
     assert set(LIBRARIES) < set(packages)
@@ -161,7 +162,7 @@ def with_a_mistake(rule, right, wrong):
         text = textwrap.dedent(inspect.getsource(getattr(rule, name)))
         if right in text:
             namespace = {}
-            exec(text.replace(right, wrong), vars(rules).copy(), namespace)  # noqa: S102
+            exec(text.replace(right, wrong), vars(elementwise).copy(), namespace)  # noqa: S102
             return type(rule.__name__, (rule,), {name: namespace[name]})
     raise AssertionError(f"the text of {rule.__name__} has no {right!r}")
 
