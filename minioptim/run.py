@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from minioptim._alone import as_arrays, check_gradient, check_rule, check_value, explain
 from minioptim._arguments import Array, numbers, read_only, whole
+from minioptim.engines._alone import as_arrays, check_gradient, check_rule, check_value, explain
 from minioptim.problems import Gradient, Problem
 from minioptim.rules import Rule
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from minioptim import rules
-from minioptim.rules import Rule
+from minioptim.rules import Rule, elementwise
 
 
 def all_rules() -> list[type[Rule]]:
-    """Return every rule of the package once, in the order of `minioptim.rules`: easiest first."""
-    found = [c for c in vars(rules).values() if isinstance(c, type) and issubclass(c, Rule)]
+    """Return every rule of the package once, in the order in which they stand: easiest first."""
+    found = [c for c in vars(elementwise).values() if isinstance(c, type) and issubclass(c, Rule)]
     return [rule for rule in dict.fromkeys(found) if rule is not Rule]

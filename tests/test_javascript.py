@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from minioptim.interactive.javascript import TranslationError, rule_source, surface_source
+from minioptim.engines.javascript import TranslationError, rule_source, surface_source
 from minioptim.problems import Ravine
 from minioptim.rules import GradientDescent, Momentum, Rule
 from minioptim.run import minimize

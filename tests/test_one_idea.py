@@ -19,7 +19,7 @@ import pytest
 from numba import njit
 
 from minioptim import rules
-from minioptim.interactive.javascript import (
+from minioptim.engines.javascript import (
     TranslationError,
     module_source,
     rule_source,

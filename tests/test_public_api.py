@@ -22,11 +22,20 @@ MAY_IMPORT = {
     "schedules": {"_arguments"},
     "datasets": {"_arguments"},
     "averages": {"_arguments"},
-    "_alone": {"_arguments", "problems", "rules"},
-    "run": {"_alone", "_arguments", "problems", "rules"},
+    "engines": {"_arguments", "problems", "rules"},
+    "run": {"_arguments", "engines", "problems", "rules"},
     "losses": {"_arguments", "problems", "datasets"},
     "plots": {"_arguments", "problems", "rules", "run"},
-    "interactive": {"_arguments", "averages", "plots", "problems", "rules", "run", "schedules"},
+    "interactive": {
+        "_arguments",
+        "averages",
+        "engines",
+        "plots",
+        "problems",
+        "rules",
+        "run",
+        "schedules",
+    },
     "training": {"_arguments", "losses", "rules", "run"},
     "checks": {"_arguments", "datasets", "losses"},
     "": {"rules", "run"},
@@ -42,7 +51,7 @@ def module_name(path):
     )
 
 
-MODULES = [name for name in map(module_name, FILES) if not name.startswith("_")]
+MODULES = [name for name in map(module_name, FILES) if not name.rpartition(".")[2].startswith("_")]
 # What may be imported where NumPy is all that is installed.
 NUMPY_ALONE = [name for name in MODULES if name not in {"plots", "interactive.widget"}]
 

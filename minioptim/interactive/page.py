@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from minioptim.interactive.javascript import module_source
+from minioptim.engines.javascript import module_source
 from minioptim.problems import Surface
 from minioptim.rules import Rule
 
@@ -119,7 +119,7 @@ def kit(
     Raises
     ------
     ValueError, LinkError, TypeError, TranslationError
-        As for `engine_modules`, `link` and `minioptim.interactive.javascript.module_source`.
+        As for `engine_modules`, `link` and `minioptim.engines.javascript.module_source`.
 
     Examples
     --------

@@ -1,0 +1,47 @@
+"""The update rules, easiest first. Each is written once, as its equation."""
+
+from minioptim._arguments import Real
+from minioptim.rules.elementwise import (
+    RANGES,
+    RULES,
+    SGD,
+    Adadelta,
+    Adagrad,
+    Adam,
+    AdaMax,
+    AdamW,
+    AMSGrad,
+    BufferMomentum,
+    CenteredRMSProp,
+    EWMAMomentum,
+    GradientDescent,
+    Momentum,
+    NAdam,
+    Nesterov,
+    Range,
+    RMSProp,
+    Rule,
+)
+
+__all__ = [
+    "RANGES",
+    "RULES",
+    "SGD",
+    "AMSGrad",
+    "AdaMax",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "BufferMomentum",
+    "CenteredRMSProp",
+    "EWMAMomentum",
+    "GradientDescent",
+    "Momentum",
+    "NAdam",
+    "Nesterov",
+    "RMSProp",
+    "Range",
+    "Real",
+    "Rule",
+]
