@@ -18,6 +18,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MAY_IMPORT = {
     "_arguments": set(),
     "rules": {"_arguments"},
+    "looks": {"rules"},
     "problems": {"_arguments"},
     "schedules": {"_arguments"},
     "datasets": {"_arguments"},
@@ -25,10 +26,10 @@ MAY_IMPORT = {
     "_alone": {"_arguments", "problems", "rules"},
     "run": {"_alone", "_arguments", "problems", "rules"},
     "losses": {"_arguments", "problems", "datasets"},
-    "plots": {"_arguments", "problems", "rules", "run"},
+    "plots": {"_arguments", "looks", "problems", "run"},
     "interactive.javascript": {"problems", "rules"},
     "live": {"_arguments", "interactive.javascript", "plots", "problems", "run", "schedules"}
-    | {"averages", "rules"},
+    | {"averages", "looks", "rules"},
     "interactive": {"live"},
     "training": {"_arguments", "losses", "rules", "run"},
     "checks": {"_arguments", "datasets", "losses"},
@@ -47,7 +48,7 @@ def module_name(path):
 
 MODULES = [name for name in map(module_name, FILES) if not name.startswith("_")]
 # What may be imported where NumPy is all that is installed.
-NUMPY_ALONE = [name for name in MODULES if name not in {"plots", "live.widget"}]
+NUMPY_ALONE = [name for name in MODULES if not name.startswith(("plots", "live.widget"))]
 
 
 def dotted(name):

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from minioptim.live.controls import Control, by_name
+from minioptim.live.looks import looks
 from minioptim.problems import Surface
 from minioptim.rules import Rule
 from minioptim.run import Trace
@@ -120,8 +121,6 @@ class LiveFigure:
 
     def declaration(self) -> dict[str, Any]:
         """Return what the page must know, as plain data."""
-        from minioptim.live.looks import looks
-
         design = self.design
         controls = [
             control.declared()
@@ -150,7 +149,7 @@ class LiveFigure:
         if self._widget is None:
             from minioptim.live.widget import make_widget
 
-            self._widget = make_widget(self.declaration(), self._start)
+            self._widget = make_widget(self.design, self.declaration(), self._start)
         return self._widget
 
     def picture(self) -> bytes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from minioptim.looks import style_of
 from minioptim.rules import Rule
 
 DASHES = {"-": "", "--": "7 3", "-.": "8 3 2 3", ":": "2 3"}
 
 
 def looks(rules: Iterable[type[Rule]]) -> dict[str, dict[str, str]]:
-    """Return {name of a rule: {"color", "dash"}}, from `minioptim.plots.style_of`.
+    """Return {name of a rule: {"color", "dash"}}, from `minioptim.looks.style_of`.
 
     Raises
     ------
@@ -23,8 +24,6 @@ def looks(rules: Iterable[type[Rule]]) -> dict[str, dict[str, str]]:
     >>> looks([RMSProp])
     {'RMSProp': {'color': '#b84300', 'dash': '7 3'}}
     """
-    from minioptim.plots import style_of
-
     styles = {rule.__name__: style_of(rule) for rule in rules}
     return {
         name: {"color": style["color"], "dash": DASHES[style["linestyle"]]}

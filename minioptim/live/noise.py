@@ -1,6 +1,8 @@
 """The same random numbers as on the page, so that Python can follow what the hand has drawn.
 
-They are for pictures. For anything else take NumPy's generators.
+A page cannot run NumPy's generators, and it draws anew when a reader asks: so this is the page's
+generator in Python, and a test compares every bit. It is for pictures. For anything else take
+NumPy's generators.
 """
 
 from __future__ import annotations

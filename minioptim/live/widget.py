@@ -7,6 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from minioptim.live.figure import Design
 from minioptim.live.page import style, widget_module
 
 
@@ -27,17 +28,14 @@ class LiveWidget(anywidget.AnyWidget):
     values = traitlets.Dict().tag(sync=True)
 
 
-def make_widget(declaration: dict[str, Any], values: dict[str, Any]) -> LiveWidget:
+def make_widget(design: Design, declaration: dict[str, Any], values: dict[str, Any]) -> LiveWidget:
     """Return a widget that runs the script of this figure, with its rules as they stand now.
 
     Raises
     ------
-    ValueError
-        There is no figure of the name that is declared.
+    ValueError, LinkError, TypeError, TranslationError
+        As for `minioptim.live.page.widget_module`.
     """
-    from minioptim.live.figures import design_of
-
-    design = design_of(declaration["figure"])
     return LiveWidget(
         declaration=declaration,
         values=values,

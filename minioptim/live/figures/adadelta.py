@@ -10,8 +10,8 @@ import numpy as np
 from minioptim._arguments import Array, Real
 from minioptim.live.controls import RESET, Slider, Switch
 from minioptim.live.figure import Design, Values
-from minioptim.live.surfaces import Bowl
 from minioptim.problems import Function
+from minioptim.problems.surfaces import Bowl
 from minioptim.rules import Adadelta, Adagrad, GradientDescent, RMSProp, Rule
 from minioptim.run import Trace, minimize
 

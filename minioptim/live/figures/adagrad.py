@@ -11,8 +11,8 @@ import numpy.typing as npt
 from minioptim._arguments import Array
 from minioptim.live.controls import RESET, Point, Slider, anatomy
 from minioptim.live.figure import Design, Values
-from minioptim.live.surfaces import Bowl
 from minioptim.problems import Gradient, Problem
+from minioptim.problems.surfaces import Bowl
 from minioptim.rules import Adagrad, GradientDescent
 from minioptim.run import Trace, minimize
 

@@ -10,11 +10,10 @@ import numpy as np
 from minioptim._arguments import Array, Real
 from minioptim.live.controls import RESET, Choice, Slider, Switch, anatomy
 from minioptim.live.figure import Design, Values
-from minioptim.live.figures.moving_averages import Series
 from minioptim.live.noise import normal
 from minioptim.problems import Ravine
 from minioptim.rules import Adam
-from minioptim.run import Trace, minimize
+from minioptim.run import Trace, feed, minimize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -60,9 +59,8 @@ def _rules(values: Values) -> dict[str, Adam]:
 
 def _traces(values: Values) -> dict[str, Trace]:
     rules = _rules(values)
-    series = Series(tuple(_gradients()[values["kind"]].tolist()))
     return {
-        "steps": minimize(series, rules["series"], [0.0], steps=STEPS),
+        "steps": feed(rules["series"], _gradients()[values["kind"]]),
         "ravine": minimize(Ravine(), rules["ravine"], steps=STEPS),
     }
 

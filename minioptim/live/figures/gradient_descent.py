@@ -8,7 +8,7 @@ import numpy as np
 
 from minioptim.live.controls import RESET, Button, Point, Slider, anatomy
 from minioptim.live.figure import Design, Values
-from minioptim.live.surfaces import Bowl
+from minioptim.problems.surfaces import Bowl
 from minioptim.rules import GradientDescent
 from minioptim.run import Trace, minimize
 

@@ -9,8 +9,8 @@ import numpy as np
 from minioptim.live.controls import RESET, Button, Choice, Slider, anatomy
 from minioptim.live.figure import Design, Values
 from minioptim.live.noise import normal
-from minioptim.live.surfaces import Bowl
 from minioptim.problems import Function
+from minioptim.problems.surfaces import Bowl
 from minioptim.rules import AdamW, GradientDescent, Rule
 from minioptim.run import Trace, minimize
 from minioptim.schedules import Constant, Cosine, InverseRoot, Linear, Schedule, StepDecay, WarmUp

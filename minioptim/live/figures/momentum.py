@@ -9,7 +9,7 @@ import numpy as np
 from minioptim._arguments import Array
 from minioptim.live.controls import RESET, Button, Point, Slider, anatomy
 from minioptim.live.figure import Design, Values
-from minioptim.live.surfaces import Bowl
+from minioptim.problems.surfaces import Bowl
 from minioptim.rules import Momentum
 from minioptim.run import Trace, minimize
 
@@ -29,10 +29,14 @@ def _traces(values: Values) -> dict[str, Trace]:
 
 
 def _rate(a: Array, mu: Array) -> Array:
-    """Return the size of the larger root of r^2 - (1 + mu - a) r + mu."""
-    half = (1 + mu - a) / 2
-    root = np.sqrt(half**2 - mu + 0j)
-    rate: Array = np.maximum(abs(half + root), abs(half - root))
+    """Return what a direction keeps of its error in a step, from the step's own matrix.
+
+    The page has the formula for its eigenvalues, and asks it thousands of times at each move of
+    the slider; a test holds the two against each other.
+    """
+    step = np.zeros((*a.shape, 2, 2))
+    step[..., 0, 0], step[..., 0, 1], step[..., 1, 0] = 1 + mu - a, -mu, 1.0
+    rate: Array = np.abs(np.linalg.eigvals(step)).max(axis=-1)
     return rate
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +11,8 @@ from minioptim.averages import ewma
 from minioptim.live.controls import RESET, Button, Slider, Switch
 from minioptim.live.figure import Design, Values
 from minioptim.live.noise import normal
-from minioptim.problems import Gradient, Problem
 from minioptim.rules import EWMAMomentum
-from minioptim.run import Trace, minimize
+from minioptim.run import Trace, feed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -24,26 +22,6 @@ MEAN = tuple(15 + 8 * float(np.cos(2 * np.pi * t / STEPS)) for t in range(1, STE
 SIGMA = 3.0
 
 
-@dataclass(frozen=True)
-class Series(Problem):
-    """A series of numbers in place of gradients: step t sees the t-th of them, wherever it is."""
-
-    numbers: tuple[float, ...]
-
-    def value(self, x: Array) -> Array:
-        """Return 0: there is nothing to descend."""
-        return np.zeros(x.shape[:-1])
-
-    def gradient(self, x: Array) -> Array:
-        """Return zeros; only a run, which knows its step, sees the series."""
-        return np.zeros_like(x)
-
-    def oracle(self) -> Gradient:
-        """Return the series, number by number."""
-        numbers = iter(self.numbers)
-        return lambda x: np.full_like(x, next(numbers))
-
-
 def _series(seed: int) -> Array:
     """Return the noisy series of a draw."""
     return np.array(MEAN) + SIGMA * normal(seed, STEPS)
@@ -51,9 +29,8 @@ def _series(seed: int) -> Array:
 
 def _traces(values: Values) -> dict[str, Trace]:
     # The rule's v is the average of what it is given; with lr 0 it goes nowhere.
-    numbers = tuple(_series(int(values["seed"])).tolist())
     rule = EWMAMomentum(lr=0.0, beta=values["beta"])
-    return {"average": minimize(Series(numbers), rule, [0.0], steps=STEPS)}
+    return {"average": feed(rule, _series(int(values["seed"])))}
 
 
 def _still(values: Values, _traces: dict[str, Trace]) -> Picture:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from minioptim.live.controls import RESET, Button, Point, Slider
 from minioptim.live.figure import Design, Values
-from minioptim.live.surfaces import Bowl
+from minioptim.looks import CORRECTION, JUMP
+from minioptim.problems.surfaces import Bowl
 from minioptim.rules import Momentum, Nesterov
 from minioptim.run import Trace, minimize
 
@@ -36,7 +37,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
         plots.path(trace, left)
     t, trace = int(values["moment"]) // 3, traces["Nesterov"]
     x, q, after = trace.x[t], trace.query[t], trace.x[t + 1]
-    for start, end, color in ((x, q, plots.JUMP), (q, after, plots.CORRECTION)):
+    for start, end, color in ((x, q, JUMP), (q, after, CORRECTION)):
         right.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": color})
     right.plot(*zip(x, q, after, strict=True), "o", color="0.3", markersize=4)
     right.set(title=f"step {t + 1}: jump, then correction", xlabel="x", ylabel="y")
@@ -65,6 +66,6 @@ nesterov = Design(
         "steps": STEPS,
         "curvatures": (BOWL.lambda1, BOWL.lambda2),
         "angle": BOWL.angle,
-        "colors": {"jump": "#6b3e00", "correction": "#e34a33"},
+        "colors": {"jump": JUMP, "correction": CORRECTION},
     },
 )

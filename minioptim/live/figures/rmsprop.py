@@ -9,10 +9,9 @@ import numpy as np
 from minioptim._arguments import Array
 from minioptim.live.controls import RESET, Slider
 from minioptim.live.figure import Design, Values
-from minioptim.live.figures.moving_averages import Series
 from minioptim.live.noise import normal
 from minioptim.rules import Adagrad, RMSProp
-from minioptim.run import Trace, minimize
+from minioptim.run import Trace, feed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -29,9 +28,9 @@ def _gradients(values: Values) -> Array:
 
 
 def _traces(values: Values) -> dict[str, Trace]:
-    series = Series(tuple(_gradients(values).tolist()))
+    series = _gradients(values)
     rules = (RMSProp(lr=1.0, rho=values["rho"]), Adagrad(lr=1.0))
-    return {type(rule).__name__: minimize(series, rule, [0.0], steps=STEPS) for rule in rules}
+    return {type(rule).__name__: feed(rule, series) for rule in rules}
 
 
 def _still(values: Values, traces: dict[str, Trace]) -> Picture:

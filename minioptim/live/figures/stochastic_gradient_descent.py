@@ -11,8 +11,8 @@ from minioptim._arguments import Array
 from minioptim.live.controls import RESET, Button, Point, Slider, Switch, anatomy
 from minioptim.live.figure import Design, Values
 from minioptim.live.noise import normal
-from minioptim.live.surfaces import Bowl
 from minioptim.problems import Gradient, Problem
+from minioptim.problems.surfaces import Bowl
 from minioptim.rules import GradientDescent
 from minioptim.run import Trace, minimize
 from minioptim.schedules import InverseRoot

@@ -9,8 +9,8 @@ import pytest
 
 from minioptim.live.figures import DESIGNS
 from minioptim.live.page import kit
-from minioptim.live.surfaces import Bowl
 from minioptim.problems import SURFACES
+from minioptim.problems.surfaces import Bowl
 from minioptim.run import minimize
 
 from ...discovery import all_rules

@@ -16,8 +16,8 @@ from minioptim.live import figures
 from minioptim.live.controls import RESET, Button, Choice, Point, Slider, Switch, by_name
 from minioptim.live.figure import PLACEHOLDER, LiveFigure
 from minioptim.live.figures import DESIGNS, design_of
-from minioptim.live.surfaces import Bowl
 from minioptim.problems import Quadratic
+from minioptim.problems.surfaces import Bowl
 from minioptim.run import Trace
 
 LARGEST_STILL = 100_000  # bytes: it is stored in the notebook and shown on paper
