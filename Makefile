@@ -23,9 +23,9 @@ CLASSROOM_READY := $(CLASSROOM_VENV)/.installed
 
 CHAPTERS := $(wildcard chapters/*.ipynb)
 NB ?= $(CHAPTERS)
-NODE_TESTS := $(wildcard tests/*/*.test.mjs)
+NODE_TESTS := $(wildcard tests/live/node/*.test.mjs)
 # What looks at the built site, and so comes after the book.
-SITE_TESTS := tests/book/test_site.py tests/book/test_assignments.py $(wildcard tests/book/test_live_*.py)
+SITE_TESTS := tests/book/test_site.py tests/book/test_assignments.py tests/live/browser
 
 # What `make test` runs, one after the other.
 STAGES := check portable site parity classroom locks

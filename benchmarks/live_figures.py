@@ -31,9 +31,9 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from minioptim.interactive.figures import DESIGNS
-from minioptim.interactive.figures.race import RULES
-from tests.book.visits import DESKTOP, QUIET, find_chromium
+from book.visits import DESKTOP, QUIET, find_chromium
+from minioptim.live.figures import DESIGNS
+from minioptim.live.figures.race import RULES
 
 SITE = Path(__file__).parent.parent / "_build" / "html"
 MEDIAN, TAIL = 16.0, 33.0  # ms of a redraw: a frame of a usual screen, and two

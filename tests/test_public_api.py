@@ -18,6 +18,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MAY_IMPORT = {
     "_arguments": set(),
     "rules": {"_arguments"},
+    "looks": {"rules"},
     "problems": {"_arguments"},
     "schedules": {"_arguments"},
     "datasets": {"_arguments"},
@@ -25,17 +26,10 @@ MAY_IMPORT = {
     "engines": {"_arguments", "problems", "rules"},
     "run": {"_arguments", "engines", "problems", "rules"},
     "losses": {"_arguments", "problems", "datasets"},
-    "plots": {"_arguments", "problems", "rules", "run"},
-    "interactive": {
-        "_arguments",
-        "averages",
-        "engines",
-        "plots",
-        "problems",
-        "rules",
-        "run",
-        "schedules",
-    },
+    "plots": {"_arguments", "looks", "problems", "run"},
+    "live": {"_arguments", "engines", "plots", "problems", "run", "schedules"}
+    | {"averages", "looks", "rules"},
+    "interactive": {"live"},
     "training": {"_arguments", "losses", "rules", "run"},
     "checks": {"_arguments", "datasets", "losses"},
     "": {"rules", "run"},
@@ -53,7 +47,7 @@ def module_name(path):
 
 MODULES = [name for name in map(module_name, FILES) if not name.rpartition(".")[2].startswith("_")]
 # What may be imported where NumPy is all that is installed.
-NUMPY_ALONE = [name for name in MODULES if name not in {"plots", "interactive.widget"}]
+NUMPY_ALONE = [name for name in MODULES if not name.startswith(("plots", "live.widget"))]
 
 
 def dotted(name):
@@ -99,14 +93,14 @@ def test_the_order_of_the_modules_has_no_circle():
 
 
 # What a function imports when it is called; each is in an extra of pyproject.toml.
-ON_DEMAND = {"run": {"tqdm"}, "interactive.widget": {"anywidget", "traitlets"}}
+ON_DEMAND = {"run": {"tqdm"}, "live.widget": {"anywidget", "traitlets"}}
 
 
 @each_file
 def test_a_module_needs_numpy_alone_but_for_what_is_said_here(path):
     name = module_name(path)
     outside = {module.split(".")[0] for module in imports(path)} - {"minioptim"}
-    if name.startswith(("plots", "interactive.figure")):
+    if name.startswith(("plots", "live.figure")):
         more = {"matplotlib"}  # of the figures, their still pictures
     else:
         more = ON_DEMAND.get(name, set())

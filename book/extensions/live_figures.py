@@ -16,9 +16,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from minioptim.interactive import figure
-from minioptim.interactive.figures import design_of
-from minioptim.interactive.page import page_script, style
+from minioptim.live import figure
+from minioptim.live.figures import design_of
+from minioptim.live.page import page_script, style
 
 PLACEHOLDER = re.compile(r"data-live-figure='([^']*)'")
 

@@ -1,1 +1,10 @@
-"""The live figures: rules and surfaces as JavaScript, and what draws them on a page."""
+"""The name that `minioptim.live` had before, for notebooks that were handed out with it.
+
+>>> from minioptim.interactive import figures
+>>> figures.adam()
+LiveFigure(adam)
+"""
+
+from minioptim.live import figures
+
+__all__ = ["figures"]

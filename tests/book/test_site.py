@@ -12,9 +12,9 @@ from bs4 import BeautifulSoup, NavigableString
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from book import pages as site_pages
+from book.visits import DESKTOP, PHONE, Visit
 
 from ..missing import skip_or_fail
-from .visits import DESKTOP, PHONE, Visit
 
 ROOT = Path(__file__).parents[2]
 SITE = site_pages.SITE

@@ -5,8 +5,8 @@ import base64
 import nbconvert
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from minioptim.interactive import figures
-from minioptim.interactive.figure import HINT
+from minioptim.live import figures
+from minioptim.live.figure import HINT
 
 
 def test_nbconvert_puts_the_picture_into_a_page():

@@ -1,0 +1,1 @@
+"""The live figures: rules and surfaces as JavaScript, and what draws them on a page."""

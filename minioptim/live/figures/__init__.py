@@ -1,0 +1,54 @@
+"""The live figures of the book, one module for each, and beside it the module that draws it.
+
+>>> from minioptim.live import figures
+>>> figures.gradient_descent(lr=0.05)
+LiveFigure(gradient_descent)
+"""
+
+from minioptim.live.figure import Design
+from minioptim.live.figures.adadelta import adadelta
+from minioptim.live.figures.adagrad import adagrad
+from minioptim.live.figures.adam import adam
+from minioptim.live.figures.gradient_descent import gradient_descent
+from minioptim.live.figures.in_practice import in_practice
+from minioptim.live.figures.momentum import momentum
+from minioptim.live.figures.moving_averages import moving_averages
+from minioptim.live.figures.nadam import nadam
+from minioptim.live.figures.nesterov import nesterov
+from minioptim.live.figures.race import race
+from minioptim.live.figures.rmsprop import rmsprop
+from minioptim.live.figures.stochastic_gradient_descent import stochastic_gradient_descent
+
+DESIGNS = (
+    gradient_descent,
+    stochastic_gradient_descent,
+    moving_averages,
+    momentum,
+    nesterov,
+    adagrad,
+    adadelta,
+    rmsprop,
+    adam,
+    nadam,
+    in_practice,
+    race,
+)
+
+
+def design_of(name: str) -> Design:
+    """Return the design of a figure by its name.
+
+    Raises
+    ------
+    ValueError
+        There is no such figure.
+
+    Examples
+    --------
+    >>> design_of("adam").title
+    "Adam's step, live"
+    """
+    for design in DESIGNS:
+        if design.figure == name:
+            return design
+    raise ValueError(f"name must be one of {[d.figure for d in DESIGNS]}, got {name!r}")

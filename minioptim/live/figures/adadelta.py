@@ -1,0 +1,128 @@
+"""One coordinate measured in another unit: which rules notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from minioptim._arguments import Array, Real
+from minioptim.live.controls import RESET, Slider, Switch
+from minioptim.live.figure import Design, Values
+from minioptim.problems import Function
+from minioptim.problems.surfaces import Bowl
+from minioptim.rules import Adadelta, Adagrad, GradientDescent, RMSProp, Rule
+from minioptim.run import Trace, minimize
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Picture
+
+STEPS = 100
+BOWL = Bowl(0.1, 2.0)  # the ravine x^2 / 20 + y^2
+START = (-7.0, 2.0)
+
+
+@dataclass(frozen=True)
+class NewtonStep(Rule):
+    """Newton's step where the axes do not mix: the slope over the curvature of its coordinate.
+
+    The curvature is a state that stays as it is, since each coordinate has its own.
+    """
+
+    curvature: Real = 1.0
+
+    state: ClassVar[tuple[str, ...]] = ("h",)
+
+    def start(self) -> tuple[Real, ...]:
+        """Return the curvature."""
+        return (self.curvature,)
+
+    def step(self, g: Real, x: Real, t: int, h: Real) -> tuple[Real, ...]:  # noqa: ARG002
+        """Return the place where the slope would vanish, and the curvature."""
+        return x - g / h, h
+
+
+@dataclass(frozen=True)
+class BegunAdadelta(Adadelta):
+    """Adadelta as if it had made steps before: d starts at ``begun``, in square units."""
+
+    begun: Real = 0.01
+
+    def start(self) -> tuple[Real, ...]:
+        """Return v = 0 and d as it is begun."""
+        return 0.0, self.begun
+
+
+RULES: tuple[Rule, ...] = (
+    GradientDescent(lr=0.3),
+    Adagrad(lr=0.5),
+    RMSProp(lr=0.1, rho=0.95),
+    Adadelta(),
+)
+
+
+def _traces(values: Values) -> dict[str, Trace]:
+    s = values["scale"]  # x = s u: the run is in u, and what is shown is x
+    unit = np.array([s, 1.0])
+    measured = Function(
+        lambda u: BOWL.value(u * unit), lambda u: BOWL.gradient(u * unit) * unit, start=START / unit
+    )
+
+    # On the page each coordinate is a run by itself; here both are one, with states of their own.
+    class Begun(BegunAdadelta):
+        def start(self) -> tuple[Real, ...]:
+            return 0.0, 0.01 / unit**2
+
+    class Newton(NewtonStep):
+        def start(self) -> tuple[Real, ...]:
+            return (np.array([BOWL.lambda1, BOWL.lambda2]) * unit**2,)
+
+    rules = {type(rule).__name__: rule for rule in RULES} | {"NewtonStep": Newton()}
+    if values["begun"]:
+        rules["Adadelta"] = Begun(eps=0.0)
+    return {name: minimize(measured, rule, steps=STEPS) for name, rule in rules.items()}
+
+
+def _in_metres(trace: Trace, scale: float) -> Array:
+    x: Array = trace.x * [scale, 1.0]
+    return x
+
+
+def _still(values: Values, traces: dict[str, Trace]) -> Picture:
+    from matplotlib import pyplot as plt
+
+    from minioptim import plots
+
+    figure, panels = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained", sharey=True)
+    for panel, scale in zip(panels, (1.0, 0.1), strict=True):
+        plots.contours(BOWL, panel, ((-8.0, 4.0), (-3.0, 3.0)))
+        shown = traces if scale == values["scale"] else _traces(values | {"scale": scale})
+        for name, trace in shown.items():
+            path = _in_metres(trace, scale)
+            color = plots.COLORS.get(name, "#6b7280")
+            panel.plot(*path[np.abs(path).max(axis=1) < 20].T, color=color, linewidth=1.4)
+        panel.set(title=f"x in units of {scale:g} m", xlim=(-8, 4), ylim=(-3, 3))
+    return figure
+
+
+adadelta = Design(
+    figure="adadelta",
+    title="One coordinate in another unit, live",
+    controls=(
+        Slider("scale", "x measured in units of … m", 1.0, low=0.001, high=1000.0, log=True),
+        Switch("begun", "Adadelta begun at d = 0.01 m², eps = 0", value=False),
+        RESET,
+    ),
+    rules=(GradientDescent, Adagrad, RMSProp, Adadelta, BegunAdadelta, NewtonStep),
+    surfaces=(Bowl,),
+    traces=_traces,
+    still=_still,
+    facts={
+        "steps": STEPS,
+        "start": START,
+        "curvatures": (BOWL.lambda1, BOWL.lambda2),
+        "values": {type(rule).__name__: {"lr": rule.lr} for rule in RULES}  # type: ignore[attr-defined]
+        | {"RMSProp": {"lr": 0.1, "rho": 0.95}},
+    },
+)

@@ -1,0 +1,107 @@
+"""Adam's step in units of lr, for gradients of several kinds, with and without bias correction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from minioptim._arguments import Array, Real
+from minioptim.live.controls import RESET, Choice, Slider, Switch, anatomy
+from minioptim.live.figure import Design, Values
+from minioptim.live.noise import normal
+from minioptim.problems import Ravine
+from minioptim.rules import Adam
+from minioptim.run import Trace, feed, minimize
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Picture
+
+STEPS = 100
+KINDS = {
+    "constant": "always 1",
+    "noise": "1 with noise",
+    "alternating": "+1, −1, +1, …",
+    "lone": "small, one large at step 50",
+    "falling": "ever smaller",
+}
+
+
+@dataclass(frozen=True)
+class UncorrectedAdam(Adam):
+    """Adam without bias correction: the averages as they are, too small at the start."""
+
+    def step(self, g: Real, x: Real, t: int, m: Real, v: Real) -> tuple[Real, ...]:  # noqa: ARG002
+        """Return x, m and v after a step."""
+        m = self.beta1 * m + (1 - self.beta1) * g
+        v = self.beta2 * v + (1 - self.beta2) * g**2
+        return x - self.lr * m / (np.sqrt(v) + self.eps), m, v
+
+
+def _gradients() -> dict[str, Array]:
+    """Return each kind of gradients, step by step."""
+    t = np.arange(1, STEPS + 1)
+    return {
+        "constant": np.ones(STEPS),
+        "noise": 1 + 2 * normal(1, STEPS),
+        "alternating": np.where(t % 2 == 1, 1.0, -1.0),
+        "lone": np.where(t == 50, 1.0, 1e-6),
+        "falling": 0.9**t,
+    }
+
+
+def _rules(values: Values) -> dict[str, Adam]:
+    amounts = {name: values[name] for name in ("beta1", "beta2", "eps")}
+    kind = Adam if values["corrected"] else UncorrectedAdam
+    return {"series": kind(lr=1.0, **amounts), "ravine": kind(lr=values["lr"], **amounts)}
+
+
+def _traces(values: Values) -> dict[str, Trace]:
+    rules = _rules(values)
+    return {
+        "steps": feed(rules["series"], _gradients()[values["kind"]]),
+        "ravine": minimize(Ravine(), rules["ravine"], steps=STEPS),
+    }
+
+
+def _still(values: Values, traces: dict[str, Trace]) -> Picture:
+    from matplotlib import pyplot as plt
+
+    from minioptim import plots
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained")
+    for corrected, dash in ((True, "-"), (False, ":")):
+        shown = _traces(values | {"corrected": corrected})["steps"]
+        name = "corrected" if corrected else "not corrected"
+        moves = np.abs(np.diff(shown.x[:, 0]))
+        left.plot(np.arange(1, STEPS + 1), moves, dash, color=plots.COLORS["Adam"], label=name)
+    left.set(xlabel="step", title="|step| / lr, g = 1")
+    left.legend()
+    plots.contours(Ravine(), ax=right)
+    plots.path(traces["ravine"], right)
+    return figure
+
+
+adam = Design(
+    figure="adam",
+    title="Adam's step, live",
+    controls=(
+        Choice("kind", "gradients", "constant", tuple(KINDS), tuple(KINDS.values())),
+        Switch("corrected", "bias correction", value=True),
+        Slider("beta1", "β₁", 0.9, low=0.0, high=0.99, toward_one=True),
+        Slider("beta2", "β₂", 0.999, low=0.0, high=0.9999, toward_one=True),
+        Slider("eps", "eps", 1e-8, low=1e-8, high=10.0, log=True),
+        Slider("lr", "lr in the ravine", 0.3, low=0.01, high=3.0, log=True),
+        anatomy(STEPS),
+        RESET,
+    ),
+    rules=(Adam, UncorrectedAdam),
+    surfaces=(Ravine,),
+    traces=_traces,
+    still=_still,
+    facts={
+        "steps": STEPS,
+        "gradients": {kind: series.tolist() for kind, series in _gradients().items()},
+    },
+)

@@ -1,0 +1,64 @@
+"""Gradient descent on a bowl: what lr does, along the flat direction and along the steep one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from minioptim.live.controls import RESET, Button, Point, Slider, anatomy
+from minioptim.live.figure import Design, Values
+from minioptim.problems.surfaces import Bowl
+from minioptim.rules import GradientDescent
+from minioptim.run import Trace, minimize
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Picture
+
+STEPS = 60
+ANGLE = 0.5  # radians: the bowl's axes are not those of the page
+
+
+def _traces(values: Values) -> dict[str, Trace]:
+    bowl = Bowl(1.0, values["condition"], ANGLE)
+    rule = GradientDescent(lr=values["lr"])
+    return {"gradient descent": minimize(bowl, rule, values["start"], steps=STEPS)}
+
+
+def _still(values: Values, traces: dict[str, Trace]) -> Picture:
+    from matplotlib import pyplot as plt
+
+    from minioptim import plots
+
+    bowl, trace = Bowl(1.0, values["condition"], ANGLE), traces["gradient descent"]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained")
+    plots.contours(bowl, ax=left)
+    plots.path(trace, left)
+    c, s = np.cos(ANGLE), np.sin(ANGLE)
+    error = np.abs(trace.x @ np.array([[c, -s], [s, c]]))
+    for j, (name, dash) in enumerate((("flat", "-"), ("steep", "--"))):
+        right.semilogy(
+            error[:, j] + 1e-300, dash, color=plots.COLORS["GradientDescent"], label=name
+        )
+    right.set(xlabel="step", title="error by direction", ylim=(1e-8, 1e1))
+    right.legend()
+    return figure
+
+
+gradient_descent = Design(
+    figure="gradient_descent",
+    title="Gradient descent on a bowl, live",
+    controls=(
+        Slider("lr", "learning rate lr", 0.05, low=0.001, high=2.0, log=True),
+        Slider("condition", "condition number κ", 10.0, low=1.0, high=100.0, log=True),
+        Point("start", "start", (-1.6, 1.0), domain=((-2.0, 2.0), (-2.0, 2.0))),
+        Button("optimum", "Best lr for this bowl"),
+        anatomy(STEPS),
+        RESET,
+    ),
+    rules=(GradientDescent,),
+    surfaces=(Bowl,),
+    traces=_traces,
+    still=_still,
+    facts={"steps": STEPS, "angle": ANGLE},
+)

@@ -1,0 +1,171 @@
+"""Every rule on every surface, each at its own lr, step by step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from minioptim import rules as all_rules
+from minioptim._arguments import Array
+from minioptim.live.controls import (
+    RESET,
+    SHARE,
+    Button,
+    Choice,
+    Control,
+    Point,
+    Slider,
+    Switch,
+)
+from minioptim.live.figure import Design, Values
+from minioptim.problems import SURFACES
+from minioptim.rules import Rule
+from minioptim.run import Trace, minimize
+from minioptim.schedules import Linear
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Picture
+
+LENGTHS = ("100", "300")  # steps of a race
+RULES: tuple[type[Rule], ...] = (
+    all_rules.GradientDescent,
+    all_rules.Momentum,
+    all_rules.BufferMomentum,
+    all_rules.EWMAMomentum,
+    all_rules.Nesterov,
+    all_rules.Adagrad,
+    all_rules.RMSProp,
+    all_rules.CenteredRMSProp,
+    all_rules.Adadelta,
+    all_rules.Adam,
+    all_rules.AdaMax,
+    all_rules.AMSGrad,
+    all_rules.NAdam,
+    all_rules.AdamW,
+)
+SHOWN = ("GradientDescent", "Momentum", "Nesterov", "Adagrad", "RMSProp", "Adam")
+# The lr that the chapter's race found for each rule, as powers of 10^(1/3), its grid; a test reads
+# them off the chapter's own table. Rastrigin's is no race but a lottery: it has none.
+TUNED_ON = ("Ravine", "Beale", "Rosenbrock", "Himmelblau", "Saddle", "GoldsteinPrice", "Plateau")
+THIRDS = {
+    "GradientDescent": (1, -5, -8, -5, 0, -14, 2),
+    "Momentum": (-2, -7, -8, -6, -4, -17, 0),
+    "Nesterov": (0, -7, -9, -6, -1, -16, 0),
+    "Adagrad": (5, 1, 1, 1, 0, 1, 1),
+    "RMSProp": (4, -2, -1, 0, -1, -1, -1),
+    "Adam": (1, -1, 0, 0, 0, -1, 0),
+    "NAdam": (5, 0, 0, 1, 0, 0, -1),
+    "Adadelta": (8, 7, 7, 7, 7, 7, 6),
+    "AdaMax": (1, 1, 1, 0, 0, -1, 1),
+    "AMSGrad": (1, -1, 0, 0, 0, -1, 0),
+}
+# Those that did not race walk the path of another rule, or nearly: with its lr, times a factor.
+AS_FOR = {
+    "BufferMomentum": ("Momentum", 1.0),
+    "EWMAMomentum": ("Momentum", 10.0),  # at momentum 0.9
+    "CenteredRMSProp": ("RMSProp", 1.0),
+    "AdamW": ("Adam", 1.0),
+}
+
+
+def _tuned(surface: str) -> dict[str, float]:
+    """Return the tuned lr of every rule on a surface that was raced on."""
+    place = TUNED_ON.index(surface)
+    found = {name: float(f"{10 ** (row[place] / 3):.4g}") for name, row in THIRDS.items()}
+    for name, (other, factor) in AS_FOR.items():
+        found[name] = float(f"{factor * found[other]:.4g}")
+    return found
+
+
+def _starting_point(values: Values) -> Array:
+    """Return where the runs start: ``start`` is a share of the picture, from 0 to 1."""
+    surface = next(kind for kind in SURFACES if kind.__name__ == values["surface"])
+    low, high = np.array(surface.domain).T
+    point: Array = low + (high - low) * np.array(values["start"])
+    return point
+
+
+def _share(surface: str) -> tuple[float, ...]:
+    kind = next(kind for kind in SURFACES if kind.__name__ == surface)
+    pairs = zip(kind.start, kind.domain, strict=True)
+    return tuple((at - low) / (high - low) for at, (low, high) in pairs)
+
+
+def _traces(values: Values) -> dict[str, Trace]:
+    surface = next(kind for kind in SURFACES if kind.__name__ == values["surface"])()
+    steps = int(values["steps"])
+    traces = {}
+    for rule in RULES:
+        lr = values[f"lr_{rule.__name__}"]
+        made = rule(lr=Linear(lr, 0.0, steps=steps) if values["falling"] else lr)  # type: ignore[call-arg]
+        if values[f"show_{rule.__name__}"]:
+            traces[rule.__name__] = minimize(surface, made, _starting_point(values), steps=steps)
+    return traces
+
+
+def _still(values: Values, traces: dict[str, Trace]) -> Picture:
+    from matplotlib import pyplot as plt
+
+    from minioptim import plots
+
+    surface = next(kind for kind in SURFACES if kind.__name__ == values["surface"])()
+    figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.4), layout="constrained")
+    plots.contours(surface, left)
+    for name, trace in traces.items():
+        look = {key: plots.style_of(trace.rule)[key] for key in ("color", "linestyle")}
+        left.plot(*trace.x.T, **look, linewidth=1.4)
+        right.semilogy(trace.f - surface.minimum, **look, linewidth=1.4, label=name)
+    left.set(xlim=surface.domain[0], ylim=surface.domain[1])
+    right.set(xlabel="step", title="f above the minimum")
+    figure.legend(loc="outside lower center", ncols=3, fontsize=9)
+    return figure
+
+
+def _controls() -> tuple[Control, ...]:
+    names = tuple(kind.__name__ for kind in SURFACES)
+    kinds = tuple(rule.__name__ for rule in RULES)
+    lrs, group = _tuned("Beale"), "Rules, and the lr of each"
+    each: list[Control] = []
+    for rule in RULES:
+        name = rule.__name__
+        each.append(Switch(f"show_{name}", name, value=name in SHOWN, group=group))
+        lr = Slider(
+            *(f"lr_{name}", f"lr, {name}", lrs[name]), low=1e-6, high=1e3, log=True, group=group
+        )
+        each.append(lr)
+    return (
+        Choice("surface", "surface", "Beale", names, names),
+        Slider("step", "step", 100, low=0, high=int(LENGTHS[-1]), whole=True),
+        Choice("steps", "steps of the race", "100", LENGTHS, LENGTHS),
+        Choice("anatomy", "take apart a step of", "none", ("none", *kinds), ("none", *kinds)),
+        Choice("speed", "speed", "1", ("0.25", "1", "4"), ("slow", "one step a frame", "fast")),
+        Switch("falling", "lr falls to 0", value=True),
+        *each,
+        Point("start", "start", _share("Beale"), domain=((0.0, 1.0), (0.0, 1.0))),
+        Button("play", "Play"),
+        Button("tuned", "Tuned lrs of this surface"),
+        Button("home", "Start of this surface"),
+        SHARE,
+        RESET,
+    )
+
+
+race = Design(
+    figure="race",
+    title="The race of all rules, live",
+    controls=_controls(),
+    rules=RULES,
+    surfaces=SURFACES,
+    traces=_traces,
+    still=_still,
+    facts={
+        "tuned": {surface: _tuned(surface) for surface in TUNED_ON},
+        "home": {kind.__name__: _share(kind.__name__) for kind in SURFACES},
+        # lr at each step over the first: the schedule's own numbers.
+        "falling": {
+            length: [Linear(1.0, 0.0, steps=int(length))(t) for t in range(1, int(length) + 1)]
+            for length in LENGTHS
+        },
+    },
+)

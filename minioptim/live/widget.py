@@ -1,0 +1,44 @@
+"""The same figure as a widget, where there is a kernel. Needs anywidget, the extra `widgets`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anywidget
+import traitlets
+
+from minioptim.live.figure import Design
+from minioptim.live.page import style, widget_module
+
+
+class LiveWidget(anywidget.AnyWidget):
+    """A live figure whose values are a trait.
+
+    Attributes
+    ----------
+    declaration : dict
+        What the figure is; it does not change.
+    values : dict
+        What each control stands at, by name: set by the hand, or from Python.
+    """
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+    declaration = traitlets.Dict().tag(sync=True)
+    values = traitlets.Dict().tag(sync=True)
+
+
+def make_widget(design: Design, declaration: dict[str, Any], values: dict[str, Any]) -> LiveWidget:
+    """Return a widget that runs the script of this figure, with its rules as they stand now.
+
+    Raises
+    ------
+    ValueError, LinkError, TypeError, TranslationError
+        As for `minioptim.live.page.widget_module`.
+    """
+    return LiveWidget(
+        declaration=declaration,
+        values=values,
+        _esm=widget_module([design.figure], design.rules, design.surfaces),
+        _css=style(),
+    )

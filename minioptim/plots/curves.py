@@ -1,0 +1,182 @@
+"""Curves over the steps of a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from minioptim._arguments import numbers
+from minioptim.looks import style_of
+from minioptim.plots.runs import Run, _drawable, _index, _label, _one_run, _pick, _traces
+from minioptim.plots.style import _axes, _merged, legend, tints
+from minioptim.run import Trace
+
+
+def loss_curves(
+    traces: Trace | Iterable[Trace],
+    ax: Axes | None = None,
+    floor: float = 0.0,
+    labels: Sequence[str] | None = None,
+    **kwargs: Any,
+) -> Axes:
+    """Draw f - floor over the steps, on a logarithmic scale, with a legend under the Axes.
+
+    Values that are not finite, and those at or below the floor, leave a gap. The scale ends where
+    nothing is left to see: at 100 times the highest start, so that a run which diverges leaves at
+    the top, and sixteen powers of ten below the highest start, the digits that a float has. If no
+    value lies above the floor, the scale stays as it is: a logarithm would show nothing.
+
+    Parameters
+    ----------
+    traces : Trace or several
+        Records with ``f``. Each run of a batch becomes a curve, in the order of the batch; curves
+        of the same rule are told apart by tints.
+    ax : Axes, optional
+        The current one if not given.
+    floor : float
+        The least value of f, in units of f; what is drawn is how far above it a run is.
+    labels : list of str, optional
+        One for each curve. If not given, `label_of` each run, with what differs between traces of
+        one rule; those that differ by schedule or start alone need labels of yours.
+    **kwargs
+        For ``ax.plot``.
+
+    Raises
+    ------
+    TypeError
+        Something among ``traces`` is no trace, or ``floor`` no number.
+    ValueError
+        No trace, a floor that is not finite, or labels of another number.
+    AttributeError
+        ``f`` was not recorded.
+
+    Examples
+    --------
+    >>> from matplotlib import pyplot as plt
+    >>> from minioptim import GradientDescent, minimize
+    >>> from minioptim.problems import Ravine
+    >>> trace = minimize(Ravine(), GradientDescent(lr=[0.1, 0.9, 1.1]), steps=50)
+    >>> ax = loss_curves(trace, plt.subplots()[1])
+    >>> [text.get_text() for text in ax.get_legend().get_texts()][2]
+    'GradientDescent, lr = 1.1'
+    """
+    least = numbers("floor", floor, "a finite number")
+    if least.ndim or not np.isfinite(least):
+        raise ValueError(f"floor must be a finite number, got {floor!r}")
+    several = _traces(traces)
+    curves = [(trace, run) for trace in several for run in np.ndindex(trace.diverged.shape)]
+    if labels is None:
+        labels = [_label(trace, run, several) for trace, run in curves]
+    if len(labels) != len(curves):
+        raise ValueError(f"labels must be one for each of {len(curves)} curves, got {labels!r}")
+    heights = [_drawable(_one_run(trace, "f", run) - least) for trace, run in curves]
+    of_rule = Counter(type(trace.rule) for trace, _ in curves)
+    left = {kind: tints(style_of(kind)["color"], count) for kind, count in of_rule.items()}
+
+    ax = _axes(ax)
+    for k, ((trace, _), height, label) in enumerate(zip(curves, heights, labels, strict=True)):
+        every = max(1, height.size // 6)
+        look: dict[str, Any] = style_of(trace.rule) | {
+            "color": left[type(trace.rule)].pop(0),
+            "label": label,
+            "markersize": 5,
+            # A few marks along each curve, not at the same steps in all of them.
+            "markevery": (k * every // len(curves), every),
+        }
+        ax.plot(trace.t, height, **_merged(look, kwargs, Line2D))
+    # After the curves: Matplotlib warns of a logarithm that it has nothing to show on.
+    if any((height > 0).any() for height in heights):
+        ax.set_yscale("log", nonpositive="mask")
+    _cut_scale(ax, [height[0] for height in heights])
+    ax.set(xlabel="step t", ylabel=_above(float(least)))
+    return legend(ax)
+
+
+def state(
+    trace: Trace,
+    name: str,
+    ax: Axes | None = None,
+    coordinate: int | Sequence[int] | None = None,
+    run: Run = (),
+    **kwargs: Any,
+) -> Axes:
+    """Draw a state of the rule over the steps, a line for each coordinate.
+
+    Parameters
+    ----------
+    trace : Trace
+        A record with ``state``.
+    name : str
+        Which state, as the rule names it: "v", "m", "G", ...
+    ax : Axes, optional
+        The current one if not given.
+    coordinate : int or several, optional
+        Which coordinates, counted from 0; all of them if not given.
+    run : int or tuple of int
+        Which run of a batch of shape S; () if there is one run only.
+    **kwargs
+        For ``ax.plot``.
+
+    Raises
+    ------
+    TypeError
+        ``trace`` is no trace.
+    ValueError
+        The rule has no such state, there is no such coordinate, or ``run`` does not name one run.
+    AttributeError
+        ``state`` was not recorded.
+
+    Examples
+    --------
+    >>> from matplotlib import pyplot as plt
+    >>> from minioptim import Adam, minimize
+    >>> from minioptim.problems import Ravine
+    >>> trace = minimize(Ravine(), Adam(lr=0.3), steps=40)
+    >>> ax = state(trace, "m", plt.subplots()[1])
+    >>> [line.get_label() for line in ax.get_lines()]
+    ['m[0]', 'm[1]']
+    """
+    index = _index(trace, run)
+    known = trace.state
+    if name not in known:
+        raise ValueError(
+            f"name must be a state of {type(trace.rule).__name__}, "
+            f"which has {tuple(known) or 'none'}, got {name!r}"
+        )
+    d = trace.final.shape[-1]
+    wanted = range(d) if coordinate is None else np.atleast_1d(coordinate).tolist()
+    for j in wanted:
+        if isinstance(j, bool) or j not in range(d):
+            raise ValueError(f"coordinate must be among 0, ..., {d - 1}, got {coordinate!r}")
+    rows = _drawable(_pick(known[name], index))
+    ax = _axes(ax)
+    colors = tints(style_of(trace.rule)["color"], len(wanted))
+    dashes = ("-", "--", "-.", ":")
+    for k, (j, color) in enumerate(zip(wanted, colors, strict=True)):
+        look = {"color": color, "linestyle": dashes[k % len(dashes)], "label": f"{name}[{j}]"}
+        ax.plot(trace.t, rows[:, j], **_merged(look, kwargs, Line2D))
+    ax.set(xlabel="step t", ylabel=name)
+    return ax
+
+
+def _above(floor: float) -> str:
+    if floor == 0:
+        return "f"
+    return f"f {'−' if floor > 0 else '+'} {abs(floor):.4g}"
+
+
+def _cut_scale(ax: Axes, starts: Sequence[float]) -> None:
+    """End a logarithmic scale that follows its data where nothing is left to see."""
+    start = np.nanmax([0.0, *starts])
+    if start <= 0 or not ax.get_autoscaley_on():
+        return
+    low, high = ax.get_ylim()
+    if high > 100 * start:
+        ax.set_ylim(top=100 * start)
+    if low < 1e-16 * start:
+        ax.set_ylim(bottom=1e-16 * start)

@@ -1,0 +1,120 @@
+"""What a picture takes out of a record: one run of a batch, what can be drawn of it, its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from minioptim._arguments import Array
+from minioptim.run import Trace
+
+Run: TypeAlias = int | tuple[int, ...]
+
+# Beyond this the arithmetic that turns data into pixels may itself overflow.
+DRAWABLE = 1e100
+
+
+def label_of(trace: Trace, run: Run = ()) -> str:
+    """Return what a run is called in a legend: its rule, and what sets it apart.
+
+    That is the learning rate, each hyper-parameter that varies over the batch, in as many digits
+    as tell its values apart, and the name of each that follows a schedule, as a function of t. A
+    run that shares all these with another of the batch is called by its index too.
+
+    Parameters
+    ----------
+    trace : Trace
+        The record of the run or of a batch of runs.
+    run : int or tuple of int
+        Which run of a batch of shape S; () if there is one run only.
+
+    Raises
+    ------
+    TypeError, ValueError
+        ``trace`` is no trace, or ``run`` does not name one run of it.
+
+    Examples
+    --------
+    >>> from minioptim import Momentum, minimize
+    >>> from minioptim.problems import Ravine
+    >>> trace = minimize(Ravine(), Momentum(lr=0.1, momentum=[0.5, 0.9]), steps=3)
+    >>> label_of(trace, run=1)
+    'Momentum, lr = 0.1, momentum = 0.9'
+    >>> two_starts = minimize(Ravine(), Momentum(lr=0.1), [[-7, 2], [7, 2]], steps=3)
+    >>> label_of(two_starts, run=1)
+    'Momentum, lr = 0.1, run 1'
+    """
+    return _label(trace, _index(trace, run), [trace])
+
+
+def _label(trace: Trace, index: tuple[int, ...], among: Sequence[Trace]) -> str:
+    """Return what tells a run from all runs of its rule in the traces that it is drawn among."""
+    batch = trace.diverged.shape
+    rules = [other.rule for other in among if type(other.rule) is type(trace.rule)]
+    parts = [type(trace.rule).__name__]
+    alike = np.ones(batch, dtype=bool)  # runs of this batch with the same hyper-parameters
+    for field in fields(trace.rule):
+        value = getattr(trace.rule, field.name)
+        if callable(value):
+            parts.append(f"{field.name}(t)")
+            continue
+        constants = [v for v in (getattr(rule, field.name) for rule in rules) if not callable(v)]
+        different = np.unique(np.concatenate([np.ravel(v) for v in constants]))
+        values = np.broadcast_to(value, batch)
+        alike &= values == values[index]
+        if field.name == "lr" or different.size > 1:
+            parts.append(f"{field.name} = {values[index]:.{_digits(different)}g}")
+    if alike.sum() > 1:
+        parts.append(f"run {index[0] if len(index) == 1 else index}")
+    return ", ".join(parts)
+
+
+def _digits(different: Array) -> int:
+    """Return how many digits tell values apart: 4 if they do, and 17 for any two floats."""
+    return next(n for n in range(4, 18) if len({f"{v:.{n}g}" for v in different}) == len(different))
+
+
+def _traces(traces: Trace | Iterable[Trace]) -> list[Trace]:
+    several = list(traces) if isinstance(traces, Iterable) else [traces]
+    if not several:
+        raise ValueError("traces must be at least one trace, got none")
+    return [_trace(trace) for trace in several]
+
+
+def _trace(trace: Trace) -> Trace:
+    if not isinstance(trace, Trace):
+        raise TypeError(f"trace must be a Trace, as minimize returns it, got {trace!r}")
+    return trace
+
+
+def _index(trace: Trace, run: Run) -> tuple[int, ...]:
+    """Return ``run`` as a tuple counted from 0, once it is known to name one run of the trace."""
+    batch = _trace(trace).diverged.shape
+    index = run if isinstance(run, tuple) else (run,)
+    if len(index) != len(batch) or any(
+        isinstance(i, bool) or not isinstance(i, (int, np.integer)) or not -size <= i < size
+        for i, size in zip(index, batch, strict=True)
+    ):
+        raise ValueError(
+            f"run must be the index of one run in a batch of shape {batch}, got {run!r}"
+        )
+    return tuple(int(i) % size for i, size in zip(index, batch, strict=True))
+
+
+def _one_run(trace: Trace, name: str, run: Run) -> Array:
+    index = _index(trace, run)
+    return _pick(getattr(trace, name), index)
+
+
+def _pick(recorded: Array, index: tuple[Any, ...]) -> Array:
+    """Return one run of what was recorded of a batch, over all recorded steps."""
+    one: Array = recorded[(slice(None), *index)]
+    return one
+
+
+def _drawable(values: Array) -> Array:
+    """Return a copy with NaN, which Matplotlib leaves out, for what cannot be drawn."""
+    return np.where(np.abs(values) <= DRAWABLE, values, np.nan)

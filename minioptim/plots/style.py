@@ -1,0 +1,159 @@
+"""The style of the book's pictures: sizes for a phone, tints, legends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib import pyplot as plt
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.cbook import normalize_kwargs
+from matplotlib.colors import is_color_like, to_hex, to_rgb
+from matplotlib.transforms import ScaledTranslation
+
+from minioptim._arguments import whole
+
+# Sizes are for a phone: a figure 6.4 inches wide is scaled by about a half on a screen of 360
+# pixels, where 12 points are left with the height of small print.
+STYLE: dict[str, Any] = {
+    "figure.figsize": (6.4, 4.2),
+    "figure.dpi": 100,
+    "savefig.dpi": 100,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "figure.constrained_layout.use": True,
+    "axes.facecolor": "white",
+    "font.family": "DejaVu Sans",  # comes with Matplotlib: the same letters on every machine
+    "font.size": 12,
+    "axes.titlesize": 13,
+    "axes.labelsize": 13,
+    "xtick.labelsize": 12,
+    "ytick.labelsize": 12,
+    "legend.fontsize": 12,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e3e6ea",
+    "grid.linewidth": 0.8,
+    "lines.linewidth": 1.8,
+    # Without a salt of its own an SVG's ids differ from one drawing to the next.
+    "svg.hashsalt": "minioptim",
+}
+
+
+def use_style() -> None:
+    """Set the book's style for all figures that follow: one call at the top of a chapter.
+
+    It writes `STYLE` into ``matplotlib.rcParams``, and leaves there what `STYLE` does not name.
+    For some figures only, call it inside ``with matplotlib.rc_context():``.
+
+    Examples
+    --------
+    >>> import matplotlib as mpl
+    >>> use_style()
+    >>> mpl.rcParams["axes.spines.top"]
+    False
+    """
+    plt.style.use(STYLE)
+
+
+def tints(color: str, count: int) -> list[str]:
+    """Return ``count`` tints of a colour, from the colour itself to a light one.
+
+    Runs of one rule that differ in a hyper-parameter are told apart by lightness, which every
+    reader sees.
+
+    Parameters
+    ----------
+    color : str
+        Anything that Matplotlib takes for a colour.
+    count : int, >= 0
+        How many.
+
+    Returns
+    -------
+    list of str
+        As "#rrggbb", the darkest first.
+
+    Raises
+    ------
+    TypeError
+        ``count`` is no whole number.
+    ValueError
+        ``color`` is no colour, or ``count`` is below 0.
+
+    Examples
+    --------
+    >>> tints("black", 2)
+    ['#000000', '#595959']
+    """
+    if not is_color_like(color):
+        raise ValueError(f"color must be a colour that Matplotlib knows, got {color!r}")
+    count = whole("count", count, at_least=0)
+    red, green, blue = to_rgb(color)
+    whiteness = [0.7 * k / count for k in range(count)]
+    return [
+        to_hex((red + w * (1 - red), green + w * (1 - green), blue + w * (1 - blue)))
+        for w in whiteness
+    ]
+
+
+def legend(ax: Axes | None = None, **kwargs: Any) -> Axes:
+    """Put a legend under the Axes, where it covers nothing.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+        The current one if not given.
+    **kwargs
+        For ``ax.legend``, for example ``ncols=1``.
+
+    Raises
+    ------
+    TypeError
+        ``ax`` is no Axes.
+
+    Warns
+    -----
+    UserWarning
+        Nothing in the Axes has a label; Matplotlib says so.
+
+    Examples
+    --------
+    >>> ax = plt.subplots()[1]
+    >>> _ = ax.plot([1, 2], label="a line")
+    >>> [text.get_text() for text in legend(ax).get_legend().get_texts()]
+    ['a line']
+    """
+    ax = _axes(ax)
+    labels = ax.get_legend_handles_labels()[1]
+    # Below the tick labels and the label of the axis: a distance in points, not in heights of the
+    # Axes, which may be low. 72 points are an inch.
+    below = ScaledTranslation(0, -40 / 72, ax.figure.canvas.figure.dpi_scale_trans)
+    placed: dict[str, Any] = {
+        "loc": "upper center",
+        "bbox_to_anchor": (0.5, 0),
+        "bbox_transform": ax.transAxes + below,
+        # Two columns of long labels are as much as a phone's width holds.
+        "ncols": kwargs.pop("ncol", min(len(labels), 2) or 1),
+        "handlelength": 2.8,
+        "columnspacing": 1.2,
+        "labelspacing": 0.3,
+    }
+    ax.legend(**(placed | kwargs))
+    return ax
+
+
+def _axes(ax: Axes | None) -> Axes:
+    if ax is None:
+        return plt.gca()
+    if not isinstance(ax, Axes):
+        raise TypeError(f"ax must be one Matplotlib Axes, got {ax!r}")
+    return ax
+
+
+def _merged(defaults: dict[str, Any], given: dict[str, Any], kind: type[Artist]) -> dict[str, Any]:
+    """Return the arguments of an artist; those given win, by whichever of its names."""
+    return defaults | normalize_kwargs(given, kind)

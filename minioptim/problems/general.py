@@ -1,0 +1,418 @@
+"""Problems in any number of dimensions, and what a problem is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from minioptim._arguments import Array, Value, constant, numbers, read_only, whole
+
+Gradient: TypeAlias = Callable[[Array], npt.ArrayLike]
+
+LARGEST_MATRIX = 2_000
+"""The most rows of a matrix of `Quadratic`: 32 MB, and as much again for each copy."""
+
+
+class Problem(ABC):
+    """A function to minimise and its gradient.
+
+    Attributes
+    ----------
+    minima : array-like of shape (k, d)
+        The points where the function is least; empty where they are not known.
+    start : array-like of shape (d,) or None
+        Where a run starts when it is not told otherwise.
+    sampled : bool
+        Whether the oracle looks at a small part of what ``value`` looks at. Then ``value`` at each
+        step would take many times as long as the run, and is recorded only when asked for.
+    """
+
+    minima: Any = ()
+    start: Any = None
+    sampled: ClassVar[bool] = False
+
+    @abstractmethod
+    def value(self, x: Array) -> Array:
+        """Return f at each point: shape (..., d) to shape (...)."""
+
+    @abstractmethod
+    def gradient(self, x: Array) -> Array:
+        """Return the gradient at each point: shape (..., d) to shape (..., d)."""
+
+    def oracle(self) -> Gradient:
+        """Return the gradient as one run asks for it; a noisy problem starts its noise anew."""
+        return self.gradient
+
+
+@dataclass(frozen=True)
+class Function(Value, Problem):
+    """A problem made of your own two functions.
+
+    Parameters
+    ----------
+    f : callable, (..., d) to (...)
+        The function.
+    df : callable, (..., d) to (..., d)
+        Its gradient.
+    start : array-like of shape (d,), optional
+        Where a run starts.
+    each : bool
+        Whether ``f`` and ``df`` are to be asked point by point: (d,) to (), and (d,) to (d,). So
+        they may read x[0], x[1], and add or take a norm over everything, as those of SciPy,
+        Autograd and JAX do. It is slower for a batch of runs, and the same for a single one.
+
+    Raises
+    ------
+    TypeError
+        ``f`` or ``df`` is no function, or ``each`` not True or False.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> bowl = Function(lambda x: (x**2).sum(axis=-1), lambda x: 2 * x)
+    >>> bowl.gradient(np.array([3.0, -1.0]))
+    array([ 6., -2.])
+    >>> one_by_one = Function(lambda x: x[0] ** 2 + x[1], lambda x: [2 * x[0], 1.0], each=True)
+    >>> one_by_one.gradient(np.array([[3.0, -1.0], [0.5, 0.0]]))
+    array([[6., 1.],
+           [1., 1.]])
+    """
+
+    f: Callable[[Array], Any]
+    df: Gradient
+    start: Any = None
+    each: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("f", "df"):
+            if not callable(getattr(self, name)):
+                raise TypeError(f"{name} must be a function of x, got {getattr(self, name)!r}")
+        if not isinstance(self.each, (bool, np.bool_)):
+            raise TypeError(f"each must be True or False, got {self.each!r}")
+        if isinstance(self.start, np.ndarray):
+            object.__setattr__(self, "start", read_only(self.start.copy()))
+
+    def value(self, x: Array) -> Array:
+        return self._point_by_point("f", x, ()) if self.each else np.asarray(self.f(x))
+
+    def gradient(self, x: Array) -> Array:
+        return self._point_by_point("df", x, x.shape[-1:]) if self.each else np.asarray(self.df(x))
+
+    def _point_by_point(self, name: str, x: Array, shape: tuple[int, ...]) -> Array:
+        """Return the results, of the given shape each, at points of shape (..., d)."""
+        function, batch = getattr(self, name), x.shape[:-1]
+        results = np.empty((*batch, *shape))
+        for run in np.ndindex(batch):
+            # A copy, contiguous and closed, is what a run made alone hands out too.
+            result = numbers(f"what {name} returns", function(read_only(np.array(x[run]))))
+            if result.shape != shape:
+                raise ValueError(
+                    f"{name} must return shape {shape} at one point, got {result.shape}"
+                )
+            results[run] = result
+        return results
+
+
+@dataclass(frozen=True)
+class Quadratic(Value, Problem):
+    r"""The quadratic with given eigenvalues, in any dimension.
+
+    .. math:: f(x) = \tfrac12\, x^\top A\, x, \qquad A = Q \operatorname{diag}(\lambda)\, Q^\top
+
+    Parameters
+    ----------
+    eigenvalues : array-like of shape (d,)
+        The curvatures. Negative ones make a saddle.
+    rotation : float or array-like of shape (d, d)
+        The matrix Q, orthogonal; or, for d = 2, an angle in radians, counter-clockwise. With a
+        matrix, d may be at most 2,000; without a rotation there is no such end, and no matrix.
+
+    Attributes
+    ----------
+    matrix : array of shape (d, d)
+        The matrix A, for d up to 2,000.
+
+    Raises
+    ------
+    ValueError
+        The eigenvalues are not a list of finite numbers, or the rotation does not fit them, or a
+        matrix of more than 2,000 rows is asked for.
+
+    Examples
+    --------
+    >>> bowl = Quadratic([1.0, 10.0])
+    >>> bowl.gradient(np.array([2.0, 1.0]))
+    array([ 2., 10.])
+    >>> bowl.condition_number
+    10.0
+    """
+
+    eigenvalues: Any
+    rotation: Any = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "eigenvalues", _finite_list("eigenvalues", self.eigenvalues))
+        d = len(self.eigenvalues)
+        rotation = numbers("rotation", self.rotation, "an orthogonal matrix or an angle")
+        if rotation.ndim:
+            _check_matrix_fits(d)
+        _check_rotation(rotation, d, self.rotation)
+        if rotation.ndim:  # as tuples, a matrix can be compared and cannot be changed
+            object.__setattr__(self, "rotation", tuple(map(tuple, rotation.tolist())))
+
+    @cached_property
+    def matrix(self) -> Array:
+        """The matrix A, read-only; only a rotated quadratic computes with it."""
+        _check_matrix_fits(len(self.eigenvalues))
+        axes = _axes(self.rotation, len(self.eigenvalues))
+        return read_only((axes * self.eigenvalues) @ axes.T)
+
+    @cached_property
+    def _curvatures(self) -> Array:
+        return read_only(np.array(self.eigenvalues))
+
+    @property
+    def start(self) -> Array:
+        return np.ones(len(self.eigenvalues))
+
+    @property
+    def minima(self) -> Array:
+        d = len(self.eigenvalues)
+        return np.zeros((1, d)) if min(self.eigenvalues) > 0 else np.empty((0, d))
+
+    @property
+    def condition_number(self) -> float:
+        """Largest eigenvalue over smallest; infinity if the smallest is not above 0."""
+        low, high = min(self.eigenvalues), max(self.eigenvalues)
+        return high / low if low > 0 else np.inf
+
+    def value(self, x: Array) -> Array:
+        x = points(x, len(self.eigenvalues), "a quadratic")
+        terms = x * self.gradient(x)
+        if terms.shape[-1] > LARGEST_MATRIX:
+            # Contiguous, NumPy adds each point's terms in one order, however many points there are.
+            return np.asarray(0.5 * np.ascontiguousarray(terms).sum(axis=-1))
+        return np.asarray(0.5 * sum(terms[..., j] for j in range(terms.shape[-1])))
+
+    def gradient(self, x: Array) -> Array:
+        x = points(x, len(self.eigenvalues), "a quadratic")
+        if self.rotation == 0.0:
+            return self._curvatures * x
+        # Column by column and in a fixed order, not `x @ A`: BLAS adds in an order that depends on
+        # the size of the batch, and a batch of runs must equal its single runs bit for bit.
+        total = self.matrix[:, 0] * x[..., :1]
+        for j in range(1, x.shape[-1]):
+            total = total + self.matrix[:, j] * x[..., j : j + 1]
+        return total
+
+    def hessian(self, x: Array) -> Array:
+        """Return A at each point: shape (..., d) to shape (..., d, d)."""
+        x = points(x, len(self.eigenvalues), "a quadratic")
+        return np.broadcast_to(self.matrix, (*x.shape, x.shape[-1]))
+
+
+def _check_matrix_fits(d: int) -> None:
+    """Say that a matrix is too large before memory for it is asked for."""
+    if d > LARGEST_MATRIX:
+        raise ValueError(
+            f"the matrix of a quadratic in {d:,} dimensions would have {d * d:,} entries; it is "
+            f"made for up to {LARGEST_MATRIX:,} dimensions. Without a rotation, the value and the "
+            "gradient need no matrix"
+        )
+
+
+@dataclass(frozen=True)
+class Incline(Problem):
+    r"""A plane: the slope is the same everywhere, and there is no minimum.
+
+    .. math:: f(x) = s_1 x_1 + \dots + s_d x_d
+
+    Parameters
+    ----------
+    slopes : array-like of shape (d,)
+        The slope along each coordinate.
+
+    Raises
+    ------
+    ValueError
+        The slopes are not a list of finite numbers.
+
+    Examples
+    --------
+    >>> Incline([3.0]).gradient(np.array([8.0]))
+    array([3.])
+    """
+
+    slopes: Any
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "slopes", _finite_list("slopes", self.slopes))
+
+    @property
+    def start(self) -> Array:
+        return np.zeros(len(self.slopes))
+
+    def value(self, x: Array) -> Array:
+        x = points(x, len(self.slopes), "this incline")
+        return np.asarray(sum(s * x[..., j] for j, s in enumerate(self.slopes)))
+
+    def gradient(self, x: Array) -> Array:
+        x = points(x, len(self.slopes), "this incline")
+        return np.array(np.broadcast_to(self.slopes, x.shape))
+
+
+@dataclass(frozen=True)
+class Kinked(Problem):
+    r"""One variable, curvature 25, then 1 between 1 and 2, then 25 again; f is least at 0.
+
+    .. math::
+        f'(x) = \begin{cases} 25\,x & x < 1 \\ x + 24 & 1 \le x < 2 \\ 25\,x - 24 & 2 \le x
+        \end{cases}
+
+    Momentum that is the best for all quadratics with these curvatures goes round three points for
+    ever :cite:p:`lessard2016`; a figure of theirs starts from 3.3.
+
+    Examples
+    --------
+    >>> Kinked().gradient(np.array([2.0]))
+    array([26.])
+    """
+
+    @property
+    def start(self) -> Array:
+        return np.array([3.3])
+
+    @property
+    def minima(self) -> Array:
+        return np.zeros((1, 1))
+
+    def value(self, x: Array) -> Array:
+        x = points(x, 1, "this function")[..., 0]
+        middle = x**2 / 2 + 24 * x - 12
+        high = 12.5 * x**2 - 24 * x + 36
+        return np.where(x < 1, 12.5 * x**2, np.where(x < 2, middle, high))
+
+    def gradient(self, x: Array) -> Array:
+        x = points(x, 1, "this function")
+        return np.where(x < 1, 25 * x, np.where(x < 2, x + 24, 25 * x - 24))
+
+
+@dataclass(frozen=True)
+class Noisy(Value, Problem):
+    r"""A problem whose runs see the gradient through normal noise.
+
+    .. math:: g = \nabla f(x) + \sigma\, \xi, \qquad \xi \sim N(0, I)
+
+    `value` and `gradient` are without noise. Each run of a batch has noise of its own, so it is
+    another run than the one made alone.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is minimised.
+    sigma : float, or array that broadcasts with points of shape (*S, d), >= 0
+        Standard deviation of the noise of each coordinate, in the units of the gradient.
+    seed : int, >= 0
+        Where the draws begin; the same for each call of `oracle`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        ``problem`` has no gradient, or ``sigma`` or ``seed`` is not what it must be.
+
+    Examples
+    --------
+    >>> noisy = Noisy(Quadratic([1.0, 10.0]), sigma=0.5)
+    >>> noisy.gradient(np.array([2.0, 1.0]))
+    array([ 2., 10.])
+    >>> noisy.oracle()(np.array([2.0, 1.0])).round(2)
+    array([2.06, 9.93])
+    """
+
+    problem: Problem
+    sigma: Any
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not callable(getattr(self.problem, "gradient", None)):
+            raise TypeError(f"problem must be a problem with a gradient, got {self.problem!r}")
+        sigma = constant("sigma", self.sigma, "a finite number >= 0")
+        if not (np.isfinite(sigma) & (np.asarray(sigma) >= 0)).all():
+            raise ValueError(f"sigma must be a finite number >= 0, got {self.sigma!r}")
+        object.__setattr__(self, "sigma", sigma)
+        object.__setattr__(self, "seed", whole("seed", self.seed, at_least=0))
+
+    @property
+    def start(self) -> Any:
+        return self.problem.start
+
+    @property
+    def minima(self) -> Any:
+        return self.problem.minima
+
+    def value(self, x: Array) -> Array:
+        return self.problem.value(x)
+
+    def gradient(self, x: Array) -> Array:
+        return self.problem.gradient(x)
+
+    def oracle(self) -> Gradient:
+        rng = np.random.default_rng(self.seed)
+        return lambda x: self.gradient(x) + self.sigma * rng.normal(size=x.shape)
+
+
+def points(x: npt.ArrayLike, d: int, what: str) -> Array:
+    """Return ``x`` as an array of points of ``d`` coordinates each.
+
+    Raises
+    ------
+    TypeError, ValueError
+        ``x`` is no array of real numbers, or its last axis is not of length ``d``; the message
+        says for ``what``.
+
+    Examples
+    --------
+    >>> points([1, 2], 2, "a surface")
+    array([1., 2.])
+    """
+    x = numbers("x", x)
+    if x.ndim == 0 or x.shape[-1] != d:
+        raise ValueError(f"x must have shape (..., {d}) for {what}, got {x.shape}")
+    return x
+
+
+def _finite_list(name: str, values: Any) -> tuple[float, ...]:
+    """Return numbers that a caller gave as a tuple, which can be compared and not be changed."""
+    array = numbers(name, values, "a list of finite numbers")
+    if array.ndim != 1 or array.size == 0 or not np.isfinite(array).all():
+        raise ValueError(f"{name} must be a list of finite numbers, got {values!r}")
+    return tuple(array.tolist())
+
+
+def _check_rotation(rotation: Array, d: int, given: Any) -> None:
+    """Say what is wrong with a rotation: a matrix, an angle where d is 2, or 0."""
+    if not np.isfinite(rotation).all():
+        raise ValueError(f"rotation must be finite, got {given!r}")
+    if rotation.ndim == 0 and (d == 2 or rotation == 0.0):
+        return
+    if rotation.shape != (d, d) or not np.allclose(rotation @ rotation.T, np.eye(d), atol=1e-10):
+        raise ValueError(
+            f"rotation must be an orthogonal matrix of shape ({d}, {d})"
+            f"{' or an angle' if d == 2 else ''}, got {given!r}"
+        )
+
+
+def _axes(rotation: Any, d: int) -> Array:
+    """Return the orthogonal matrix that a checked rotation stands for."""
+    if np.ndim(rotation):
+        return np.array(rotation)
+    if rotation == 0.0:
+        return np.eye(d)
+    cos, sin = np.cos(rotation), np.sin(rotation)
+    return np.array([[cos, -sin], [sin, cos]])

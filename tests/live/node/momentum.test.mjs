@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { bestPlace, motionOf, rateOf } from "../../../minioptim/live/figures/momentum.mjs";
+
+const near = (a, b) => assert.ok(Math.abs(a - b) < 1e-12, `${a} is not ${b}`);
+
+test("without momentum the rate is |1 - a|; with complex roots it is the root of momentum", () => {
+  near(rateOf(0.3, 0), 0.7);
+  near(rateOf(1.9, 0), 0.9);
+  near(rateOf(1, 0.49), 0.7);
+});
+
+test("at the limit 2 + 2 momentum the rate is 1", () => {
+  for (const mu of [0, 0.3, 0.9]) near(rateOf(2 + 2 * mu, mu), 1);
+});
+
+test("the best place has the rate (sqrt(kappa) - 1) / (sqrt(kappa) + 1) for both directions, and nothing near it has less", () => {
+  const { a, mu, rate } = bestPlace(25);
+  near(rate, 4 / 6);
+  // Double roots: the root of a rounding error of 1e-16 is 1e-8.
+  assert.ok(Math.abs(rateOf(a, mu) - rate) < 1e-7 && Math.abs(rateOf(a / 25, mu) - rate) < 1e-7);
+  const worst = (x, y) => Math.max(rateOf(x, y), rateOf(x / 25, y));
+  for (const [da, dmu] of [[0.05, 0], [-0.05, 0], [0, 0.02], [0, -0.02], [0.05, 0.02], [-0.05, -0.02]]) {
+    assert.ok(worst(a + da, mu + dmu) > rate);
+  }
+});
+
+test("the motions are told apart where the roots change their kind", () => {
+  assert.deepEqual([0.001, 1, 3.7, 4].map((a) => motionOf(a, 0.8)), ["creeps", "swings", "leaves", "leaves"]);
+  assert.equal(motionOf(3.595, 0.8), "flips"); // between (1 + sqrt(0.8))^2 = 3.589 and 3.6
+  assert.equal(motionOf(1.9, 0), "flips");
+});

@@ -1,0 +1,102 @@
+"""The script of a page: what is joined, and what is refused."""
+
+import re
+
+import pytest
+
+from minioptim.live import page
+from minioptim.live.figures import DESIGNS
+from minioptim.live.page import FOLDER, LinkError, link, page_script, style, widget_module
+
+LARGEST = 60_000  # bytes of script and style on a page, before compression
+
+each_design = pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.figure)
+
+
+def script_of(design):
+    return page_script([design.figure], design.rules, design.surfaces)
+
+
+@each_design
+def test_a_figure_is_light(design):
+    assert len((script_of(design) + style()).encode()) <= LARGEST
+
+
+@each_design
+def test_the_script_of_a_page_has_no_imports_and_asks_for_nothing(design):
+    script = script_of(design)
+    assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
+    assert not re.search(r"\b(fetch|XMLHttpRequest|WebSocket|sendBeacon|eval|Function)\(", script)
+    namespace = "http://www.w3.org/2000/svg"
+    assert set(re.findall(r"https?://[^\"'\s]+", script + style())) <= {namespace}
+
+
+@each_design
+def test_what_draws_a_figure_holds_no_update_rule(design):
+    # A rule is translated; a second copy by hand would begin with a class or a step of its own.
+    text = (FOLDER / "figures" / f"{design.figure}.mjs").read_text()
+    assert not re.search(r"^\s*(class|step\s*\()", text, re.MULTILINE)
+
+
+def test_every_module_that_draws_is_joined():
+    assert sorted(page.DRAWING) == sorted(f.stem for f in (FOLDER / "drawing").glob("*.mjs"))
+
+
+def test_no_string_runs_over_lines_as_indentation_is_taken_away():
+    for file in FOLDER.rglob("*.mjs"):
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+            # A comment may quote one name or an apostrophe; code may not leave a quote open.
+            code = re.sub(r"^\s*(//|/?\*).*", "", line)
+            assert code.count("`") % 2 == 0, f"{file.name}:{number}"
+
+
+def test_every_drawing_has_a_design_and_every_design_a_drawing():
+    drawn = {file.stem for file in (FOLDER / "figures").glob("*.mjs")}
+    assert {design.figure for design in DESIGNS} == drawn
+
+
+def test_all_figures_fit_on_one_page():
+    rules = dict.fromkeys(rule for design in DESIGNS for rule in design.rules)
+    surfaces = dict.fromkeys(surface for design in DESIGNS for surface in design.surfaces)
+    assert page_script([design.figure for design in DESIGNS], rules, surfaces)
+
+
+def test_the_widget_is_the_same_text_as_an_es_module():
+    design = DESIGNS[0]
+    module = widget_module([design.figure], design.rules, design.surfaces)
+    assert module.splitlines()[-1].startswith("export default {render")
+    body = module[: module.index("export default")]
+    assert body in script_of(design)
+
+
+def test_modules_are_joined_without_what_joins_them():
+    modules = {
+        "a": "// why\nexport const one = 1; // kept\nexport function two() {\n  return 2;\n}\n",
+        "figures/b": 'import { one, two } from "../drawing/a.mjs";\nconst c = one + two();\n',
+    }
+    assert link(modules) == (
+        "const one = 1; // kept\nfunction two() {\nreturn 2;\n}\nconst c = one + two();\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("modules", "message"),
+    [
+        ({"a": 'import { x } from "./b.mjs";\n', "b": "export const x = 1;\n"}, "not come before"),
+        ({"b": "export const x = 1;\n", "a": 'import { y } from "./b.mjs";\n'}, r"\['y'\].*b does"),
+        ({"b": "const x = 1;\n", "a": 'import { x } from "./b.mjs";\n'}, r"\['x'\].*b does"),
+        ({"a": "const x = 1;\n", "b": "function x() {}\n"}, "b and a both define x"),
+        ({"a": 'import x from "./b.mjs";\n'}, "cannot be joined: import x"),
+        ({"a": "export default 3;\n"}, "cannot be joined: export default"),
+        ({"a": 'export { x } from "./b.mjs";\n'}, "cannot be joined: export"),
+    ],
+)
+def test_modules_that_cannot_be_joined_are_refused(modules, message):
+    with pytest.raises(LinkError, match=message):
+        link(modules)
+
+
+@pytest.mark.parametrize("name", ["no_such", "../drawing/mount", ""])
+def test_an_unknown_figure_is_refused_by_its_name(name):
+    with pytest.raises(ValueError, match="figures must name modules of the package, got"):
+        page_script([name], (), ())
