@@ -17,7 +17,7 @@ from classroom.sandbox import Limits, NoSandboxError, Process, StoppedError
 
 from .handed_in import walled
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(600)
 
 # Evaluates each line that it is sent.
 SCRIPT = """

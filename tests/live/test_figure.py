@@ -6,12 +6,12 @@ import re
 import subprocess
 import sys
 
-import live_figures
 import nbformat
 import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from book.extensions import live_figures
 from minioptim.interactive import figures
 from minioptim.interactive.controls import RESET, Button, Choice, Point, Slider, Switch, by_name
 from minioptim.interactive.figure import PLACEHOLDER, LiveFigure
