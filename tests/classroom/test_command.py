@@ -154,10 +154,10 @@ def test_a_title_that_canvas_lacks_is_told_before_anything_is_written(tmp_path, 
 
 def test_a_course_with_a_part_missing_is_one_clear_line(tmp_path, capsys):
     shutil.copytree(COURSE, tmp_path / "course")
-    (tmp_path / "course" / "mistakes" / "tiny.py").unlink()
+    (tmp_path / "course" / "keys" / "tiny.py").unlink()
     status = main(["collect", "tiny", "x", "--course", str(tmp_path / "course")])
     assert status == 1
-    assert "mistakes/tiny.py" in capsys.readouterr().err
+    assert "keys/tiny.py" in capsys.readouterr().err
 
 
 def test_without_bubblewrap_the_command_refuses_and_says_what_unsafe_means(

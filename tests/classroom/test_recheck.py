@@ -324,7 +324,7 @@ def momentum_step(g, x, v, lr, momentum):
             if "BEGIN SOLUTION" in path.read_text():
                 space = {}
                 exec(path.read_text(), space)
-        for path in pathlib.Path(root).glob("mistakes/*.py"):
+        for path in pathlib.Path(root).glob("keys/*.py"):
             return {}
     return x, v
 """,
