@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 import minioptim
-from classroom import plain
+from classroom import wire
 from classroom.exercise import Exercise
 from classroom.files import writable
 from classroom.intake import Intake, Notebook, NotTakenError, Wanted, grade_id, take
@@ -37,7 +37,7 @@ from minioptim.checks.trials import TRIALS
 
 WORKER = Path(__file__).with_name("worker.py")
 GIVEN = {
-    "plain.py": Path(plain.__file__),
+    "wire.py": Path(wire.__file__),
     "minioptim": Path(minioptim.__file__).parent,
 }
 
@@ -141,7 +141,7 @@ def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
     """
     calls = exercise.calls(_stream(seed, exercise.name))
     # Encoded before anything runs on them: a solution that changes its arguments changes a copy.
-    encoded = [plain.encode(tuple(call)) for call in calls]
+    encoded = [wire.encode(tuple(call)) for call in calls]
     is_value = exercise.draw is None
     mistakes: dict[str, str] = {}
     for mistake in exercise.wrong:
@@ -160,7 +160,7 @@ def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
         exercise.rtol,
         is_value,
         encoded,
-        [plain.encode(outcome.result) for outcome in right],
+        [wire.encode(outcome.result) for outcome in right],
         mistakes,
         [] if is_value else list(inspect.signature(reference).parameters),
         exercise.trial,
@@ -176,7 +176,7 @@ def _outcomes(solution: Any, calls: Sequence[Any], is_value: bool) -> list[Outco
     """Return what an answer of our own comes to."""
     if is_value:
         return [Outcome(solution)]
-    return [checks.call(solution, plain.decode(call)) for call in calls]
+    return [checks.call(solution, wire.decode(call)) for call in calls]
 
 
 def grade_submission(
@@ -323,14 +323,14 @@ def _tried(
     """Run a trial here and the student's function over there; return the trial's reply."""
 
     def answer(*arguments: Any) -> Any:
-        reply = ask_student(plain.encode(arguments))
+        reply = ask_student(wire.encode(arguments))
         if "error" in reply:
             raise _FailedError(reply["error"])
-        return plain.decode(reply.get("result"))
+        return wire.decode(reply.get("result"))
 
     try:
         with np.errstate(all="ignore"):
-            return {"result": plain.encode(trial(answer, *plain.decode(call)))}
+            return {"result": wire.encode(trial(answer, *wire.decode(call)))}
     except _FailedError as error:
         return {"error": str(error)}
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -352,7 +352,7 @@ def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, 
     outcomes = [
         _outcome_of(reply, call) for call, reply in zip(question.calls, replies, strict=True)
     ]
-    expected = [plain.decode(right) for right in question.expected]
+    expected = [wire.decode(right) for right in question.expected]
     try:
         with np.errstate(all="ignore"):
             verdict = judge(
@@ -377,7 +377,7 @@ def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, 
     if sentence[:1].islower():
         sentence = f"{question.answer}: {sentence}"
     if not question.is_value:
-        call = plain.decode(question.calls[at])
+        call = wire.decode(question.calls[at])
         arguments = ", ".join(map(shown, call))
         if question.trial is None:
             written = f"{question.answer}({arguments})"
@@ -418,14 +418,14 @@ def _outcome_of(reply: dict[str, Any], call: Any) -> Outcome:
     try:
         changed: dict[int, Any] = {}
         if "arguments" in reply:
-            after, before = plain.decode(reply["arguments"]), plain.decode(call)
+            after, before = wire.decode(reply["arguments"]), wire.decode(call)
             pairs = enumerate(zip(after, before, strict=True))
             changed = {at: pair[0] for at, pair in pairs if not same(*pair, rtol=0.0)}
         positions, now = tuple(changed), tuple(map(checks.plain, changed.values()))
         if "error" in reply:
             error = " ".join(str(reply["error"]).split())[:600]
             return Outcome(None, error or "an error", positions, now)
-        return Outcome(plain.decode(reply.get("result")), "", positions, now)
+        return Outcome(wire.decode(reply.get("result")), "", positions, now)
     except (TypeError, ValueError, RecursionError) as problem:
         return Outcome(None, f"TypeError: {problem}")
 

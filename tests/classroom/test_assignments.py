@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from classroom import exercise, plain, recheck
+from classroom import exercise, recheck, wire
 from classroom.grade import set_paper
 from classroom.recheck import grade_submission
 from minioptim import checks
@@ -58,7 +58,7 @@ def test_points_add_up_to_those_of_the_notebook(assignment):
 def replies(question, solution):
     """Return what a student's process would send for a solution."""
     if question.is_value:
-        return [{"result": plain.encode(solution)}]
+        return [{"result": wire.encode(solution)}]
     if question.trial:
         trial = TRIALS[question.trial]
         return [recheck._tried(trial, partial(reply, solution), call) for call in question.calls]
@@ -67,12 +67,12 @@ def replies(question, solution):
 
 def reply(solution, call):
     """Return what it would send for one call."""
-    arguments = plain.decode(call)
+    arguments = wire.decode(call)
     try:
-        came = {"result": plain.encode(solution(*arguments))}
+        came = {"result": wire.encode(solution(*arguments))}
     except Exception as error:
         came = {"error": f"{type(error).__name__}: {error}"}
-    return {**came, "arguments": plain.encode(arguments)}
+    return {**came, "arguments": wire.encode(arguments)}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -153,7 +153,7 @@ def test_the_seeds_of_a_trial_are_too_many_to_be_tried():
         for question in set_paper(exercise.EXERCISES, "final_project", 1).questions
         if question.trial
     ]
-    seeds = [plain.decode(call)[0] for call in question.calls]
+    seeds = [wire.decode(call)[0] for call in question.calls]
     assert min(seeds) > 2**40
 
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from classroom import plain, recheck
+from classroom import recheck, wire
 from classroom.recheck import grade_submission
 from minioptim import checks
 
@@ -146,16 +146,16 @@ def test_a_tuple_and_a_list_are_shown_alike_as_they_are_graded_alike():
 def test_an_argument_that_was_changed_is_shown_before_and_after():
     """The result is right: shown beside what was expected, it would be a riddle."""
     question = paper().questions[0]
-    right = [plain.decode(result) for result in question.expected]
+    right = [wire.decode(result) for result in question.expected]
     replies = [
-        {"result": plain.encode(result), "arguments": plain.encode(plain.decode(call))}
+        {"result": wire.encode(result), "arguments": wire.encode(wire.decode(call))}
         for result, call in zip(right, question.calls, strict=True)
     ]
     assert recheck._judge(question, replies) == ("right", "")
-    after = list(plain.decode(question.calls[0]))
+    after = list(wire.decode(question.calls[0]))
     before = recheck.shown(checks.plain(after[1]))
     after[1] = after[1] + 1.5
-    replies[0]["arguments"] = plain.encode(tuple(after))
+    replies[0]["arguments"] = wire.encode(tuple(after))
     status, said = recheck._judge(question, replies)
     assert status == "wrong"
     now = recheck.shown(checks.plain(after[1]))
