@@ -88,7 +88,7 @@ def _say(line: str) -> None:
 
 def _collect(options: argparse.Namespace) -> None:
     names = wanted_names(options.course, options.assignment)
-    students, strays = collect(
+    students, unmatched = collect(
         options.export, options.into, options.assignment, names, options.roster
     )
     for student in students:
@@ -100,8 +100,8 @@ def _collect(options: argparse.Namespace) -> None:
             _say(f"{student.student}: {note}")
     for name, reason in not_taken(options.course, options.into, options.assignment, students):
         _say(f"{name}: nothing to grade: {reason}")
-    if strays:
-        _say(f"belong to nobody, and were left: {', '.join(strays)}")
+    if unmatched:
+        _say(f"belong to nobody, and were left: {', '.join(unmatched)}")
     print(f"{len(students)} students, {sum(not s.problem for s in students)} with a notebook")
     print("next: grade")
 

@@ -2,7 +2,7 @@
 
 A test that shares a process with a student's code can be forged: NumPy patched, asserts stripped,
 the reference read from the caller's frame. Here the inputs are drawn and the right results are
-computed in the grader's process; a student's function runs behind a wall, one call at a time, and
+computed in the grader's process; a student's function runs in a sandbox, one call at a time, and
 only plain data comes back. Each exercise has a process of its own, so a crash in one leaves the
 others.
 
@@ -90,7 +90,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Paper:
+class Exam:
     """An assignment as it is asked at grading time.
 
     Parameters
@@ -106,7 +106,8 @@ class Paper:
     seed : int
         From which the calls were drawn.
     others : dict of str to str
-        By what another assignment's notebook is told; see `classroom.intake.signs_of_others`.
+        What identifies another assignment's notebook, as
+        `classroom.intake.fingerprints_of_others` returns it.
     """
 
     assignment: str
@@ -180,13 +181,13 @@ def _outcomes(solution: Any, calls: Sequence[Any], is_value: bool) -> list[Outco
 
 
 def grade_submission(
-    paper: Paper, student: str, data: bytes, *, unsafe: bool = False
+    exam: Exam, student: str, data: bytes, *, unsafe: bool = False
 ) -> dict[str, Any]:
     """Grade what one student handed in, and return the record of it.
 
     Parameters
     ----------
-    paper : Paper
+    exam : Exam
         What is asked.
     student : str
         Whose it is; only passed on.
@@ -202,16 +203,16 @@ def grade_submission(
         ``name, points, score, status, reason``; the score is None where nothing was graded) and
         ``notebook``, ours with the student's answers, or None.
     """
-    wanted = [Wanted(question.name, question.answer) for question in paper.questions]
-    wanted += [Wanted(name, None) for name, _ in paper.manual]
+    wanted = [Wanted(question.name, question.answer) for question in exam.questions]
+    wanted += [Wanted(name, None) for name, _ in exam.manual]
     try:
         with Reader() as reader:
-            intake = reader.ask(take, data, paper.release, wanted, paper.others)
+            intake = reader.ask(take, data, exam.release, wanted, exam.others)
     except NotTakenError as error:
-        return nothing_graded(paper, student, str(error))
+        return nothing_graded(exam, student, str(error))
     deadline = time.monotonic() + SECONDS_PER_SUBMISSION
-    rows = [_grade(question, intake, paper.seed, deadline, unsafe) for question in paper.questions]
-    for name, points in paper.manual:
+    rows = [_grade(question, intake, exam.seed, deadline, unsafe) for question in exam.questions]
+    for name, points in exam.manual:
         if name in intake.missing:
             rows.append(_row(name, points, 0.0, MISSING, "There is no answer."))
         else:
@@ -227,12 +228,10 @@ def grade_submission(
     }
 
 
-def nothing_graded(paper: Paper, student: str, reason: str) -> dict[str, Any]:
+def nothing_graded(exam: Exam, student: str, reason: str) -> dict[str, Any]:
     """Return the record of a submission of which nothing could be graded."""
-    asked = [(question.name, question.points) for question in paper.questions]
-    rows = [
-        _row(name, points, None, NOT_GRADED, reason) for name, points in [*asked, *paper.manual]
-    ]
+    asked = [(question.name, question.points) for question in exam.questions]
+    rows = [_row(name, points, None, NOT_GRADED, reason) for name, points in [*asked, *exam.manual]]
     return {
         "student": student,
         "status": NOT_GRADED,

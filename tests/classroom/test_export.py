@@ -352,9 +352,7 @@ def test_points_given_by_hand_for_code_count_and_outlast_a_regrade(tmp_path, bef
         assert (row["status"], row["reason"]) == ("graded by hand", "The idea is right.")
         assert export.status(done) == "graded"
         assert done["reason"] == ""
-        assert "1.75 of 2. Graded by your teacher. The idea is right." in pages.page(
-            done, "tiny"
-        )
+        assert "1.75 of 2. Graded by your teacher. The idea is right." in pages.page(done, "tiny")
         export.by_exercise([done], tmp_path / "a.csv")
         (line,) = table(tmp_path / "a.csv")
         assert line[f"{STEP} reason"].startswith(f"The idea is right. Before: {machine}.")
