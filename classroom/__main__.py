@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from classroom import export, feedback, gradebook
+from classroom import export, gradebook, pages
 from classroom.exercise import assignments
 from classroom.files import ClassroomError
 from classroom.grade import grade, not_taken, records, release_notebook, wanted_names
@@ -88,7 +88,7 @@ def _say(line: str) -> None:
 
 def _collect(options: argparse.Namespace) -> None:
     names = wanted_names(options.course, options.assignment)
-    students, strays = collect(
+    students, unmatched = collect(
         options.export, options.into, options.assignment, names, options.roster
     )
     for student in students:
@@ -100,8 +100,8 @@ def _collect(options: argparse.Namespace) -> None:
             _say(f"{student.student}: {note}")
     for name, reason in not_taken(options.course, options.into, options.assignment, students):
         _say(f"{name}: nothing to grade: {reason}")
-    if strays:
-        _say(f"belong to nobody, and were left: {', '.join(strays)}")
+    if unmatched:
+        _say(f"belong to nobody, and were left: {', '.join(unmatched)}")
     print(f"{len(students)} students, {sum(not s.problem for s in students)} with a notebook")
     print("next: grade")
 
@@ -179,10 +179,10 @@ def _list_of(kind: str, students: dict[str, int]) -> str:
 
 def _feedback(options: argparse.Namespace) -> None:
     found = _records(options)
-    paths = feedback.write_pages(found, options.into, options.assignment, quiet=options.quiet)
-    pages = [path for path in paths if path.suffix == ".html"]
-    print(f"{len(pages)} pages in {options.into / 'feedback' / options.assignment}")
-    for path in paths[len(pages) :]:
+    paths = pages.write_pages(found, options.into, options.assignment, quiet=options.quiet)
+    written = [path for path in paths if path.suffix == ".html"]
+    print(f"{len(written)} pages in {options.into / 'feedback' / options.assignment}")
+    for path in paths[len(written) :]:
         print(f"wrote {path}")
     if absent := [record["student"] for record in found if export.is_absent(record)]:
         print(f"no page for who handed in nothing: {', '.join(absent)}")

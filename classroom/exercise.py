@@ -1,6 +1,6 @@
 """What an exercise is: which answer it asks for, how that is called, and how learners get it wrong.
 
-The declarations stand in ``exercises/mistakes/<assignment>.py``, one for each cell that a program
+The declarations stand in ``exercises/keys/<assignment>.py``, one for each cell that a program
 can check. They are never released. From them come the data of the student's checks
 (`classroom.release`), the calls of the teacher's recheck, and the tests of both. The reference
 solution is not among them: it stands in the source notebook alone.
@@ -144,7 +144,7 @@ def assignments(folder: Path = EXERCISES) -> list[str]:
 
 
 def exercises(assignment: str, folder: Path = EXERCISES) -> tuple[Exercise, ...]:
-    """Return the exercises of an assignment, from its file in ``folder/mistakes``.
+    """Return the exercises of an assignment, from its file in ``folder/keys``.
 
     Raises
     ------
@@ -156,7 +156,7 @@ def exercises(assignment: str, folder: Path = EXERCISES) -> tuple[Exercise, ...]
     >>> [exercise.answer for exercise in exercises("momentum")][0]
     'displacement'
     """
-    path = folder / "mistakes" / f"{assignment}.py"
+    path = folder / "keys" / f"{assignment}.py"
     if not path.is_file():
         raise FileNotFoundError(f"assignment must have the file {path}")
     found: tuple[Exercise, ...] = runpy.run_path(str(path))["EXERCISES"]

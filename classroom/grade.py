@@ -29,11 +29,18 @@ from tqdm import tqdm
 from classroom import sandbox
 from classroom.exercise import exercises
 from classroom.files import ClassroomError
-from classroom.intake import NotTakenError, Wanted, grade_id, read_bytes, signs_of_others, take
+from classroom.intake import (
+    NotTakenError,
+    Wanted,
+    fingerprints_of_others,
+    grade_id,
+    read_bytes,
+    take,
+)
 from classroom.ledger import Ledger, key_of
 from classroom.reading import Reader
 from classroom.recheck import (
-    Paper,
+    Exam,
     ask,
     grade_submission,
     manual_parts,
@@ -92,7 +99,7 @@ def _declared(course: Path, assignment: str) -> tuple[Any, ...]:
         raise ClassroomError(str(error)) from error
 
 
-def other_signs(course: Path, assignment: str) -> dict[str, str]:
+def other_fingerprints(course: Path, assignment: str) -> dict[str, str]:
     """Return by what notebooks of the course's other assignments are told from this one's.
 
     Raises
@@ -106,7 +113,7 @@ def other_signs(course: Path, assignment: str) -> dict[str, str]:
         for folder in folders
         if folder.name != assignment and (folder / f"{folder.name}.ipynb").exists()
     }
-    return signs_of_others(release_notebook(course, assignment), others)
+    return fingerprints_of_others(release_notebook(course, assignment), others)
 
 
 def not_taken(
@@ -124,7 +131,7 @@ def not_taken(
     ClassroomError
         The course lacks a part of the assignment.
     """
-    release, others = release_notebook(course, assignment), other_signs(course, assignment)
+    release, others = release_notebook(course, assignment), other_fingerprints(course, assignment)
     declared = _declared(course, assignment)
     wanted = [Wanted(exercise.name, exercise.answer) for exercise in declared]
     wanted += [Wanted(name, None) for name, _ in manual_parts(release, declared)]
@@ -139,7 +146,7 @@ def not_taken(
                 yield student.student, str(error)
 
 
-def set_paper(course: Path, assignment: str, seed: int) -> Paper:
+def set_exam(course: Path, assignment: str, seed: int) -> Exam:
     """Return an assignment as it is asked: calls drawn, right results computed.
 
     Parameters
@@ -168,7 +175,7 @@ def set_paper(course: Path, assignment: str, seed: int) -> Paper:
     right = reference(assignment, course)
     asked = tuple(ask(exercise, right[exercise.answer], seed) for exercise in declared)
     manual = manual_parts(release, declared)
-    return Paper(assignment, release, asked, manual, seed, other_signs(course, assignment))
+    return Exam(assignment, release, asked, manual, seed, other_fingerprints(course, assignment))
 
 
 @dataclass(frozen=True)
@@ -231,19 +238,19 @@ def grade(
     students = collected(into, assignment)
     ledger = Ledger(into, assignment)
     with ledger.alone():
-        paper = set_paper(course, assignment, ledger.seed())
-        digest = paper.digest()
+        exam = set_exam(course, assignment, ledger.seed())
+        digest = exam.digest()
         graded, to_do = 0, []
         for student in students:
             key = _key(into, assignment, student, digest)
             if force or not ledger.has(student.student, key):
                 to_do.append((student, key))
         keys = {student.student: key for student, key in to_do}
-        work = _work(paper, into, [student for student, _ in to_do])
+        work = _work(exam, into, [student for student, _ in to_do])
         if cluster is None:
-            done = _over_processes(paper, work, jobs or os.cpu_count() or 1, unsafe)
+            done = _over_processes(exam, work, jobs or os.cpu_count() or 1, unsafe)
         else:
-            done = _over_cluster(paper, work, cluster, unsafe)
+            done = _over_cluster(exam, work, cluster, unsafe)
         bar = tqdm(total=len(to_do), unit="submission", desc=assignment, disable=quiet or not to_do)
         with bar:
             for record in done:
@@ -251,21 +258,21 @@ def grade(
                 ledger.keep(record, "" if again else keys[record["student"]])
                 graded += 1
                 bar.update()
-        records = [_whole(ledger, into, paper, student) for student in students]
+        records = [_whole(ledger, into, exam, student) for student in students]
     return Batch(graded, len(students) - graded, records)
 
 
-def _whole(ledger: Ledger, into: Path, paper: Paper, student: Student) -> Record:
+def _whole(ledger: Ledger, into: Path, exam: Exam, student: Student) -> Record:
     """Return a student's record with what `collect` knows of them.
 
     Of what was collected after it was graded there is none: the old scores are of other work.
     """
     record = ledger.record(student.student)
     if record is None:
-        record = nothing_graded(paper, student.student, "there is no record; run grade again")
-    elif ledger.is_of_another(student.student, _key(into, paper.assignment, student, "")):
+        record = nothing_graded(exam, student.student, "there is no record; run grade again")
+    elif ledger.is_of_another(student.student, _key(into, exam.assignment, student, "")):
         said = "other work was collected after this was graded; run grade again"
-        record = nothing_graded(paper, student.student, said)
+        record = nothing_graded(exam, student.student, said)
     known = {"name": student.name, "identity": student.identity, "late": student.late}
     known |= {"upload": student.upload}
     return {**record, **known, "notes": [*student.notes, *record["notes"]]}
@@ -285,8 +292,8 @@ def records(course: Path, into: Path, assignment: str) -> list[Record]:
         raise ClassroomError(
             f"{assignment} has not been graded: run `python -m classroom grade {assignment}` first"
         )
-    paper = set_paper(course, assignment, ledger.seed())
-    return [_whole(ledger, into, paper, student) for student in collected(into, assignment)]
+    exam = set_exam(course, assignment, ledger.seed())
+    return [_whole(ledger, into, exam, student) for student in collected(into, assignment)]
 
 
 def _key(into: Path, assignment: str, student: Student, digest: str) -> str:
@@ -298,53 +305,53 @@ def _key(into: Path, assignment: str, student: Student, digest: str) -> str:
         return key_of(str(error), digest)
 
 
-def _work(paper: Paper, into: Path, students: Iterable[Student]) -> Iterator[Work | Record]:
+def _work(exam: Exam, into: Path, students: Iterable[Student]) -> Iterator[Work | Record]:
     """Read one submission at a time: a class of large files need not fit in memory."""
     for student in students:
         if student.problem:
-            yield nothing_graded(paper, student.student, student.problem)
+            yield nothing_graded(exam, student.student, student.problem)
             continue
         try:
-            data = read_bytes(notebook_path(into, paper.assignment, student.student))
+            data = read_bytes(notebook_path(into, exam.assignment, student.student))
         except NotTakenError as error:
-            yield nothing_graded(paper, student.student, str(error))
+            yield nothing_graded(exam, student.student, str(error))
         else:
             yield student.student, data
 
 
-def _failed(paper: Paper, student: str, error: BaseException | str) -> Record:
+def _failed(exam: Exam, student: str, error: BaseException | str) -> Record:
     """Return the record of a submission at which the grader itself failed; it is tried again."""
     said = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else error
-    record = nothing_graded(paper, student, f"the grader failed on it: {said[:300]}")
+    record = nothing_graded(exam, student, f"the grader failed on it: {said[:300]}")
     return {**record, "again": True}
 
 
 def _over_processes(
-    paper: Paper, work: Iterator[Work | Record], jobs: int, unsafe: bool
+    exam: Exam, work: Iterator[Work | Record], jobs: int, unsafe: bool
 ) -> Iterator[Record]:
     """Spread the work over processes of this machine; one that dies loses nothing."""
     lost: list[Work] = []
-    yield from _in_a_pool(paper, work, jobs, unsafe, lost)
+    yield from _in_a_pool(exam, work, jobs, unsafe, lost)
     while lost:
         # One at a time, to find out under which submission processes die: the first of what is
         # left then. One process does as many as it can: to start one takes longer than to grade.
         deaths = Counter[str]()
         while lost:
             rest, again = iter(lost), list[Work]()
-            yield from _in_a_pool(paper, rest, 1, unsafe, again)
+            yield from _in_a_pool(exam, rest, 1, unsafe, again)
             lost = [*again, *rest]
             deaths.update(student for student, _ in lost[:1])
             if lost and deaths[lost[0][0]] == MOST_TRIES:
                 student, _ = lost.pop(0)
-                yield _failed(paper, student, f"its process died {MOST_TRIES} times")
-        yield from _in_a_pool(paper, work, jobs, unsafe, lost)
+                yield _failed(exam, student, f"its process died {MOST_TRIES} times")
+        yield from _in_a_pool(exam, work, jobs, unsafe, lost)
 
 
 def _in_a_pool(
-    paper: Paper, work: Iterator[Work | Record], jobs: int, unsafe: bool, lost: list[Work]
+    exam: Exam, work: Iterator[Work | Record], jobs: int, unsafe: bool, lost: list[Work]
 ) -> Iterator[Record]:
     """Work until the end, or until a process dies: ``lost`` then has what was begun, in order."""
-    grade_one = partial(grade_submission, paper, unsafe=unsafe)
+    grade_one = partial(grade_submission, exam, unsafe=unsafe)
     # Fresh interpreters: a fork would copy this one's threads, the progress bar's among them.
     context = multiprocessing.get_context("spawn")
     running: dict[Future[Record], Work] = {}
@@ -372,7 +379,7 @@ def _in_a_pool(
                 student, _ = running.pop(future)
                 if isinstance(error, sandbox.NoSandboxError):
                     raise error
-                yield future.result() if error is None else _failed(paper, student, error)
+                yield future.result() if error is None else _failed(exam, student, error)
 
 
 def _is_lost(future: Future[Record]) -> bool:
@@ -380,7 +387,7 @@ def _is_lost(future: Future[Record]) -> bool:
 
 
 def _over_cluster(
-    paper: Paper, work: Iterator[Work | Record], address: str, unsafe: bool
+    exam: Exam, work: Iterator[Work | Record], address: str, unsafe: bool
 ) -> Iterator[Record]:
     """Hand the work to a Dask scheduler; what a dead worker had is done by another."""
     try:
@@ -400,9 +407,9 @@ def _over_cluster(
         done = as_completed()
 
         def submit(item: Work, tries: int) -> None:
-            # The paper goes with each: what is stored on the cluster dies with the worker that
+            # The exam goes with each: what is stored on the cluster dies with the worker that
             # has it. Not pure: the same bytes by two students are two submissions.
-            future = client.submit(grade_one, paper, *item, unsafe=unsafe, pure=False)
+            future = client.submit(grade_one, exam, *item, unsafe=unsafe, pure=False)
             running[future] = item, tries
             done.add(future)
 
@@ -425,5 +432,5 @@ def _over_cluster(
                 if tries < MOST_TRIES:
                     submit(item, tries + 1)
                     continue
-                record = _failed(paper, item[0], error)
+                record = _failed(exam, item[0], error)
             yield record

@@ -366,25 +366,25 @@ def text_of(cell: Mapping[str, Any]) -> str:
     return source if isinstance(source, str) else "".join(source)
 
 
-def signs(notebook: Notebook) -> set[str]:
-    """Return by what a notebook's cells are known again: their names, and hashes of their texts."""
+def fingerprints(notebook: Notebook) -> set[str]:
+    """Return what identifies a notebook's cells: their names, and hashes of their texts."""
     named = {grade_id(cell) or "" for cell in notebook["cells"]}
-    return (named | {_sign(text_of(cell)) for cell in notebook["cells"]}) - {""}
+    return (named | {_fingerprint(text_of(cell)) for cell in notebook["cells"]}) - {""}
 
 
-def _sign(source: str) -> str:
+def _fingerprint(source: str) -> str:
     return f"text {hashlib.sha256(normal(source).encode()).hexdigest()[:16]}"
 
 
-def signs_of_others(release: Notebook, others: Mapping[str, Notebook]) -> dict[str, str]:
-    """Return the signs of other assignments' cells: sign -> assignment.
+def fingerprints_of_others(release: Notebook, others: Mapping[str, Notebook]) -> dict[str, str]:
+    """Return the fingerprints of other assignments' cells: fingerprint -> assignment.
 
-    Those that ours has as well, or two of the others, tell nothing and are left out.
+    A fingerprint that ours has too, or that two others share, identifies none and is left out.
     """
-    found = [(sign, name) for name, notebook in others.items() for sign in signs(notebook)]
-    times = Counter(sign for sign, _ in found)
-    ours = signs(release)
-    return {sign: name for sign, name in found if times[sign] == 1 and sign not in ours}
+    found = [(mark, name) for name, notebook in others.items() for mark in fingerprints(notebook)]
+    times = Counter(mark for mark, _ in found)
+    ours = fingerprints(release)
+    return {mark: name for mark, name in found if times[mark] == 1 and mark not in ours}
 
 
 def _other_assignment(
@@ -395,9 +395,9 @@ def _other_assignment(
     Of ours is what has most of our cells, whatever else it has: two assignments in one notebook.
     Else the most cells decide: a cell of another assignment may be borrowed.
     """
-    ours, counts = signs(release), Counter[str]()
-    known = {cell["grade_id"] or _sign(cell["source"]) for cell in handed}
-    counts.update(others[sign] for sign in known if sign in others)
+    ours, counts = fingerprints(release), Counter[str]()
+    known = {cell["grade_id"] or _fingerprint(cell["source"]) for cell in handed}
+    counts.update(others[mark] for mark in known if mark in others)
     if not counts:
         return None
     answers = {grade_id(cell) for cell in release["cells"]} - {None}
@@ -448,8 +448,8 @@ def take(
     wanted : sequence of Wanted
         The answers to look for, each a cell of ``release``.
     others : mapping of str to str, optional
-        As `signs_of_others` returns it: answers of another assignment may share their names with
-        ours, and must not be graded as ours.
+        As `fingerprints_of_others` returns it: answers of another assignment may share their names
+        with ours, and must not be graded as ours.
 
     Raises
     ------

@@ -101,8 +101,8 @@ class Ledger:
             yield
 
 
-def key_of(data: bytes | str, paper: str) -> str:
+def key_of(data: bytes | str, exam: str) -> str:
     """Return the fingerprint of what was handed in (or why nothing was) and of the questions."""
     if isinstance(data, str):
         data = b"nothing: " + data.encode("utf-8", "replace")
-    return hashlib.sha256(data).hexdigest() + paper[:32]
+    return hashlib.sha256(data).hexdigest() + exam[:32]

@@ -2,7 +2,7 @@
 
 A test that shares a process with a student's code can be forged: NumPy patched, asserts stripped,
 the reference read from the caller's frame. Here the inputs are drawn and the right results are
-computed in the grader's process; a student's function runs behind a wall, one call at a time, and
+computed in the grader's process; a student's function runs in a sandbox, one call at a time, and
 only plain data comes back. Each exercise has a process of its own, so a crash in one leaves the
 others.
 
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 import minioptim
-from classroom import plain
+from classroom import wire
 from classroom.exercise import Exercise
 from classroom.files import writable
 from classroom.intake import Intake, Notebook, NotTakenError, Wanted, grade_id, take
@@ -37,7 +37,7 @@ from minioptim.checks.trials import TRIALS
 
 WORKER = Path(__file__).with_name("worker.py")
 GIVEN = {
-    "plain.py": Path(plain.__file__),
+    "wire.py": Path(wire.__file__),
     "minioptim": Path(minioptim.__file__).parent,
 }
 
@@ -90,7 +90,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Paper:
+class Exam:
     """An assignment as it is asked at grading time.
 
     Parameters
@@ -106,7 +106,8 @@ class Paper:
     seed : int
         From which the calls were drawn.
     others : dict of str to str
-        By what another assignment's notebook is told; see `classroom.intake.signs_of_others`.
+        What identifies another assignment's notebook, as
+        `classroom.intake.fingerprints_of_others` returns it.
     """
 
     assignment: str
@@ -141,7 +142,7 @@ def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
     """
     calls = exercise.calls(_stream(seed, exercise.name))
     # Encoded before anything runs on them: a solution that changes its arguments changes a copy.
-    encoded = [plain.encode(tuple(call)) for call in calls]
+    encoded = [wire.encode(tuple(call)) for call in calls]
     is_value = exercise.draw is None
     mistakes: dict[str, str] = {}
     for mistake in exercise.wrong:
@@ -160,7 +161,7 @@ def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
         exercise.rtol,
         is_value,
         encoded,
-        [plain.encode(outcome.result) for outcome in right],
+        [wire.encode(outcome.result) for outcome in right],
         mistakes,
         [] if is_value else list(inspect.signature(reference).parameters),
         exercise.trial,
@@ -176,17 +177,17 @@ def _outcomes(solution: Any, calls: Sequence[Any], is_value: bool) -> list[Outco
     """Return what an answer of our own comes to."""
     if is_value:
         return [Outcome(solution)]
-    return [checks.call(solution, plain.decode(call)) for call in calls]
+    return [checks.call(solution, wire.decode(call)) for call in calls]
 
 
 def grade_submission(
-    paper: Paper, student: str, data: bytes, *, unsafe: bool = False
+    exam: Exam, student: str, data: bytes, *, unsafe: bool = False
 ) -> dict[str, Any]:
     """Grade what one student handed in, and return the record of it.
 
     Parameters
     ----------
-    paper : Paper
+    exam : Exam
         What is asked.
     student : str
         Whose it is; only passed on.
@@ -202,16 +203,16 @@ def grade_submission(
         ``name, points, score, status, reason``; the score is None where nothing was graded) and
         ``notebook``, ours with the student's answers, or None.
     """
-    wanted = [Wanted(question.name, question.answer) for question in paper.questions]
-    wanted += [Wanted(name, None) for name, _ in paper.manual]
+    wanted = [Wanted(question.name, question.answer) for question in exam.questions]
+    wanted += [Wanted(name, None) for name, _ in exam.manual]
     try:
         with Reader() as reader:
-            intake = reader.ask(take, data, paper.release, wanted, paper.others)
+            intake = reader.ask(take, data, exam.release, wanted, exam.others)
     except NotTakenError as error:
-        return nothing_graded(paper, student, str(error))
+        return nothing_graded(exam, student, str(error))
     deadline = time.monotonic() + SECONDS_PER_SUBMISSION
-    rows = [_grade(question, intake, paper.seed, deadline, unsafe) for question in paper.questions]
-    for name, points in paper.manual:
+    rows = [_grade(question, intake, exam.seed, deadline, unsafe) for question in exam.questions]
+    for name, points in exam.manual:
         if name in intake.missing:
             rows.append(_row(name, points, 0.0, MISSING, "There is no answer."))
         else:
@@ -227,12 +228,10 @@ def grade_submission(
     }
 
 
-def nothing_graded(paper: Paper, student: str, reason: str) -> dict[str, Any]:
+def nothing_graded(exam: Exam, student: str, reason: str) -> dict[str, Any]:
     """Return the record of a submission of which nothing could be graded."""
-    asked = [(question.name, question.points) for question in paper.questions]
-    rows = [
-        _row(name, points, None, NOT_GRADED, reason) for name, points in [*asked, *paper.manual]
-    ]
+    asked = [(question.name, question.points) for question in exam.questions]
+    rows = [_row(name, points, None, NOT_GRADED, reason) for name, points in [*asked, *exam.manual]]
     return {
         "student": student,
         "status": NOT_GRADED,
@@ -323,14 +322,14 @@ def _tried(
     """Run a trial here and the student's function over there; return the trial's reply."""
 
     def answer(*arguments: Any) -> Any:
-        reply = ask_student(plain.encode(arguments))
+        reply = ask_student(wire.encode(arguments))
         if "error" in reply:
             raise _FailedError(reply["error"])
-        return plain.decode(reply.get("result"))
+        return wire.decode(reply.get("result"))
 
     try:
         with np.errstate(all="ignore"):
-            return {"result": plain.encode(trial(answer, *plain.decode(call)))}
+            return {"result": wire.encode(trial(answer, *wire.decode(call)))}
     except _FailedError as error:
         return {"error": str(error)}
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -352,7 +351,7 @@ def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, 
     outcomes = [
         _outcome_of(reply, call) for call, reply in zip(question.calls, replies, strict=True)
     ]
-    expected = [plain.decode(right) for right in question.expected]
+    expected = [wire.decode(right) for right in question.expected]
     try:
         with np.errstate(all="ignore"):
             verdict = judge(
@@ -377,7 +376,7 @@ def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, 
     if sentence[:1].islower():
         sentence = f"{question.answer}: {sentence}"
     if not question.is_value:
-        call = plain.decode(question.calls[at])
+        call = wire.decode(question.calls[at])
         arguments = ", ".join(map(shown, call))
         if question.trial is None:
             written = f"{question.answer}({arguments})"
@@ -418,14 +417,14 @@ def _outcome_of(reply: dict[str, Any], call: Any) -> Outcome:
     try:
         changed: dict[int, Any] = {}
         if "arguments" in reply:
-            after, before = plain.decode(reply["arguments"]), plain.decode(call)
+            after, before = wire.decode(reply["arguments"]), wire.decode(call)
             pairs = enumerate(zip(after, before, strict=True))
             changed = {at: pair[0] for at, pair in pairs if not same(*pair, rtol=0.0)}
         positions, now = tuple(changed), tuple(map(checks.plain, changed.values()))
         if "error" in reply:
             error = " ".join(str(reply["error"]).split())[:600]
             return Outcome(None, error or "an error", positions, now)
-        return Outcome(plain.decode(reply.get("result")), "", positions, now)
+        return Outcome(wire.decode(reply.get("result")), "", positions, now)
     except (TypeError, ValueError, RecursionError) as problem:
         return Outcome(None, f"TypeError: {problem}")
 

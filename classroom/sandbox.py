@@ -33,7 +33,7 @@ UNSAFE_MEANS = (
     "students' code would run with your rights: it could read and change your files, the solutions "
     "and the gradebook, use the network, and go on running after grading"
 )
-# All that a process behind the wall is told. One thread: the limits bound its memory as well.
+# All that a process in the sandbox is told. One thread: the limits bound its memory as well.
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/tmp",  # noqa: S108 (the work folder inside the sandbox)
@@ -98,7 +98,7 @@ def why_not() -> str | None:
         return f"bubblewrap needs Linux, this is {sys.platform}"
     if not shutil.which("bwrap"):
         return "bubblewrap is not installed (Debian, Ubuntu: apt install bubblewrap)"
-    command = [*_wall({}, 1024**2), "/usr/bin/true"]
+    command = [*_sandboxed({}, 1024**2), "/usr/bin/true"]
     tried = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     if tried.returncode:
         said = tried.stderr.strip().splitlines()[-1:] or [f"exit status {tried.returncode}"]
@@ -150,16 +150,16 @@ class Process:
         filter_in, filter_out = os.pipe()
         try:
             handed: tuple[int, ...] = ()
-            wall: list[str] = []
+            sandbox: list[str] = []
             if not unsafe:
                 os.write(filter_out, system_call_filter(platform.machine()))
                 inside = {name: f"/given/{name}" for name in files}
                 binds = {inside[name]: path for name, path in files.items()}
-                wall = _wall({**binds, "/given/script.py": script}, limits.files, filter_in)
+                sandbox = _sandboxed({**binds, "/given/script.py": script}, limits.files, filter_in)
                 files = {name: Path(path) for name, path in inside.items()}
                 script = Path("/given/script.py")
                 handed = (filter_in,)
-            command = [*wall, sys.executable, "-I", "-B", "-c", LAUNCH]
+            command = [*sandbox, sys.executable, "-I", "-B", "-c", LAUNCH]
             command += [str(most) for most in (limits.memory, limits.cpu, limits.files)]
             command += [str(script), *(f"{name}={path}" for name, path in files.items())]
             os.close(filter_out)
@@ -279,8 +279,8 @@ class Process:
         self.close()
 
 
-def _wall(files: Mapping[str, Path], room: int, filter_fd: int | None = None) -> list[str]:
-    """Return the command that puts what follows behind a wall."""
+def _sandboxed(files: Mapping[str, Path], room: int, filter_fd: int | None = None) -> list[str]:
+    """Return the command that puts what follows in a sandbox."""
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
     command += ["--cap-drop", "ALL", "--clearenv", "--hostname", "grading"]
     command += ["--proc", "/proc", "--dev", "/dev"]

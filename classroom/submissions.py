@@ -1,9 +1,9 @@
 """A folder of submissions as a learning platform exports it: who handed in which notebook.
 
-Known are Moodle's folders and its flat files, Canvas' flat files, nbgrader's layout, and plain
+It reads Moodle's folders and its flat files, Canvas' flat files, nbgrader's layout, and plain
 folders or files named after students; each as a folder or as the downloaded zip. Within what one
-student handed in, zips are opened one level deep, copies are told apart, and stray files are named
-and not looked at. Times of files are never used: a student can set them.
+student handed in, it opens zips one level deep and tells copies apart. Files that belong to nobody
+are named and not opened. Times of files are never used, because a student can set them.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def collect(
     ClassroomError
         There is no export, nothing in it is a submission, or the roster has none of the students.
     """
-    people, strays = _people(export)
+    people, unmatched = _people(export)
     if not people:
         raise ClassroomError(
             f"{export} holds no submissions; expected a folder or zip as Moodle or Canvas export "
@@ -161,7 +161,7 @@ def collect(
     ]
     students.sort(key=lambda student: student.student)
     write_json(folder / "students.json", [asdict(student) for student in students])
-    return students, strays
+    return students, unmatched
 
 
 def collected(into: Path, assignment: str) -> list[Student]:
@@ -207,14 +207,14 @@ def _people(export: Path) -> tuple[dict[tuple[str, str], list[_Piece]], list[str
             break
         items = [replace(item, parts=item.parts[1:]) for item in inner]
     people: dict[tuple[str, str], list[_Piece]] = {}
-    strays = []
+    unmatched = []
     for item in items:
         owner = _owner(item)
         if owner is None:
-            strays.append("/".join(item.parts))
+            unmatched.append("/".join(item.parts))
         else:
             people.setdefault(owner[0], []).append(owner[1])
-    return people, strays
+    return people, unmatched
 
 
 def _owner(item: _Item) -> tuple[tuple[str, str], _Piece] | None:

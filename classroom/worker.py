@@ -293,10 +293,10 @@ def main() -> None:
         os.dup2(nothing, standard)
     given = {name: path for name, _, path in (word.partition("=") for word in sys.argv[1:])}
     sys.path.append(str(Path(given["minioptim"]).parent))
-    plain: dict[str, Any] = {"__name__": "plain"}
-    exec(compile(Path(given["plain.py"]).read_text("utf-8"), "plain.py", "exec"), plain)  # noqa: S102
+    wire: dict[str, Any] = {"__name__": "wire"}
+    exec(compile(Path(given["wire.py"]).read_text("utf-8"), "wire.py", "exec"), wire)  # noqa: S102
     dumps, loads = json.dumps, json.loads
-    encode, decode = plain["encode"], plain["decode"]
+    encode, decode = wire["encode"], wire["decode"]
     space: dict[str, Any] | None = None
     answer = ""
     for line in messages_in:

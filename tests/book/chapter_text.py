@@ -1,27 +1,37 @@
-"""What a chapter says, without its code: headings, numbered equations, prose, descriptions."""
+"""The places of a chapter to which one can point: its sections, and the labels inside them."""
 
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
+from docutils.nodes import make_id
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = {path.stem: path for path in sorted(ROOT.glob("chapters/*.ipynb"))}
 
 FENCE = re.compile(r"^(```+)(.*?)\n.*?^\1$", re.DOTALL | re.MULTILINE)
-HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
-LABEL = re.compile(r"^\$\$ *\(([^()\s]+)\) *$", re.MULTILINE)
+EQUATION = r"^\$\$ *\((?P<equation>[^()\s]+)\) *$"
+PLACE = re.compile(
+    rf"^#+ +(?P<heading>.+?) *$|{EQUATION}|^:label: *(?P<directive>\S+) *$", re.MULTILINE
+)
 REFERENCE = re.compile(r"\{eq\}`(?:[^`<]*<)?([^`<>]+)>?`")
+# A cell's tag with this beginning is a label: neither Jupyter nor the site shows it, and it moves
+# with the cell.
+TAG = "src-"
 
 
 class ChapterText(NamedTuple):
-    """The parts of a chapter to which one can point; in prose a line's end is a space."""
+    """What a chapter has; sections are named as in an address, by their heading's slug.
 
-    headings: frozenset[str]
+    ``places`` holds (label, slug of its section) for equations, exercises and tagged cells;
+    ``labels`` those of the equations alone.
+    """
+
+    sections: list[str]
+    places: list[tuple[str, str]]
     labels: list[str]
     references: list[str]
-    prose: str
 
 
 def without_code(markdown):
@@ -30,19 +40,28 @@ def without_code(markdown):
 
 
 def of(notebook):
-    """Return the text of a notebook's Markdown, and the descriptions of its figures."""
-    markdown = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    images = (cell.metadata.get("mystnb", {}).get("image", {}) for cell in notebook.cells)
-    descriptions = [image["alt"] for image in images if "alt" in image]
-    plain = without_code(markdown)
-    return ChapterText(
-        headings=frozenset(HEADING.findall(plain)),
-        labels=LABEL.findall(plain),
-        references=REFERENCE.findall(plain),
-        prose=" ".join("\n".join([markdown, *descriptions]).split()),
-    )
+    """Return the places of a notebook and its references to equations."""
+    sections, places, labels, references = [], [], [], []
+    section = ""
+    for cell in notebook.cells:
+        plain = without_code(cell.source) if cell.cell_type == "markdown" else ""
+        found = list(PLACE.finditer(plain))
+        tags = [tag for tag in cell.metadata.get("tags", []) if tag.startswith(TAG)]
+        if found and found[0]["heading"] and not plain[: found[0].start()].strip():
+            section = make_id(found.pop(0)["heading"])
+            sections.append(section)
+        places += [(tag, section) for tag in tags]
+        for match in found:
+            if match["heading"]:
+                section = make_id(match["heading"])
+                sections.append(section)
+            else:
+                places.append((match["equation"] or match["directive"], section))
+        labels += [match["equation"] for match in found if match["equation"]]
+        references += REFERENCE.findall(plain)
+    return ChapterText(sections, places, labels, references)
 
 
 def read(path):
-    """Return the text of a chapter's file."""
+    """Return the places of a chapter's file."""
     return of(nbformat.read(path, as_version=4))

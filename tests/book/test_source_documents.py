@@ -8,6 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from . import chapter_text
+from .chapter_text import TAG
 
 with (Path(__file__).parent / "source_documents.toml").open("rb") as file:
     ENTRIES = tomllib.load(file)  # keyed by id: TOML itself refuses one id twice
@@ -23,7 +24,6 @@ KINDS = {"method", "equation", "claim", "pseudocode", "value", "question", "pict
 ID = re.compile(r"s[0-3]-[a-z0-9]+(-[a-z0-9]+)*")
 VERDICT = re.compile(r"holds|(condition|wrong|answer|left empty): \S.{9,}")
 HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
-SHORTEST = 12  # characters of prose; fewer are found in any chapter
 
 
 def form_faults(entries):
@@ -61,11 +61,19 @@ def place_faults(entries, slug, text):
                 found.append(f"{name}: points into {slug}, which is not there")
         elif where is None:
             found.append(f"{name}: {slug} is there; where does it meet this?")
-        elif where not in {*text.headings, *text.labels} and (
-            len(where) < SHORTEST or where not in text.prose
-        ):
-            found.append(f"{name}: {slug} does not have {where!r}")
+        else:
+            section, *label = where.split("/")
+            there = text.places.count((*label, section)) if label else text.sections.count(section)
+            if there != 1:
+                found.append(f"{name}: {slug} has {where!r} {there} times, not once")
     return found
+
+
+def idle_labels(entries, slug, text):
+    """Return the labels that were given to cells for the table's sake and that it does not use."""
+    used = {entry["where"] for entry in entries.values() if entry["chapter"] == slug}
+    places = [(label, f"{section}/{label}") for label, section in text.places]
+    return [label for label, where in places if label.startswith(TAG) and where not in used]
 
 
 # --- The table ----------------------------------------------------------------
@@ -84,6 +92,7 @@ def test_what_belongs_to_a_chapter_is_met_there(slug):
     path = chapter_text.CHAPTERS.get(slug)
     text = chapter_text.read(path) if path else None
     assert place_faults(ENTRIES, slug, text) == []
+    assert text is None or idle_labels(ENTRIES, slug, text) == []
 
 
 # --- The guard catches --------------------------------------------------------
@@ -93,18 +102,20 @@ GOOD = {
     "says": "x <- x - lr g",
     "verdict": "holds",
     "chapter": "adam",
-    "where": "toy-step",
+    "where": "the-toy/toy-step",
 }
 
 
 @pytest.fixture
 def toy():
-    figure = new_code_cell("plot()")
-    figure.metadata["mystnb"] = {"image": {"alt": "A ball rolls down a slope."}}
     cells = [
-        new_markdown_cell("## The toy\n\nA step goes\ndown the hill.\n\n$$\nx\n$$ (toy-step)"),
-        new_markdown_cell("```python\n# no heading\n```"),
-        figure,
+        new_markdown_cell("## The toy\n\n$$\nx\n$$ (toy-step)"),
+        new_markdown_cell("```python\n# no heading\n```", metadata={"tags": ["src-code"]}),
+        new_code_cell("plot()", metadata={"tags": ["hide-input", "src-plot"]}),
+        new_markdown_cell("More.\n\n## Exercises", metadata={"tags": ["src-more"]}),
+        new_markdown_cell("```{exercise}\n:label: toy-find\nFind.\n```"),
+        new_markdown_cell("## Twice", metadata={"tags": ["src-twice"]}),
+        new_markdown_cell("## Twice\n\n$$\ny\n$$ (toy-end)"),
     ]
     return chapter_text.of(new_notebook(cells=cells))
 
@@ -133,8 +144,10 @@ def test_an_ill_formed_entry_is_caught(name, change):
 
 @pytest.mark.parametrize(
     "where",
-    ["toy-step", "The toy", "A step goes down the hill.", "A ball rolls down"],
-    ids=["label", "heading", "prose over two lines", "description"],
+    [
+        *("the-toy", "the-toy/toy-step", "the-toy/src-code", "the-toy/src-plot"),
+        *("the-toy/src-more", "exercises", "exercises/toy-find"),
+    ],
 )
 def test_a_place_that_is_there_is_found(toy, where):
     assert place_faults({"s0-step": GOOD | {"where": where}}, "adam", toy) == []
@@ -142,12 +155,21 @@ def test_a_place_that_is_there_is_found(toy, where):
 
 @pytest.mark.parametrize(
     "where",
-    ["toy-stop", "A step goes up the hill.", "step", "no heading", "plot()"],
-    ids=["label", "prose", "found anywhere", "comment in code", "code"],
+    [
+        *("the-toy/toy-stop", "toy-step", "exercises/toy-step", "twice/src-plot", "the-toy/"),
+        *("no-heading", "The toy", "twice", "the-toy/hide-input", "the-toy/src-plot/x"),
+    ],
 )
 def test_an_entry_that_points_nowhere_is_caught(toy, where):
-    (fault,) = place_faults({"s0-step": GOOD | {"where": where}}, "adam", toy)
-    assert "does not have" in fault
+    faults = place_faults({"s0-step": GOOD | {"where": where}}, "adam", toy)
+    assert [fault[:7] for fault in faults] == ["s0-step"]
+
+
+def test_a_label_that_no_entry_uses_is_caught(toy):
+    used = [("the-toy", "src-code"), ("the-toy", "src-more"), ("twice", "src-twice")]
+    entries = {label: GOOD | {"where": f"{section}/{label}"} for section, label in used}
+    assert idle_labels(entries, "adam", toy) == ["src-plot"]
+    assert "src-plot" in idle_labels({"s0-plot": GOOD | {"where": "src-plot"}}, "adam", toy)
 
 
 def test_a_chapter_cannot_land_without_its_places_nor_a_place_without_its_chapter(toy):

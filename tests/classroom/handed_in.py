@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from classroom import sandbox
-from classroom.grade import set_paper
-from classroom.recheck import Paper, grade_submission
+from classroom.grade import set_exam
+from classroom.recheck import Exam, grade_submission
 
 from ..missing import skip_or_fail
 
@@ -26,8 +26,8 @@ ANSWERS = {STEP: RIGHT, VALUE: "lengthening = 10", DERIVE: "It is a geometric se
 
 
 @functools.cache
-def paper(seed: int = 7) -> Paper:
-    return set_paper(COURSE, "tiny", seed)
+def exam(seed: int = 7) -> Exam:
+    return set_exam(COURSE, "tiny", seed)
 
 
 def release() -> dict[str, Any]:
@@ -66,16 +66,16 @@ def data(found: dict[str, Any]) -> bytes:
     return json.dumps(found).encode()
 
 
-def walled() -> None:
+def sandboxed() -> None:
     if reason := sandbox.why_not():
         skip_or_fail(reason)
 
 
 def graded(found: dict[str, Any] | bytes, seed: int = 7) -> dict[str, dict[str, Any]]:
     """Return the rows of what was handed in, by exercise."""
-    walled()
+    sandboxed()
     content = found if isinstance(found, bytes) else data(found)
-    record = grade_submission(paper(seed), "ada", content)
+    record = grade_submission(exam(seed), "ada", content)
     return {row["name"]: row for row in record["exercises"]}
 
 

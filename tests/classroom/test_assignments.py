@@ -6,13 +6,13 @@ from functools import partial
 import numpy as np
 import pytest
 
-from classroom import exercise, plain, recheck
-from classroom.grade import set_paper
+from classroom import exercise, recheck, wire
+from classroom.grade import set_exam
 from classroom.recheck import grade_submission
 from minioptim import checks
 from minioptim.checks.trials import TRIALS
 
-from .handed_in import walled
+from .handed_in import sandboxed
 
 pytestmark = pytest.mark.timeout(1800)
 ASSIGNMENTS = exercise.assignments()
@@ -26,39 +26,39 @@ def notebook(assignment, kind):
 
 @each_assignment
 def test_the_source_has_all_points_that_a_program_gives(assignment):
-    walled()
-    paper = set_paper(exercise.EXERCISES, assignment, 1)
-    rows = grade_submission(paper, "source", notebook(assignment, "source"))["exercises"]
-    checked = {question.name for question in paper.questions}
+    sandboxed()
+    exam = set_exam(exercise.EXERCISES, assignment, 1)
+    rows = grade_submission(exam, "source", notebook(assignment, "source"))["exercises"]
+    checked = {question.name for question in exam.questions}
     assert {
         row["name"]: row["reason"] for row in rows if row["status"] == "right"
     } == dict.fromkeys(checked, "")
     manual = {row["name"] for row in rows if row["status"] == "to be read"}
-    assert manual == {name for name, _ in paper.manual}
+    assert manual == {name for name, _ in exam.manual}
 
 
 @each_assignment
 def test_the_release_has_none(assignment):
-    paper = set_paper(exercise.EXERCISES, assignment, 1)
-    rows = grade_submission(paper, "release", notebook(assignment, "release"))["exercises"]
+    exam = set_exam(exercise.EXERCISES, assignment, 1)
+    rows = grade_submission(exam, "release", notebook(assignment, "release"))["exercises"]
     assert {row["score"] for row in rows} == {0.0}
     assert {row["status"] for row in rows} == {"no answer"}
 
 
 @each_assignment
 def test_points_add_up_to_those_of_the_notebook(assignment):
-    paper = set_paper(exercise.EXERCISES, assignment, 1)
+    exam = set_exam(exercise.EXERCISES, assignment, 1)
     cells = json.loads(notebook(assignment, "release"))["cells"]
     marks = [cell["metadata"].get("nbgrader", {}) for cell in cells]
     points = sum(mark.get("points", 0) for mark in marks if mark.get("grade"))
-    ours = sum(q.points for q in paper.questions) + sum(points for _, points in paper.manual)
+    ours = sum(q.points for q in exam.questions) + sum(points for _, points in exam.manual)
     assert ours == points
 
 
 def replies(question, solution):
     """Return what a student's process would send for a solution."""
     if question.is_value:
-        return [{"result": plain.encode(solution)}]
+        return [{"result": wire.encode(solution)}]
     if question.trial:
         trial = TRIALS[question.trial]
         return [recheck._tried(trial, partial(reply, solution), call) for call in question.calls]
@@ -67,12 +67,12 @@ def replies(question, solution):
 
 def reply(solution, call):
     """Return what it would send for one call."""
-    arguments = plain.decode(call)
+    arguments = wire.decode(call)
     try:
-        came = {"result": plain.encode(solution(*arguments))}
+        came = {"result": wire.encode(solution(*arguments))}
     except Exception as error:
         came = {"error": f"{type(error).__name__}: {error}"}
-    return {**came, "arguments": plain.encode(arguments)}
+    return {**came, "arguments": wire.encode(arguments)}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -80,7 +80,7 @@ def reply(solution, call):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_the_recheck_names_every_mistake_and_takes_every_right_answer(assignment, seed):
     declared = {item.name: item for item in exercise.exercises(assignment)}
-    for question in set_paper(exercise.EXERCISES, assignment, seed).questions:
+    for question in set_exam(exercise.EXERCISES, assignment, seed).questions:
         item = declared[question.name]
         for solution in item.right:
             assert recheck._judge(question, replies(question, solution)) == ("right", "")
@@ -101,7 +101,7 @@ def test_the_recheck_names_every_mistake_and_takes_every_right_answer(assignment
 def test_a_value_is_right_here_where_the_check_takes_it(name, value):
     (question,) = [
         question
-        for question in set_paper(exercise.EXERCISES, "momentum", 1).questions
+        for question in set_exam(exercise.EXERCISES, "momentum", 1).questions
         if question.name == name
     ]
     try:
@@ -116,7 +116,7 @@ def test_a_value_is_right_here_where_the_check_takes_it(name, value):
 @each_assignment
 def test_hidden_calls_are_not_the_visible_ones(assignment):
     visible = json.loads((checks.feedback.DATA / f"{assignment}.json").read_text("utf-8"))
-    for question in set_paper(exercise.EXERCISES, assignment, 11).questions:
+    for question in set_exam(exercise.EXERCISES, assignment, 11).questions:
         if not question.is_value:
             assert json.dumps(question.calls) != json.dumps(visible[question.name]["calls"])
             assert question.arguments == visible[question.name]["arguments"]
@@ -124,13 +124,13 @@ def test_hidden_calls_are_not_the_visible_ones(assignment):
 
 def final_rule(source):
     """Return the row of an own optimizer."""
-    walled()
-    paper = set_paper(exercise.EXERCISES, "final_project", 1)
+    sandboxed()
+    exam = set_exam(exercise.EXERCISES, "final_project", 1)
     handed_in = json.loads(notebook("final_project", "source"))
     for cell in handed_in["cells"]:
         if cell["metadata"].get("nbgrader", {}).get("grade_id") == "final-rule":
             cell["source"] = source
-    rows = grade_submission(paper, "ada", json.dumps(handed_in).encode())["exercises"]
+    rows = grade_submission(exam, "ada", json.dumps(handed_in).encode())["exercises"]
     return next(row for row in rows if row["name"] == "final-rule")
 
 
@@ -150,10 +150,10 @@ def my_step(g, x, t, a, b, c):
 def test_the_seeds_of_a_trial_are_too_many_to_be_tried():
     (question,) = [
         question
-        for question in set_paper(exercise.EXERCISES, "final_project", 1).questions
+        for question in set_exam(exercise.EXERCISES, "final_project", 1).questions
         if question.trial
     ]
-    seeds = [plain.decode(call)[0] for call in question.calls]
+    seeds = [wire.decode(call)[0] for call in question.calls]
     assert min(seeds) > 2**40
 
 

@@ -9,7 +9,7 @@ from classroom import sandbox
 from classroom.__main__ import main
 
 from .a_class import hand_in
-from .handed_in import COURSE, DERIVE, data, notebook, walled
+from .handed_in import COURSE, DERIVE, data, notebook, sandboxed
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -28,7 +28,7 @@ def run(tmp_path, capsys):
 
 
 def test_from_an_export_to_grades_and_feedback(tmp_path, run):
-    walled()
+    sandboxed()
     pytest.importorskip("nbgrader")
     hand_in(tmp_path / "export", 5)
     (tmp_path / "export" / "Nobody_7_assignsubmission_file").mkdir()
@@ -140,7 +140,7 @@ def test_a_file_name_is_no_line_of_its_own_and_no_order_to_the_terminal(tmp_path
 
 def test_a_title_that_canvas_lacks_is_told_before_anything_is_written(tmp_path, run):
     pytest.importorskip("nbgrader")
-    walled()
+    sandboxed()
     hand_in(tmp_path / "export", 1)
     run("collect", "tiny", tmp_path / "export")
     run("grade", "tiny")
@@ -154,10 +154,10 @@ def test_a_title_that_canvas_lacks_is_told_before_anything_is_written(tmp_path, 
 
 def test_a_course_with_a_part_missing_is_one_clear_line(tmp_path, capsys):
     shutil.copytree(COURSE, tmp_path / "course")
-    (tmp_path / "course" / "mistakes" / "tiny.py").unlink()
+    (tmp_path / "course" / "keys" / "tiny.py").unlink()
     status = main(["collect", "tiny", "x", "--course", str(tmp_path / "course")])
     assert status == 1
-    assert "mistakes/tiny.py" in capsys.readouterr().err
+    assert "keys/tiny.py" in capsys.readouterr().err
 
 
 def test_without_bubblewrap_the_command_refuses_and_says_what_unsafe_means(

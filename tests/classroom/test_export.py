@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from classroom import export, feedback, gradebook
+from classroom import export, gradebook, pages
 from classroom.files import ClassroomError
 
 from .handed_in import DERIVE, RIGHT, STEP, VALUE, bounded, cell_of, notebook, release
@@ -119,7 +119,7 @@ def test_all_that_is_open_counts_as_zero_if_asked_and_everywhere_alike(tmp_path)
     export.for_moodle(counted, tmp_path / "out.csv", None)
     text = table(tmp_path / "out.csv")[0]["Feedback comments"]
     assert f"{VALUE}: 0 of 1. Counted as 0. It gave no answer within 5 s." in text
-    assert "5 of 6 points.</p>" in feedback.page(counted[0], "tiny")
+    assert "5 of 6 points.</p>" in pages.page(counted[0], "tiny")
     unread = export.with_zeros([manual()], open_as_zero=True)
     assert export.comment(unread[0]).endswith(f"{DERIVE}: 0 of 3. Counted as 0.")
     assert export.total(records[0]) is None
@@ -208,7 +208,7 @@ def test_another_table_is_one_clear_line(tmp_path, call, said):
 
 
 def test_a_page_has_a_comment_for_each_exercise():
-    text = feedback.page(record(scores=(2.0, 0.0, 3.0)), "tiny")
+    text = pages.page(record(scores=(2.0, 0.0, 3.0)), "tiny")
     assert "<p>Ada Lovelace: 5 of 6 points.</p>" in text
     assert "<p>2 of 2. Right.</p>" in text
     assert "<p>0 of 1. It is wrong.</p>" in text
@@ -216,13 +216,13 @@ def test_a_page_has_a_comment_for_each_exercise():
 
 
 def test_a_page_of_what_was_not_graded_says_why():
-    text = feedback.page(open_record(), "tiny")
+    text = pages.page(open_record(), "tiny")
     assert "Bob: 5 of 5 points so far; 1 not graded yet.</p>" in text
     assert "be graded yet; your teacher knows of it. It gave no answer within 5 s." in text
 
 
 def test_a_page_tells_how_many_points_are_still_to_be_read():
-    assert "Ada Lovelace: 2 of 3 points so far; 3 still to be read.</p>" in feedback.page(
+    assert "Ada Lovelace: 2 of 3 points so far; 3 still to be read.</p>" in pages.page(
         manual(), "tiny"
     )
 
@@ -233,7 +233,7 @@ def test_a_page_calls_the_exercises_as_the_notebook_does():
     heading = "## 2. Derive: why? (2 points)\n\n**(a)** One.\n\n**(b)** Two."
     titled = {"cell_type": "markdown", "metadata": {}, "source": heading}
     cells.insert(cells.index(cell_of(handed["notebook"], STEP)), titled)
-    assert "<h2>2 (b) Derive</h2>" in feedback.page(handed, "tiny")
+    assert "<h2>2 (b) Derive</h2>" in pages.page(handed, "tiny")
     assert "2 (b) Derive: 2 of 2. Right." in export.comment(handed).split("<br>")
 
 
@@ -242,14 +242,14 @@ def test_a_page_and_a_comment_have_the_order_of_the_notebook():
     handed["exercises"].reverse()
     cells = [cell["metadata"].get("nbgrader", {}) for cell in release()["cells"]]
     order = [marks["grade_id"] for marks in cells if marks.get("solution")]
-    for text in (feedback.page(handed, "tiny"), export.comment(handed)):
+    for text in (pages.page(handed, "tiny"), export.comment(handed)):
         places = [text.index(name) for name in order]
         assert places == sorted(places)
 
 
 def test_of_what_is_no_notebook_a_page_says_so_once():
     broken = record("x", "9", (None, None, None), notebook=None, reason="the file is empty")
-    text = feedback.page(broken, "tiny")
+    text = pages.page(broken, "tiny")
     assert text.count("the file is empty") == 1
     assert "<section" not in text
 
@@ -260,16 +260,16 @@ def test_a_page_runs_nothing_that_a_student_wrote():
     for cell in hostile["notebook"]["cells"]:
         cell["source"] = evil
     hostile["exercises"][0]["reason"] = evil
-    text = feedback.page(hostile, evil)
+    text = pages.page(hostile, evil)
     assert "<script" not in text.lower()
     assert "default-src 'none'" in text
 
 
 def test_pages_are_packed_as_moodle_takes_them_back(tmp_path):
     folder = tmp_path / "feedback" / "tiny"
-    feedback.write_pages([record("fritz", "103")], tmp_path, "tiny", quiet=True)
+    pages.write_pages([record("fritz", "103")], tmp_path, "tiny", quiet=True)
     records = [record(), record("x", ""), absent_record()]
-    paths = feedback.write_pages(records, tmp_path, "tiny", quiet=True)
+    paths = pages.write_pages(records, tmp_path, "tiny", quiet=True)
     assert [path.name for path in paths] == ["ada.html", "x.html", "tiny-moodle.zip"]
     # Nor does an old page stay of somebody of whom there is nothing.
     assert set(folder.iterdir()) == set(paths)
@@ -279,7 +279,7 @@ def test_pages_are_packed_as_moodle_takes_them_back(tmp_path):
 
 def test_pages_are_packed_as_canvas_takes_them_back(tmp_path):
     found = record(upload="lovelaceada_101_9001_tiny.ipynb")
-    paths = feedback.write_pages([found], tmp_path, "tiny", quiet=True)
+    paths = pages.write_pages([found], tmp_path, "tiny", quiet=True)
     assert [path.name for path in paths] == ["ada.html", "tiny-canvas.zip"]
     with zipfile.ZipFile(paths[-1]) as archive:
         (name,) = archive.namelist()
@@ -352,9 +352,7 @@ def test_points_given_by_hand_for_code_count_and_outlast_a_regrade(tmp_path, bef
         assert (row["status"], row["reason"]) == ("graded by hand", "The idea is right.")
         assert export.status(done) == "graded"
         assert done["reason"] == ""
-        assert "1.75 of 2. Graded by your teacher. The idea is right." in feedback.page(
-            done, "tiny"
-        )
+        assert "1.75 of 2. Graded by your teacher. The idea is right." in pages.page(done, "tiny")
         export.by_exercise([done], tmp_path / "a.csv")
         (line,) = table(tmp_path / "a.csv")
         assert line[f"{STEP} reason"].startswith(f"The idea is right. Before: {machine}.")

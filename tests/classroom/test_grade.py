@@ -13,13 +13,13 @@ import pytest
 from classroom import grade as module
 from classroom import sandbox
 from classroom.files import ClassroomError, read_json, write
-from classroom.grade import grade, records, set_paper, wanted_names
+from classroom.grade import grade, records, set_exam, wanted_names
 from classroom.ledger import Ledger
 from classroom.sandbox import NoSandboxError
 from classroom.submissions import collect, notebook_path
 
 from .a_class import ALL_KINDS, hand_in, scored
-from .handed_in import COURSE, DERIVE, STEP, VALUE, WRONG, data, notebook, walled
+from .handed_in import COURSE, DERIVE, STEP, VALUE, WRONG, data, notebook, sandboxed
 
 pytestmark = pytest.mark.timeout(1800)
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ def collected_class(folder, count):
 
 
 def graded(into, **options):
-    walled()
+    sandboxed()
     return grade(COURSE, into, "tiny", jobs=options.pop("jobs", 2), quiet=True, **options)
 
 
@@ -52,9 +52,9 @@ def without_code(monkeypatch):
             "notebook": None,
         }
 
-    def here(paper, work, _jobs, _unsafe):
+    def here(exam, work, _jobs, _unsafe):
         for item in work:
-            yield item if isinstance(item, dict) else module.grade_submission(paper, *item)
+            yield item if isinstance(item, dict) else module.grade_submission(exam, *item)
 
     monkeypatch.setattr(module, "_over_processes", here)
     monkeypatch.setattr(module, "grade_submission", quick)
@@ -78,7 +78,7 @@ def test_a_mixed_class_has_a_row_each_and_the_scores_known_of_them(tmp_path):
 
 
 def test_an_interrupted_batch_goes_on_and_neither_loses_nor_doubles(tmp_path):
-    walled()
+    sandboxed()
     into, known = collected_class(tmp_path, 2 * len(ALL_KINDS))
     command = [sys.executable, "-m", "classroom", "grade", "tiny", "--course", str(COURSE)]
     command += ["--class", str(into), "--jobs", "2", "--quiet"]
@@ -113,20 +113,20 @@ class Deadly:
     def __init__(self, folder, always=False):
         self.folder, self.always = folder, always
 
-    def __call__(self, paper, student, content, *, unsafe=False):
+    def __call__(self, exam, student, content, *, unsafe=False):
         died = self.folder / f"{student}-died"
         if b"deadly" in content and (self.always or not died.exists()):
             died.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return module.nothing_graded(paper, student, "done")
+        return module.nothing_graded(exam, student, "done")
 
 
 @pytest.mark.parametrize("always", [False, True])
 def test_a_killed_process_loses_no_submission(tmp_path, monkeypatch, always):
     monkeypatch.setattr(module, "grade_submission", Deadly(tmp_path, always))
-    paper = set_paper(COURSE, "tiny", 1)
+    exam = set_exam(COURSE, "tiny", 1)
     work = [(f"s{k}", b"deadly" if k in (2, 5) else b"harmless") for k in range(9)]
-    found = list(module._over_processes(paper, iter(work), 2, False))
+    found = list(module._over_processes(exam, iter(work), 2, False))
     assert sorted(record["student"] for record in found) == [name for name, _ in work]
     said = {record["student"]: record["reason"] for record in found}
     for name, content in work:
@@ -139,7 +139,7 @@ def test_what_the_grader_failed_on_is_tried_again(tmp_path):
     into, known = collected_class(tmp_path, 3)
     batch = graded(into)
     student = next(iter(known))
-    record = module._failed(set_paper(COURSE, "tiny", 1), student, OSError("no more memory"))
+    record = module._failed(set_exam(COURSE, "tiny", 1), student, OSError("no more memory"))
     assert "the grader failed on it: OSError: no more memory" in record["reason"]
     Ledger(into, "tiny").keep(record, "")
     again = graded(into)
@@ -290,7 +290,7 @@ def test_a_class_is_graded_by_two_workers_of_a_cluster(tmp_path):
 def test_a_killed_worker_of_a_cluster_loses_no_submission(tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed")
     monkeypatch.setattr(module, "grade_submission", Deadly(tmp_path))
-    paper = set_paper(COURSE, "tiny", 1)
+    exam = set_exam(COURSE, "tiny", 1)
     work = [(f"s{k}", b"deadly" if k == 3 else b"harmless") for k in range(8)]
     with (
         distributed.LocalCluster(
@@ -298,7 +298,7 @@ def test_a_killed_worker_of_a_cluster_loses_no_submission(tmp_path, monkeypatch)
         ) as cluster,
     ):
         address = cluster.scheduler_address
-        found = list(module._over_cluster(paper, iter(work), address, False))
+        found = list(module._over_cluster(exam, iter(work), address, False))
     assert (tmp_path / "s3-died").exists()
     assert sorted(record["student"] for record in found) == [name for name, _ in work]
     assert {record["reason"] for record in found} == {"done"}

@@ -15,7 +15,7 @@ import urllib.request
 
 import pytest
 
-from classroom import feedback, gradebook
+from classroom import gradebook, pages
 from classroom.inert import COMMANDS, is_formula, page_text
 from classroom.intake import Wanted, take
 
@@ -334,7 +334,7 @@ def test_nothing_happens_on_a_page_of_feedback(browser, tmp_path):
     for at, text in enumerate([everything, ATTACKS["script"], ATTACKS["refresh"]]):
         record = record_of("ada", {DERIVE: text, STEP: text, VALUE: text}, IMG, reason=text)
         path = tmp_path / f"{at}.html"
-        path.write_text(feedback.page(record, "tiny"), encoding="utf-8", errors="replace")
+        path.write_text(pages.page(record, "tiny"), encoding="utf-8", errors="replace")
         assert Reading(browser, path.as_uri()).visit(path.as_uri())[0] == []
 
 

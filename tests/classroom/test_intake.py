@@ -11,9 +11,9 @@ from classroom.intake import (
     NotTakenError,
     Wanted,
     defines,
+    fingerprints_of_others,
     read_bytes,
     read_cells,
-    signs_of_others,
     take,
 )
 
@@ -475,7 +475,7 @@ ADAM = {
         },
     ],
 }
-OTHERS = signs_of_others(release(), {"adam": ADAM})
+OTHERS = fingerprints_of_others(release(), {"adam": ADAM})
 
 
 def of_adam(answer=None, *, named=True):

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from classroom.exercise import EXERCISES, assignments
-from classroom.grade import other_signs, release_notebook, wanted_names
+from classroom.grade import other_fingerprints, release_notebook, wanted_names
 from classroom.intake import NotTakenError, Wanted, take
 
 NAMES = assignments()
@@ -14,7 +14,9 @@ NAMES = assignments()
 
 def take_for(name, content):
     wanted = [Wanted(answer, None) for answer in wanted_names(EXERCISES, name)]
-    return take(content, release_notebook(EXERCISES, name), wanted, other_signs(EXERCISES, name))
+    return take(
+        content, release_notebook(EXERCISES, name), wanted, other_fingerprints(EXERCISES, name)
+    )
 
 
 @pytest.mark.parametrize("with_metadata", [True, False])

@@ -16,7 +16,7 @@ from classroom.reading import Reader
 from classroom.submissions import collect
 from classroom.worker import python_of
 
-from .handed_in import COURSE, DERIVE, STEP, VALUE, code, data, notebook, paper, release
+from .handed_in import COURSE, DERIVE, STEP, VALUE, code, data, exam, notebook, release
 
 pytestmark = pytest.mark.timeout(600)
 FOLDER = Path(classroom.__file__).parent
@@ -210,7 +210,7 @@ def test_collecting_names_who_is_not_read_to_the_end_and_goes_on(tmp_path):
 @pytest.mark.usefixtures("endless")
 def test_a_notebook_that_is_not_read_to_the_end_is_not_graded(tmp_path):
     found = notebook({STEP: "# endless"})
-    record = recheck.grade_submission(paper(), "ada", data(found))
+    record = recheck.grade_submission(exam(), "ada", data(found))
     assert record["status"] == "NOT GRADED"
     assert "did not end within 1 s" in record["reason"]
     path = tmp_path / "collected" / "tiny" / "ada" / "submission.ipynb"

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from classroom import plain, recheck
+from classroom import recheck, wire
 from classroom.recheck import grade_submission
 from minioptim import checks
 
@@ -18,11 +18,11 @@ from .handed_in import (
     bounded,
     code,
     data,
+    exam,
     graded,
     notebook,
-    paper,
+    sandboxed,
     scores,
-    walled,
 )
 
 pytestmark = bounded
@@ -144,17 +144,17 @@ def test_a_tuple_and_a_list_are_shown_alike_as_they_are_graded_alike():
 
 def test_an_argument_that_was_changed_is_shown_before_and_after():
     """The result is right: shown beside what was expected, it would be a riddle."""
-    question = paper().questions[0]
-    right = [plain.decode(result) for result in question.expected]
+    question = exam().questions[0]
+    right = [wire.decode(result) for result in question.expected]
     replies = [
-        {"result": plain.encode(result), "arguments": plain.encode(plain.decode(call))}
+        {"result": wire.encode(result), "arguments": wire.encode(wire.decode(call))}
         for result, call in zip(right, question.calls, strict=True)
     ]
     assert recheck._judge(question, replies) == ("right", "")
-    after = list(plain.decode(question.calls[0]))
+    after = list(wire.decode(question.calls[0]))
     before = recheck.shown(checks.plain(after[1]))
     after[1] = after[1] + 1.5
-    replies[0]["arguments"] = plain.encode(tuple(after))
+    replies[0]["arguments"] = wire.encode(tuple(after))
     status, said = recheck._judge(question, replies)
     assert status == "wrong"
     now = recheck.shown(checks.plain(after[1]))
@@ -323,7 +323,7 @@ def momentum_step(g, x, v, lr, momentum):
             if "BEGIN SOLUTION" in path.read_text():
                 space = {}
                 exec(path.read_text(), space)
-        for path in pathlib.Path(root).glob("mistakes/*.py"):
+        for path in pathlib.Path(root).glob("keys/*.py"):
             return {}
     return x, v
 """,
@@ -538,7 +538,7 @@ def test_code_that_does_not_end_is_not_graded_and_leaves_the_rest(source, said, 
 
 def test_a_submission_as_a_whole_is_bounded(monkeypatch):
     monkeypatch.setattr(recheck, "SECONDS_PER_EXERCISE", 1.0)
-    walled()
+    sandboxed()
     source = "import time\n" + RIGHT.replace("    v =", "    time.sleep(0.4)\n    v =")
     row = graded(notebook({STEP: source}))[STEP]
     assert row["status"] == "NOT GRADED"
@@ -561,10 +561,10 @@ def test_a_cell_that_does_not_end_costs_nothing_to_another_that_has_the_same_imp
 
 
 def test_the_same_submission_graded_twice_has_the_same_record():
-    walled()
+    sandboxed()
     source = RIGHT.replace("v, v", "v + (0 if np.random.rand() < 0.5 else 1), v")
     content = data(notebook({STEP: "import numpy as np\n" + source}))
-    first, second = (grade_submission(paper(), "ada", content) for _ in range(2))
+    first, second = (grade_submission(exam(), "ada", content) for _ in range(2))
     assert json.dumps(first) == json.dumps(second)
 
 
@@ -579,17 +579,17 @@ def test_a_generator_without_a_seed_has_one_here(drawn):
 
 
 def test_another_seed_asks_other_questions():
-    first, second = paper(1).questions[0], paper(2).questions[0]
+    first, second = exam(1).questions[0], exam(2).questions[0]
     assert first.calls != second.calls
     assert first.expected != second.expected
-    assert paper(1).digest() != paper(2).digest()
+    assert exam(1).digest() != exam(2).digest()
 
 
 def test_each_exercise_is_asked_by_a_stream_of_its_own():
-    assert paper(1).digest() == paper.__wrapped__(1).digest()
+    assert exam(1).digest() == exam.__wrapped__(1).digest()
 
 
 def test_a_record_is_plain_data():
-    walled()
-    record = grade_submission(paper(), "ada", data(notebook()))
+    sandboxed()
+    record = grade_submission(exam(), "ada", data(notebook()))
     assert json.loads(json.dumps(record)) == record

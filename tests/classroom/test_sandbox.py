@@ -1,4 +1,4 @@
-"""The wall: what a process behind it can do, and what it cannot."""
+"""The sandbox: what a process in it can do, and what it cannot."""
 
 import json
 import os
@@ -15,7 +15,7 @@ import pytest
 from classroom import sandbox
 from classroom.sandbox import Limits, NoSandboxError, Process, StoppedError
 
-from .handed_in import walled
+from .handed_in import sandboxed
 
 pytestmark = pytest.mark.timeout(600)
 # Seconds for an answer that comes at once, also on a machine with other things to do.
@@ -42,7 +42,7 @@ def script(tmp_path):
 
 @pytest.fixture
 def inside(script):
-    walled()
+    sandboxed()
     with Process(script, {}, Limits()) as process:
         yield lambda text: json.loads(process.ask(json.dumps(text).encode(), LONG))
 
@@ -123,14 +123,14 @@ def test_threads_are_allowed_as_numpy_starts_some(inside):
 
 
 def test_a_process_that_says_nothing_is_stopped_in_time(script):
-    walled()
+    sandboxed()
     no_answer = pytest.raises(StoppedError, match="no answer within 0.5 s")
     with Process(script, {}, Limits()) as process, no_answer:
         process.ask(b"\"__import__('time').sleep(10**6)\"", 0.5)
 
 
 def test_a_process_that_says_too_much_is_stopped(script):
-    walled()
+    sandboxed()
     with (
         Process(script, {}, Limits(line=1024**2)) as process,
         pytest.raises(StoppedError, match="more than 1 MB at once"),
@@ -147,20 +147,20 @@ def test_a_process_that_says_too_much_is_stopped(script):
     ],
 )
 def test_a_process_that_ends_is_noticed(script, attempt, said):
-    walled()
+    sandboxed()
     with Process(script, {}, Limits()) as process, pytest.raises(StoppedError, match=said):
         process.ask(json.dumps(attempt).encode(), LONG)
 
 
 def test_processor_time_is_bounded(script):
-    walled()
+    sandboxed()
     said = "more than 1 s of processor time"
     with Process(script, {}, Limits(cpu=1)) as process, pytest.raises(StoppedError, match=said):
         process.ask(json.dumps("[0 for _ in iter(int, 1)]").encode(), LONG)
 
 
 def test_nothing_is_left_when_the_grader_is_killed(script, tmp_path):
-    walled()
+    sandboxed()
     marker = f"marker-{os.getpid()}-{tmp_path.name}"
     grader = f"""
 import sys, time
@@ -215,7 +215,7 @@ def test_that_bubblewrap_is_missing_is_noticed(monkeypatch):
 
 def test_that_bubblewrap_cannot_work_is_noticed(monkeypatch):
     sandbox.why_not.cache_clear()
-    monkeypatch.setattr(sandbox, "_wall", lambda *_: ["/usr/bin/false"])
+    monkeypatch.setattr(sandbox, "_sandboxed", lambda *_: ["/usr/bin/false"])
     monkeypatch.setattr(sandbox.shutil, "which", lambda _: "/usr/bin/bwrap")
     assert "cannot make a sandbox here" in sandbox.why_not()
     sandbox.why_not.cache_clear()

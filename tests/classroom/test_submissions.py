@@ -38,9 +38,9 @@ def take_in(tmp_path):
                 path = export / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-        students, strays = collect(export, tmp_path / "class", "tiny", NAMES, roster)
+        students, unmatched = collect(export, tmp_path / "class", "tiny", NAMES, roster)
         assert collected(tmp_path / "class", "tiny") == students
-        return {student.student: student for student in students}, strays
+        return {student.student: student for student in students}, unmatched
 
     taken.content = lambda key: notebook_path(tmp_path / "class", "tiny", key).read_bytes()
     taken.folder = tmp_path
@@ -79,17 +79,17 @@ LAYOUTS = {
 @pytest.mark.parametrize("zipped", [False, True])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_an_export_is_understood(take_in, layout, zipped):
-    students, strays = take_in(LAYOUTS[layout], zipped=zipped)
+    students, unmatched = take_in(LAYOUTS[layout], zipped=zipped)
     found = {student.identity: student for student in students.values()}
     assert set(found) == {"101", "102"}
     assert take_in.content(found["101"].student) == GOOD
     assert take_in.content(found["102"].student) == OTHER
-    assert strays == []
+    assert unmatched == []
     assert found["102"].late == ("LATE" in str(LAYOUTS[layout]))
 
 
 def test_plain_folders_and_files_are_students(take_in):
-    students, strays = take_in(
+    students, unmatched = take_in(
         {
             "ada/tiny.ipynb": GOOD,
             "bob/tiny/tiny.ipynb": GOOD,
@@ -99,7 +99,7 @@ def test_plain_folders_and_files_are_students(take_in):
         }
     )
     assert set(students) == {"ada", "bob", "carla"}
-    assert strays == ["grades.csv"]
+    assert unmatched == ["grades.csv"]
 
 
 def test_an_anonymous_submission_in_canvas_is_understood(take_in):
@@ -405,14 +405,14 @@ def test_collecting_again_replaces_what_was_there(take_in):
     assert not notebook_path(take_in.folder / "class", "tiny", "bob").exists()
 
 
-@pytest.mark.parametrize("kind", ["absent", "empty", "no zip", "strays alone"])
+@pytest.mark.parametrize("kind", ["absent", "empty", "no zip", "unmatched alone"])
 def test_an_export_that_is_none_has_one_clear_line(tmp_path, kind):
     export = tmp_path / "export"
     if kind == "no zip":
         export.write_bytes(b"no zip")
     elif kind != "absent":
         export.mkdir()
-    if kind == "strays alone":
+    if kind == "unmatched alone":
         (export / "notes.txt").write_text("hello")
     with pytest.raises(ClassroomError) as error:
         collect(export, tmp_path / "class", "tiny", NAMES)

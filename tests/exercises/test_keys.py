@@ -56,7 +56,7 @@ def test_visible_answers_learned_by_heart_fail_calls_that_are_drawn_afresh(assig
 
 @each_function
 def test_every_mutant_of_the_reference_is_caught_or_said_to_be_equivalent(assignment, item):
-    path = exercise.EXERCISES / "mistakes" / f"{assignment}.py"
+    path = exercise.EXERCISES / "keys" / f"{assignment}.py"
     equivalent = runpy.run_path(str(path)).get("EQUIVALENT", {}).get(item.name, {})
     cells = [
         cell.source

@@ -81,11 +81,11 @@ def test_every_problem_of_the_module_is_among_the_examples():
 
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=str)
-@pytest.mark.parametrize("seed", range(5))
-def test_the_gradient_agrees_with_central_differences(problem, seed):
-    x = points(problem, seed=seed)
-    expected = central_differences(problem.value, x)
-    np.testing.assert_allclose(problem.gradient(x), expected, rtol=1e-6, atol=1e-8)
+def test_the_gradient_agrees_with_central_differences(problem):
+    for seed in range(5):
+        x = points(problem, seed=seed)
+        expected = central_differences(problem.value, x)
+        np.testing.assert_allclose(problem.gradient(x), expected, rtol=1e-6, atol=1e-8)
 
 
 @given(
@@ -97,9 +97,7 @@ def test_the_gradient_agrees_with_central_differences(problem, seed):
     l2=st.floats(0, 2),
 )
 @settings(max_examples=50, deadline=None, derandomize=True)
-def test_the_gradient_of_a_network_of_any_shape_agrees_with_central_differences(
-    seed, n, p, k, hidden, l2
-):
+def test_the_gradient_of_a_network_of_any_shape(seed, n, p, k, hidden, l2):
     # tanh: at a kink of relu the two may differ, and both be right
     loss = MLP(small_data(n, p, k, seed), tuple(hidden), activation="tanh", l2=l2)
     x = points(loss, seed=seed)
@@ -108,7 +106,7 @@ def test_the_gradient_of_a_network_of_any_shape_agrees_with_central_differences(
 
 
 @pytest.mark.parametrize("model", MODELS, ids=str)
-def test_the_gradient_on_some_examples_is_that_of_the_loss_of_a_data_set_of_them(model):
+def test_the_gradient_on_some_examples_is_that_of_their_loss(model):
     chosen = [5, 0, 5]
     part = Dataset(model.data.inputs[chosen], model.data.labels[chosen], model.data.classes)
     fields = {**vars(model), "data": part}
@@ -119,7 +117,7 @@ def test_the_gradient_on_some_examples_is_that_of_the_loss_of_a_data_set_of_them
 
 
 @pytest.mark.parametrize("model", MODELS, ids=str)
-def test_the_mean_of_the_gradients_of_single_examples_is_the_gradient(model):
+def test_gradients_of_single_examples_average_to_the_gradient(model):
     x = points(model, 2)
     each = model.per_example_gradients(x)
     assert each.shape == (len(model.data), 2, dimension(model))
@@ -141,12 +139,12 @@ def test_sparse_and_dense_inputs_give_the_same_loss_and_gradient():
 # --- The loss -------------------------------------------------------------------------------
 
 
-def test_with_all_parameters_zero_the_loss_is_the_logarithm_of_the_number_of_classes():
+def test_with_zero_parameters_the_loss_is_log_k():
     loss = SoftmaxRegression(DATA)
     assert loss.value(loss.start) == pytest.approx(np.log(3), rel=1e-15)
 
 
-def test_the_loss_is_minus_the_mean_logarithm_of_the_labels_probability_with_the_penalty():
+def test_the_loss_is_the_cross_entropy_with_the_penalty():
     loss = SoftmaxRegression(DATA, l2=0.7)
     x = points(loss)
     W, b = loss.unflatten(x)
@@ -177,17 +175,17 @@ def test_the_regularised_optimum_is_that_of_scikit_learn():
 
 
 @pytest.mark.parametrize("model", MODELS, ids=str)
-@pytest.mark.parametrize("scale", [1e3, 1e155, 1e306, 1e308])
 @pytest.mark.filterwarnings("error")
-def test_huge_biases_give_a_huge_loss_and_a_finite_gradient_without_a_warning(model, scale):
-    x = np.zeros(dimension(model))
-    model.layers(x)[-1].b[0] = scale  # so that class 0 takes all
-    assert model.value(x) > scale / 4
-    assert np.isfinite(model.gradient(x)).all()
+def test_huge_biases_give_a_finite_gradient_without_a_warning(model):
+    for scale in (1e3, 1e155, 1e306, 1e308):
+        x = np.zeros(dimension(model))
+        model.layers(x)[-1].b[0] = scale  # so that class 0 takes all
+        assert model.value(x) > scale / 4
+        assert np.isfinite(model.gradient(x)).all()
 
 
 @pytest.mark.filterwarnings("error")
-def test_outputs_that_overflow_give_a_huge_loss_and_a_finite_gradient_without_a_warning():
+def test_overflowing_outputs_give_a_finite_gradient():
     loss = SoftmaxRegression(Dataset([[10.0, 10.0]], [0], classes=3))
     x = np.zeros(loss.dimension)
     loss.unflatten(x).W[:, 1:] = 1e308  # two infinite outputs, and the label is neither
@@ -210,7 +208,7 @@ def test_the_views_of_the_parameters_share_their_memory():
     np.testing.assert_array_equal(b, [12, 13, 14])
 
 
-def test_data_worked_through_in_chunks_give_the_same_loss_and_classes(monkeypatch):
+def test_chunks_give_the_same_loss_and_classes(monkeypatch):
     for model in MODELS:
         x = points(model)
         whole = model.value(x), model.predict(x, model.data.inputs)
@@ -234,7 +232,7 @@ def test_the_error_is_the_part_misclassified():
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
-def test_initial_weights_have_the_variance_that_theory_asks_for_and_biases_are_zero(activation):
+def test_initial_weights_have_the_variance_of_he_or_glorot(activation):
     loss = MLP(small_data(p=300), hidden=(200, 250), activation=activation)
     for W, b in loss.layers(loss.initial(1))[:-1]:
         fan_in, fan_out = W.shape
@@ -244,7 +242,7 @@ def test_initial_weights_have_the_variance_that_theory_asks_for_and_biases_are_z
         assert not b.any()
 
 
-def test_the_start_is_the_initial_point_of_seed_0_and_other_seeds_differ():
+def test_the_start_is_the_initial_point_of_seed_0():
     loss = MLP(DATA)
     np.testing.assert_array_equal(loss.start, loss.initial(0))
     assert not np.array_equal(loss.initial(0), loss.initial(1))
@@ -256,7 +254,7 @@ def test_the_start_is_the_initial_point_of_seed_0_and_other_seeds_differ():
 
 @given(size=st.integers(1, 7), seed=st.integers(0, 1000), epochs=st.integers(1, 3))
 @settings(max_examples=30, deadline=None, derandomize=True)
-def test_the_batches_of_an_epoch_weighted_by_their_sizes_make_the_full_gradient(size, seed, epochs):
+def test_the_batches_of_an_epoch_make_the_full_gradient(size, seed, epochs):
     loss = SoftmaxRegression(DATA, l2=0.1)
     x = points(loss)
     batches = loss.minibatch(size, seed)
@@ -276,7 +274,7 @@ def test_each_epoch_has_a_new_order():
     np.testing.assert_array_equal(np.sort(first, axis=0), np.sort(second, axis=0))
 
 
-def test_draws_with_replacement_are_right_on_average_and_vary_as_one_over_the_size():
+def test_draws_with_replacement_have_their_mean_and_variance():
     loss = SoftmaxRegression(DATA)
     x = points(loss)
     variance = loss.per_example_gradients(x).var(axis=0).sum()
@@ -288,7 +286,7 @@ def test_draws_with_replacement_are_right_on_average_and_vary_as_one_over_the_si
         assert answers.var(axis=0).sum() == pytest.approx(variance / size, rel=0.1)
 
 
-def test_with_replacement_an_example_may_come_twice_before_another_comes_once():
+def test_with_replacement_an_example_may_come_twice_first():
     loss = SoftmaxRegression(DATA)
     answers = draws(loss.minibatch(1, replace=True), points(loss), 7)
     assert len(np.unique(answers, axis=0)) < 7
@@ -296,7 +294,7 @@ def test_with_replacement_an_example_may_come_twice_before_another_comes_once():
 
 @pytest.mark.parametrize("model", [MLP(DATA, dropout=0.5), SoftmaxRegression(DATA, dropout=0.5)])
 @pytest.mark.parametrize("replace", [False, True])
-def test_two_oracles_draw_the_same_and_another_seed_draws_otherwise(model, replace):
+def test_draws_depend_on_the_seed_alone(model, replace):
     x = points(model)
     batches = model.minibatch(2, seed=3, replace=replace)
     expected = draws(batches, x, 10)
@@ -314,7 +312,7 @@ def test_two_oracles_in_use_at_once_do_not_disturb_each_other():
         np.testing.assert_array_equal(other(x), expected)
 
 
-def test_the_value_and_gradient_of_a_minibatch_problem_are_those_of_all_examples():
+def test_value_and_gradient_of_minibatches_use_all_examples():
     model = MLP(DATA, dropout=0.5)
     x = points(model, 2)
     np.testing.assert_array_equal(model.minibatch(2).value(x), model.value(x))
@@ -339,7 +337,7 @@ def test_a_batch_of_points_equals_its_single_points_bit_for_bit(problem):
 
 @pytest.mark.parametrize("hidden", [(), (16,)])
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
-def test_a_batch_of_runs_on_the_digits_equals_the_single_runs_bit_for_bit(hidden, dropout):
+def test_a_batch_of_runs_on_the_digits_equals_single_runs(hidden, dropout):
     model = MLP if hidden else SoftmaxRegression
     layers = {"hidden": hidden} if hidden else {}
     loss = model(digits().train, dropout=dropout, **layers).minibatch(32, seed=1)
@@ -354,7 +352,7 @@ def test_a_batch_of_runs_on_the_digits_equals_the_single_runs_bit_for_bit(hidden
 # --- Dropout --------------------------------------------------------------------------------
 
 
-def test_dropout_of_inputs_leaves_the_mean_of_each_input_and_drops_the_part_asked_for():
+def test_dropout_of_inputs_drops_its_part_and_keeps_the_mean():
     # One example, so that the gradient's column of a class is the inputs times a number.
     data = Dataset(np.ones((1, 4000)), [0], classes=2)
     for kind in (data, as_sparse(data)):
@@ -366,7 +364,7 @@ def test_dropout_of_inputs_leaves_the_mean_of_each_input_and_drops_the_part_aske
         assert W.mean() == pytest.approx(1, abs=0.03)
 
 
-def test_dropout_of_hidden_values_leaves_the_gradient_right_on_average():
+def test_dropout_of_hidden_values_is_right_on_average():
     # With small last weights the loss is linear in the hidden values, but for one part in 1000.
     loss = MLP(DATA, hidden=(6,), activation="tanh", dropout=0.25)
     x = points(loss)
@@ -398,7 +396,7 @@ def test_dropout_does_not_change_which_examples_are_seen():
     np.testing.assert_array_equal(draws(with_it, x, 8), draws(without, x, 8))
 
 
-def test_a_run_of_minibatches_looks_at_all_the_data_only_when_f_is_asked_for(monkeypatch):
+def test_all_the_data_are_read_only_when_f_is_recorded(monkeypatch):
     looked = []
     loss = SoftmaxRegression._loss
     monkeypatch.setattr(SoftmaxRegression, "_loss", lambda *a: looked.append(1) or loss(*a))
@@ -458,9 +456,6 @@ LOSS = SoftmaxRegression(DATA)
     [
         (lambda: SoftmaxRegression(DATA.inputs), TypeError, "data must be a Dataset, got"),
         (lambda: SoftmaxRegression(DATA, l2=-1), ValueError, "l2 must be .* got -1"),
-        (lambda: SoftmaxRegression(DATA, l2=np.nan), ValueError, "l2 must be .* got nan"),
-        (lambda: SoftmaxRegression(DATA, l2=np.inf), ValueError, "l2 must be .* got inf"),
-        (lambda: SoftmaxRegression(DATA, l2="0.1"), TypeError, "l2 must be .* got '0.1'"),
         (lambda: SoftmaxRegression(DATA, dropout=1), ValueError, "dropout must be below 1"),
         (lambda: MLP(DATA, dropout=-0.1), ValueError, r"dropout must be .* got -0\.1"),
         (lambda: MLP(DATA, activation="gelu"), ValueError, "activation must be .*relu.*'gelu'"),

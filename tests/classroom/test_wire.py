@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from classroom.plain import DEEPEST, MOST_ENTRIES, MOST_KEYS, NotPlainError, decode, encode
+from classroom.wire import DEEPEST, MOST_ENTRIES, MOST_KEYS, NotPlainError, decode, encode
 
 
 def sent(value):
