@@ -22,6 +22,8 @@ MAY_IMPORT = {
     "schedules": {"_arguments"},
     "datasets": {"_arguments"},
     "averages": {"_arguments"},
+    "_translations": {"_arguments", "rules"},
+    "libraries": {"_translations", "rules"},
     "_alone": {"_arguments", "problems", "rules"},
     "run": {"_alone", "_arguments", "problems", "rules"},
     "losses": {"_arguments", "problems", "datasets"},

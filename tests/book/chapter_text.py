@@ -16,10 +16,14 @@ REFERENCE = re.compile(r"\{eq\}`(?:[^`<]*<)?([^`<>]+)>?`")
 
 
 class ChapterText(NamedTuple):
-    """The parts of a chapter to which one can point; in prose a line's end is a space."""
+    """The parts of a chapter to which one can point; in prose a line's end is a space.
+
+    ``made`` are the labels of equations that a cell has made from the package's own.
+    """
 
     headings: frozenset[str]
     labels: list[str]
+    made: list[str]
     references: list[str]
     prose: str
 
@@ -35,10 +39,17 @@ def of(notebook):
     images = (cell.metadata.get("mystnb", {}).get("image", {}) for cell in notebook.cells)
     descriptions = [image["alt"] for image in images if "alt" in image]
     plain = without_code(markdown)
+    made = "\n\n".join(
+        output.data["text/markdown"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "text/markdown" in output.get("data", {})
+    )
     return ChapterText(
         headings=frozenset(HEADING.findall(plain)),
         labels=LABEL.findall(plain),
-        references=REFERENCE.findall(plain),
+        made=LABEL.findall(made),
+        references=REFERENCE.findall(plain + made),
         prose=" ".join("\n".join([markdown, *descriptions]).split()),
     )
 
