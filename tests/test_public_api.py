@@ -23,6 +23,8 @@ MAY_IMPORT = {
     "schedules": {"_arguments"},
     "datasets": {"_arguments"},
     "averages": {"_arguments"},
+    "_translations": {"_arguments", "rules"},
+    "libraries": {"_translations", "rules"},
     "engines": {"_arguments", "problems", "rules"},
     "run": {"_arguments", "engines", "problems", "rules"},
     "losses": {"_arguments", "problems", "datasets"},

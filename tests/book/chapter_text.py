@@ -25,12 +25,13 @@ class ChapterText(NamedTuple):
     """What a chapter has; sections are named as in an address, by their heading's slug.
 
     ``places`` holds (label, slug of its section) for equations, exercises and tagged cells;
-    ``labels`` those of the equations alone.
+    ``labels`` those of the equations alone, ``made`` those of equations that a cell has printed.
     """
 
     sections: list[str]
     places: list[tuple[str, str]]
     labels: list[str]
+    made: list[str]
     references: list[str]
 
 
@@ -41,7 +42,7 @@ def without_code(markdown):
 
 def of(notebook):
     """Return the places of a notebook and its references to equations."""
-    sections, places, labels, references = [], [], [], []
+    sections, places, labels, made, references = [], [], [], [], []
     section = ""
     for cell in notebook.cells:
         plain = without_code(cell.source) if cell.cell_type == "markdown" else ""
@@ -58,8 +59,16 @@ def of(notebook):
             else:
                 places.append((match["equation"] or match["directive"], section))
         labels += [match["equation"] for match in found if match["equation"]]
-        references += REFERENCE.findall(plain)
-    return ChapterText(sections, places, labels, references)
+        printed = "\n\n".join(
+            output.data["text/markdown"]
+            for output in cell.get("outputs", [])
+            if "text/markdown" in output.get("data", {})
+        )
+        new = [match["equation"] for match in PLACE.finditer(printed) if match["equation"]]
+        places += [(label, section) for label in new]
+        made += new
+        references += REFERENCE.findall(plain + printed)
+    return ChapterText(sections, places, labels, made, references)
 
 
 def read(path):

@@ -76,12 +76,13 @@ def test_every_equation_of_a_chapter_has_a_test_and_every_mark_an_equation(slug,
 
 @pytest.mark.parametrize("slug", chapter_text.CHAPTERS)
 def test_every_reference_to_an_equation_finds_it(slug, texts):
-    labels = {label for text in texts.values() for label in text.labels}
+    labels = {label for text in texts.values() for label in (*text.labels, *text.made)}
     assert reference_faults(texts[slug], labels) == []
 
 
 def test_labels_carry_their_chapters_prefix_and_are_there_once(texts):
-    assert label_faults({slug: text.labels for slug, text in texts.items()}) == []
+    labels = {slug: [*text.labels, *text.made] for slug, text in texts.items()}
+    assert label_faults(labels) == []
 
 
 # --- The guard catches --------------------------------------------------------

@@ -1,11 +1,10 @@
 """The tables of letters beside the package: every name is there, and no other.
 
-What the libraries call the state is compared with the libraries in
-`tests/parity/test_notation.py`.
+Its columns of the libraries come from `minioptim.libraries`, and are compared with the libraries in
+`tests/parity`.
 """
 
 import re
-from dataclasses import fields
 from pathlib import Path
 
 import nbformat
@@ -14,10 +13,10 @@ import pytest
 import sympy as sp
 
 from minioptim import EWMAMomentum, Momentum, minimize, rules
+from minioptim.libraries import KEPT, LIBRARIES
 from minioptim.problems import Quadratic
 
 from ..discovery import all_rules
-from ..parity.peers import LIBRARIES, PEERS, Peer
 from ..parity.rosetta import tables
 
 NOTEBOOK = Path(__file__).parents[2] / "chapters" / "notation.ipynb"
@@ -32,63 +31,19 @@ def notebook():
 def found(notebook):
     """Return the tables of the page by the first cell of their header and the number of columns."""
     text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    for cell in notebook.cells:
+        made = (output.get("data", {}) for output in cell.get("outputs", []))
+        text += "".join(f"\n\n{data['text/markdown']}" for data in made if "text/markdown" in data)
     by_header = {}
     for header, *body in tables(text):
         by_header.setdefault(f"{header[0]}{len(header)}", []).extend(body)
     return by_header
 
 
-@pytest.fixture(scope="module")
-def hyper_parameters(found):
-    return {re.match(r"`(\w+)`", name)[1]: rest for name, *rest in found["This book4"]}
-
-
-def printed(notebook, beginning):
-    """Return the lines, as words, of the output that begins so."""
-    texts = [o.text for c in notebook.cells for o in c.get("outputs", []) if "text" in o]
-    (text,) = [text for text in texts if text.startswith(beginning)]
-    return [line.split() for line in text.splitlines()]
-
-
-def test_the_hyper_parameters_of_the_table_are_those_of_the_package(hyper_parameters):
-    names = {field.name for rule in all_rules() for field in fields(rule)}
-    assert hyper_parameters.keys() == names == rules.RANGES.keys()
-
-
-def test_each_argument_that_a_library_is_called_with_stands_in_its_column(hyper_parameters):
-    for peers in PEERS.values():
-        for peer in peers:
-            if not isinstance(peer, Peer):
-                continue
-            for argument, ours in peer.arguments.items():
-                column = LIBRARIES.index(peer.library)
-                for name in ours if isinstance(ours, tuple) else (ours,):
-                    if name in hyper_parameters:
-                        names = re.findall(r"`(\w+)", hyper_parameters[name][column])
-                        assert argument in names, (peer.library, peer.name, name)
-
-
-def test_the_page_prints_the_hyper_parameters_of_every_rule(notebook):
-    expected = [[rule.__name__, *(field.name for field in fields(rule))] for rule in all_rules()]
-    assert printed(notebook, "GradientDescent  lr") == expected
-
-
-def test_the_states_of_the_table_are_those_of_the_rules(found):
-    said = {
-        (rule, re.match(r"`(\w+)`", state)[1])
-        for state, kinds in (cell.split(": ") for cell, *_ in found["State: rules4"])
-        for rule in kinds.split(", ")
-    }
-    assert said == {(rule.__name__, name) for rule in all_rules() for name in rule.state}
-
-
-def test_no_state_of_a_rule_is_in_two_rows(found):
-    cells = [
-        (rule, state.split(",")[0])
-        for state, kinds in (cell.split(": ") for cell, *_ in found["State: rules4"])
-        for rule in kinds.split(", ")
-    ]
-    assert len(cells) == len(set(cells))
+def test_what_the_libraries_keep_is_said_once_of_every_state_of_every_rule():
+    said = [(kind, kept.state) for kept in KEPT for kind in kept.kinds]
+    assert len(said) == len(set(said))
+    assert set(said) == {(rule, name) for rule in all_rules() for name in rule.state}
 
 
 def test_every_state_and_hyper_parameter_of_formulas_has_a_row_there(found):

@@ -4,7 +4,9 @@ That each row makes the steps that it says is tested where the libraries are
 (`tests/parity/test_rosetta.py`).
 """
 
+import ast
 import math
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -21,11 +23,19 @@ from minioptim import (
     Nesterov,
     RMSProp,
 )
+from minioptim.libraries import (
+    EXAMPLES,
+    LIBRARIES,
+    PEERS,
+    Absent,
+    eps_hat,
+    eps_inside,
+    peers_of,
+)
 from minioptim.schedules import Cosine
 
 from ..discovery import all_rules
 from ..parity import rosetta
-from ..parity.peers import LIBRARIES, PEERS, Peer
 
 RNG = np.random.default_rng(5)
 GRADIENTS = RNG.normal(0.5, 1.0, size=60)
@@ -49,63 +59,31 @@ def test_every_rule_has_rows_for_every_library():
     for row in rosetta.rows():
         found.setdefault(row.section, set()).add(row.library)
     assert found.keys() == {rule.__name__ for rule in all_rules()}
-    assert all(libraries == set(LIBRARIES) for libraries in found.values())
+    absent = {
+        (kind.__name__, peer.library)
+        for kind, peers in PEERS.items()
+        for peer in peers
+        if isinstance(peer, Absent)
+    }
+    for name, libraries in found.items():
+        assert libraries | {library for rule, library in absent if rule == name} == set(LIBRARIES)
 
 
-def test_every_function_that_the_parity_tests_compare_with_is_in_its_rules_rows():
-    for kind, peers in PEERS.items():
-        calls = [row for row in rosetta.rows() if row.section == kind.__name__]
-        for peer in peers:
-            if isinstance(peer, Peer):
-                assert any(
-                    f".{peer.name}(" in row.call and row.library == peer.library for row in calls
-                ), (kind.__name__, peer.library, peer.name)
-
-
-def place_of_eps(rule):
-    """Return where eps stands, in the page's words, in the rule that a row names."""
-    if "Inside" in rule or "eps=0.0, initial_accumulator" in rule:
-        return "inside"
-    if rule.startswith("eps_hat"):
-        return "uncorrected"
-    if rule.startswith("AdaMax"):
-        return "beside $u$" if "Beside" in rule else "beside the gradient"
-    return "inside both" if rule.startswith("Adadelta") else "outside"
-
-
-def test_the_table_of_eps_says_what_the_rows_do():
-    # The rows that are about something else than eps.
-    aside = ("lr_decay", "bias_correction", "initial_accumulator_value=0.1")
-    for name, *words in rosetta.table("Where eps stands"):
-        for library, said in zip(LIBRARIES, words, strict=True):
-            places = {
-                place_of_eps(row.rule)
-                for row in rosetta.rows()
-                if row.section == name and row.library == library
-                if not any(other in row.call for other in aside)
-            }
-            assert places == set(said.split(" or ")), (name, library)
-
-
-def test_the_table_of_eps_has_every_rule_that_has_one():
-    named = [name for name, *_ in rosetta.table("Where eps stands")]
-    with_eps = {rule.__name__ for rule in all_rules() if hasattr(rule, "eps")}
-    assert set(named) == with_eps
-    assert len(named) == len(with_eps)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "`f(x)` = `Adam()`",
-        "`f(x)`<br>= `Adam()` while lr is constant",
-        "`f(x)`<br>= `Adam()`, while lr rises",
-        "f(x)<br>= `Adam()`",
-    ],
-)
-def test_a_row_of_another_form_is_refused(text):
-    with pytest.raises(rosetta.RowError, match="Adam, Keras"):
-        rosetta.row("Adam", "Keras", text)
+def test_the_codes_of_a_row_make_what_they_stand_for():
+    for kind in PEERS:
+        rule = EXAMPLES[kind]
+        for peer in peers_of(kind):
+            made = rosetta.rule_of(peer.equals(rule), rosetta.NAMES).at(2)
+            meant = peer.as_rule(rule).at(2)
+            assert type(made) is type(meant)
+            np.testing.assert_allclose(
+                [getattr(made, field.name) for field in fields(made)],
+                [getattr(meant, field.name) for field in fields(meant)],
+                rtol=1e-12,
+            )
+            call = ast.parse(peer.call(rule), mode="eval").body
+            given = ast.unparse(call).count(f"{peer.name}(")
+            assert given == 1
 
 
 def test_the_numbers_of_an_expression_are_changed_one_at_a_time():
@@ -181,11 +159,10 @@ def test_the_undamped_first_gradient_fades_like_the_momentum():
 
 @pytest.mark.equation("ros-inside", "ros-floor")
 def test_from_outside_to_inside_the_step_changes_by_the_quotient_and_at_most_by_root_two():
-    inside = rosetta.translations()["RMSPropInside"]
     eps = 0.3
     for g in (1e-3, 0.1, 1.0, 50.0):
         outer, v = run(RMSProp(lr=1.0, rho=0.9, eps=eps), [g])
-        inner, _ = run(inside(lr=1.0, rho=0.9, eps=eps**2), [g])
+        inner, _ = run(eps_inside(RMSProp(lr=1.0, rho=0.9, eps=eps**2)), [g])
         v = v[1, 0]
         assert inner[1] == pytest.approx(-g / math.sqrt(v + eps**2), rel=1e-13)
         quotient = (math.sqrt(v) + eps) / math.sqrt(v + eps**2)
@@ -208,9 +185,7 @@ def test_no_eps_inside_equals_an_eps_outside_with_another_lr():
 @pytest.mark.equation("ros-hat")
 def test_keras_epsilon_is_an_eps_that_shrinks_to_it():
     lr, eps, beta1, beta2 = 0.1, 0.05, 0.9, 0.99
-    translated, states = run(
-        rosetta.translations()["eps_hat"](Adam(lr, beta1, beta2, eps)), GRADIENTS
-    )
+    translated, states = run(eps_hat(Adam(lr, beta1, beta2, eps)), GRADIENTS)
     x = 0.0
     for t, (m, v) in enumerate(states[1:], start=1):
         rate = lr * math.sqrt(1 - beta2**t) / (1 - beta1**t)
@@ -247,7 +222,7 @@ def test_to_correct_a_rule_takes_lr_and_eps_and_with_lr_alone_eps_is_keras():
         return np.array(points)
 
     adam, _ = run(Adam(0.1, beta1, beta2, eps), GRADIENTS)
-    keras, _ = run(rosetta.translations()["eps_hat"](Adam(0.1, beta1, beta2, eps)), GRADIENTS)
+    keras, _ = run(eps_hat(Adam(0.1, beta1, beta2, eps)), GRADIENTS)
     np.testing.assert_allclose(by_hand(lambda t: eps * math.sqrt(1 - beta2**t)), adam, rtol=1e-12)
     np.testing.assert_allclose(by_hand(lambda t: eps), keras, rtol=1e-12)  # noqa: ARG005
     assert abs(adam - keras).max() > 0.01

@@ -16,9 +16,10 @@ import optax
 import torch
 from keras.src.backend.common import dtypes
 
+from minioptim.libraries import KERAS, OPTAX, TORCH
 from minioptim.problems import Array, Problem
 
-from .peers import KERAS, OPTAX, PROBLEMS, STEPS, TORCH, Case, arguments_of
+from .peers import PROBLEMS, STEPS, Case
 
 # NAdam keeps the product of its momenta in the default type, not in that of the parameters.
 torch.set_default_dtype(torch.float64)
@@ -38,9 +39,13 @@ VERSIONS = {
 }
 
 
-def ema(learning_rate: Any, **arguments: Any) -> optax.GradientTransformation:
-    """Put a learning rate behind Optax' average, as its own ready-made rules do."""
-    return optax.chain(optax.ema(**arguments), optax.scale_by_learning_rate(learning_rate))
+MODULES = {"torch.optim": torch.optim, "keras.optimizers": keras.optimizers, "optax": optax}
+
+
+def find(dotted: str) -> Any:
+    """Return the function or class that a dotted name of `minioptim.libraries` stands for."""
+    module, _, name = dotted.rpartition(".")
+    return getattr(MODULES[module], name)
 
 
 def library_iterates(case: Case, steps: int = STEPS) -> Array:
@@ -53,9 +58,7 @@ def library_iterates(case: Case, steps: int = STEPS) -> Array:
 
 def _torch(case: Case, problem: Problem, steps: int) -> Array:
     x = torch.tensor(np.array(problem.start), dtype=torch.float64, requires_grad=True)
-    optimizer = getattr(torch.optim, case.peer.name)(
-        [x], **arguments_of(case.peer, case.rule.at(1))
-    )
+    optimizer = find(case.peer.dotted)([x], **case.peer.arguments_for(case.rule.at(1)))
     points = [x.detach().numpy().copy()]
     for t in range(1, steps + 1):
         optimizer.param_groups[0]["lr"] = case.rule.at(t).lr
@@ -67,9 +70,7 @@ def _torch(case: Case, problem: Problem, steps: int) -> Array:
 
 def _keras(case: Case, problem: Problem, steps: int) -> Array:
     x = keras.Variable(np.array(problem.start), dtype="float64")
-    optimizer = getattr(keras.optimizers, case.peer.name)(
-        **arguments_of(case.peer, case.rule.at(1))
-    )
+    optimizer = find(case.peer.dotted)(**case.peer.arguments_for(case.rule.at(1)))
     points = [np.array(x.value)]
     for t in range(1, steps + 1):
         optimizer.learning_rate = case.rule.at(t).lr
@@ -79,13 +80,15 @@ def _keras(case: Case, problem: Problem, steps: int) -> Array:
 
 
 def _optax(case: Case, problem: Problem, steps: int) -> Array:
-    arguments = arguments_of(case.peer, case.rule.at(1))
+    arguments = case.peer.arguments_for(case.rule.at(1))
     if callable(case.rule.lr):
         # A schedule of Optax counts from 0, and is traced, so it cannot be a function of ours.
         values = jax.numpy.asarray([case.rule.lr(t) for t in range(1, steps + 1)])
         arguments["learning_rate"] = lambda count: values[count]
-    make = ema if case.peer.name == "ema" else getattr(optax, case.peer.name)
-    optimizer = make(**arguments)
+    then = []
+    if case.peer.lr_by:
+        then = [getattr(optax, case.peer.lr_by)(arguments.pop("learning_rate"))]
+    optimizer = optax.chain(find(case.peer.dotted)(**arguments), *then)
 
     @jax.jit
     def step(g: Any, state: Any, x: Any) -> Any:

@@ -1,24 +1,20 @@
-"""Which function of which library computes which rule, and where the two differ.
+"""What is compared with the libraries: which problems, which hyper-parameters, how closely.
 
-The table `PEERS` is the whole of it: rule, library, arguments, difference. It imports no library,
+What they are compared with stands in `minioptim.libraries`. No library is imported here either,
 so that the live comparison (`libraries.py`, where the libraries are) and the one with stored
 values (`test_golden.py`, everywhere) read the same lines.
-
-A difference is not waved through with a wide tolerance. It is one sentence, and beside it stands
-the rule, with other hyper-parameters, that the library then equals to rounding: mostly a schedule
-for eps, because it is eps on which no two libraries agree.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minioptim import rules
+from minioptim.libraries import PEERS, Peer, peers_of
 from minioptim.problems import Array, Function, Problem, Quadratic
 from minioptim.rules import Rule
 from minioptim.run import minimize
@@ -50,295 +46,6 @@ def valley_gradient(p: Array) -> Array:
 PROBLEMS: dict[str, Problem] = {
     "quadratic": Quadratic([0.01, 1.0, 10.0], rotation=np.eye(3) - 2 / 3),
     "valley": Function(valley, valley_gradient, start=(-1.2, 1.0)),
-}
-
-States = Sequence[Mapping[str, Array]]
-
-
-@dataclass(frozen=True)
-class Peer:
-    """A library's function that computes a rule, and how it differs from it.
-
-    Attributes
-    ----------
-    library, name : str
-        Where it is, and what it is called there.
-    arguments : dict
-        What it is called with. A string names a hyper-parameter of the rule, a tuple several of
-        them; all else is passed as it stands.
-    difference : str
-        One sentence; empty if there is none.
-    as_rule : callable, rule to rule
-        The rule that the peer equals, with the difference put into its hyper-parameters.
-    as_step : callable, (rule, states) to rule, or None
-        The same for a difference that depends on the state: the rule for step ``len(states)``,
-        from the states reached by all steps up to and with that one.
-    schedules : bool
-        Whether the two agree also while the learning rate changes.
-    point : str
-        What the library stores as its parameter: our "x", or our "query".
-    """
-
-    library: str
-    name: str
-    arguments: Mapping[str, Any]
-    difference: str = ""
-    as_rule: Callable[[Any], Rule] = field(default=lambda rule: rule)
-    as_step: Callable[[Any, States], Rule] | None = None
-    schedules: bool = True
-    point: str = "x"
-
-
-@dataclass(frozen=True)
-class Absent:
-    """That a library has no such function, and why nothing in it comes close."""
-
-    library: str
-    reason: str
-
-
-# --- The differences, as hyper-parameters -------------------------------------------------------
-
-
-def first_step_undamped(rule: Any) -> Rule:
-    """Return the rule whose average starts as the first gradient itself: beta is 0 at t = 1."""
-    return replace(rule, beta=lambda t: rule.beta if t > 1 else 0.0)
-
-
-def eps_hat(rule: Any) -> Rule:
-    """Return the rule with eps beside the uncorrected root of v: larger by 1/sqrt(1 - beta2^t)."""
-    return replace(rule, eps=lambda t: rule.eps / math.sqrt(1 - rule.beta2**t))
-
-
-def second_moment_uncorrected(rule: Any) -> Rule:
-    """Return the rule that leaves v uncorrected: lr and eps larger by 1/sqrt(1 - beta2^t)."""
-    return replace(eps_hat(rule), lr=lambda t: rule.at(t).lr / math.sqrt(1 - rule.beta2**t))
-
-
-def eps_in_accumulator(rule: Any) -> Rule:
-    """Return the rule whose sum of squares starts eps higher: eps inside the root, since G adds."""
-    return replace(rule, eps=0.0, initial_accumulator=rule.initial_accumulator + rule.eps)
-
-
-def eps_inside(rule: Any, mean_square: Array) -> Rule:
-    """Return the rule with eps inside the root: outside, sqrt(v + eps) - sqrt(v) does the same."""
-    return replace(rule, eps=np.sqrt(mean_square + rule.eps) - np.sqrt(mean_square))
-
-
-def rms_eps_inside(rule: Any, states: States) -> Rule:
-    """Apply `eps_inside` to the mean of squares."""
-    return eps_inside(rule, states[-1]["v"])
-
-
-def variance_eps_inside(rule: Any, states: States) -> Rule:
-    """Apply `eps_inside` to the variance."""
-    return eps_inside(rule, states[-1]["s"])
-
-
-def eps_beside_norm(rule: Any, states: States) -> Rule:
-    """Return the rule with eps added to u when dividing: lr smaller by u / (u + eps)."""
-    u = states[-1]["u"]
-    return replace(rule, eps=0.0, lr=rule.lr * u / (u + rule.eps))
-
-
-def max_of_corrected(rule: Any, states: States) -> Rule:
-    """Return the rule whose maximum is that of the corrected v: eps larger by what the root gains.
-
-    The correction shrinks with t, so the maximum of the corrected v is never the smaller one.
-    """
-    t = np.arange(1, len(states) + 1)[:, np.newaxis]
-    corrected = np.array([one["v"] for one in states]) / (1 - rule.beta2**t)
-    ours = states[-1]["v_max"] / (1 - rule.beta2 ** len(states))
-    gain = np.sqrt(np.max(corrected, axis=0)) - np.sqrt(ours)
-    # A gain of 0 may come out as -1e-17, and no eps is negative.
-    return replace(rule, eps=rule.eps + np.maximum(gain, 0.0))
-
-
-# --- The table ----------------------------------------------------------------------------------
-
-TORCH, KERAS, OPTAX = LIBRARIES = ("PyTorch", "Keras", "Optax")
-
-# The arguments that several rules share, in each library's own names.
-TORCH_ADAM = {"lr": "lr", "betas": ("beta1", "beta2"), "eps": "eps"}
-KERAS_ADAM = {"learning_rate": "lr", "beta_1": "beta1", "beta_2": "beta2", "epsilon": "eps"}
-OPTAX_ADAM = {"learning_rate": "lr", "b1": "beta1", "b2": "beta2", "eps": "eps"}
-TORCH_RMSPROP = {"lr": "lr", "alpha": "rho", "eps": "eps"}
-KERAS_RMSPROP = {"learning_rate": "lr", "rho": "rho", "epsilon": "eps"}
-OPTAX_RMSPROP = {"learning_rate": "lr", "decay": "rho", "eps": "eps"}
-KERAS_SGD = {"learning_rate": "lr", "momentum": "momentum"}
-
-LR_OUTSIDE = "The lr stands outside the velocity: equal only while lr is constant."
-LR_INSIDE = "The lr stands inside the velocity: equal only while lr is constant."
-LOOK_AHEAD = "The parameter is the look-ahead point: its iterates are our query points"
-EPS_INSIDE = "Its eps is inside the root."
-EPS_HAT = "Its eps is added to the uncorrected root of v (the paper's epsilon hat)."
-
-PEERS: dict[type[Rule], tuple[Peer | Absent, ...]] = {
-    rules.GradientDescent: (
-        Peer(TORCH, "SGD", {"lr": "lr"}),
-        Peer(KERAS, "SGD", {"learning_rate": "lr"}),
-        Peer(OPTAX, "sgd", {"learning_rate": "lr"}),
-    ),
-    rules.Momentum: (
-        Peer(TORCH, "SGD", {"lr": "lr", "momentum": "momentum"}, LR_OUTSIDE, schedules=False),
-        Peer(KERAS, "SGD", KERAS_SGD),
-        Peer(OPTAX, "sgd", KERAS_SGD, LR_OUTSIDE, schedules=False),
-    ),
-    rules.BufferMomentum: (
-        Peer(TORCH, "SGD", {"lr": "lr", "momentum": "momentum"}),
-        Peer(KERAS, "SGD", KERAS_SGD, LR_INSIDE, schedules=False),
-        Peer(OPTAX, "sgd", KERAS_SGD),
-    ),
-    rules.EWMAMomentum: (
-        Peer(
-            TORCH,
-            "SGD",
-            {"lr": "lr", "momentum": "beta", "dampening": "beta"},
-            "Its average starts as the first gradient, undamped.",
-            as_rule=first_step_undamped,
-        ),
-        Absent(KERAS, "Its SGD has no dampening, and none of its rules is a mean of gradients."),
-        Peer(OPTAX, "ema", {"learning_rate": "lr", "decay": "beta", "debias": False}),
-    ),
-    rules.Nesterov: (
-        Peer(
-            TORCH,
-            "SGD",
-            {"lr": "lr", "momentum": "momentum", "nesterov": True},
-            f"{LOOK_AHEAD}, while lr is constant.",
-            point="query",
-            schedules=False,
-        ),
-        Peer(KERAS, "SGD", KERAS_SGD | {"nesterov": True}, f"{LOOK_AHEAD}.", point="query"),
-        Peer(
-            OPTAX,
-            "sgd",
-            KERAS_SGD | {"nesterov": True},
-            f"{LOOK_AHEAD}, while lr is constant.",
-            point="query",
-            schedules=False,
-        ),
-    ),
-    rules.Adagrad: (
-        Peer(
-            TORCH,
-            "Adagrad",
-            {"lr": "lr", "eps": "eps", "initial_accumulator_value": "initial_accumulator"},
-        ),
-        Peer(
-            KERAS,
-            "Adagrad",
-            {
-                "learning_rate": "lr",
-                "epsilon": "eps",
-                "initial_accumulator_value": "initial_accumulator",
-            },
-            EPS_INSIDE,
-            as_rule=eps_in_accumulator,
-        ),
-        Peer(
-            OPTAX,
-            "adagrad",
-            {
-                "learning_rate": "lr",
-                "eps": "eps",
-                "initial_accumulator_value": "initial_accumulator",
-            },
-            EPS_INSIDE,
-            as_rule=eps_in_accumulator,
-        ),
-    ),
-    rules.RMSProp: (
-        Peer(TORCH, "RMSprop", TORCH_RMSPROP),
-        Peer(KERAS, "RMSprop", KERAS_RMSPROP, EPS_INSIDE, as_step=rms_eps_inside),
-        Peer(OPTAX, "rmsprop", OPTAX_RMSPROP | {"eps_in_sqrt": False}),
-        Peer(OPTAX, "rmsprop", OPTAX_RMSPROP, EPS_INSIDE, as_step=rms_eps_inside),
-    ),
-    rules.CenteredRMSProp: (
-        Peer(TORCH, "RMSprop", TORCH_RMSPROP | {"centered": True}),
-        Peer(
-            KERAS,
-            "RMSprop",
-            KERAS_RMSPROP | {"centered": True},
-            EPS_INSIDE,
-            as_step=variance_eps_inside,
-        ),
-        Peer(OPTAX, "rmsprop", OPTAX_RMSPROP | {"centered": True, "eps_in_sqrt": False}),
-        Peer(
-            OPTAX,
-            "rmsprop",
-            OPTAX_RMSPROP | {"centered": True},
-            EPS_INSIDE,
-            as_step=variance_eps_inside,
-        ),
-    ),
-    rules.Adadelta: (
-        Peer(TORCH, "Adadelta", {"lr": "lr", "rho": "rho", "eps": "eps"}),
-        Peer(KERAS, "Adadelta", {"learning_rate": "lr", "rho": "rho", "epsilon": "eps"}),
-        Peer(OPTAX, "adadelta", {"learning_rate": "lr", "rho": "rho", "eps": "eps"}),
-    ),
-    rules.Adam: (
-        Peer(TORCH, "Adam", TORCH_ADAM),
-        Peer(KERAS, "Adam", KERAS_ADAM, EPS_HAT, as_rule=eps_hat),
-        Peer(OPTAX, "adam", OPTAX_ADAM),
-    ),
-    rules.AdaMax: (
-        Peer(TORCH, "Adamax", TORCH_ADAM),
-        Peer(
-            KERAS,
-            "Adamax",
-            KERAS_ADAM,
-            "Its eps is added to u when dividing, not to the gradient's size.",
-            as_step=eps_beside_norm,
-        ),
-        Peer(OPTAX, "adamax", OPTAX_ADAM),
-    ),
-    rules.AMSGrad: (
-        Peer(TORCH, "Adam", TORCH_ADAM | {"amsgrad": True}),
-        Peer(KERAS, "Adam", KERAS_ADAM | {"amsgrad": True}, EPS_HAT, as_rule=eps_hat),
-        Peer(
-            OPTAX,
-            "amsgrad",
-            OPTAX_ADAM,
-            "Its maximum is that of the corrected second moment.",
-            as_step=max_of_corrected,
-        ),
-        Peer(
-            OPTAX,
-            "amsgrad",
-            OPTAX_ADAM | {"bias_correction_nu": False},
-            "Told so, it corrects m alone.",
-            as_rule=second_moment_uncorrected,
-        ),
-    ),
-    rules.NAdam: (
-        Peer(TORCH, "NAdam", TORCH_ADAM | {"momentum_decay": "psi"}),
-        Peer(
-            KERAS,
-            "Nadam",
-            KERAS_ADAM,
-            "Its psi is 1.",
-            as_rule=lambda rule: replace(rule, psi=1.0),
-        ),
-        Peer(
-            OPTAX,
-            "nadam",
-            OPTAX_ADAM,
-            "Its momentum is beta1 throughout: psi is infinite.",
-            as_rule=lambda rule: replace(rule, psi=math.inf),
-        ),
-    ),
-    rules.AdamW: (
-        Peer(TORCH, "AdamW", TORCH_ADAM | {"weight_decay": "weight_decay"}),
-        Peer(
-            KERAS,
-            "AdamW",
-            KERAS_ADAM | {"weight_decay": "weight_decay"},
-            EPS_HAT,
-            as_rule=eps_hat,
-        ),
-        Peer(OPTAX, "adamw", OPTAX_ADAM | {"weight_decay": "weight_decay"}),
-    ),
 }
 
 # For each rule its defaults, an ordinary choice, a large eps, for a small one would hide where it
@@ -457,6 +164,78 @@ AT_THE_LIMIT: dict[type[Rule], tuple[Rule, ...]] = {
 }
 
 
+# A comparison is worth what it refuses. Each line is a rule, a piece of its text, and what stands
+# there in some book, course or library, or in anyone's first attempt.
+MISTAKES = [
+    (rules.GradientDescent, "x - self.lr", "x + self.lr"),
+    (rules.GradientDescent, "* g", "* np.sign(g)"),
+    (rules.Momentum, "- self.lr * g", "- self.lr * (1 - self.momentum) * g"),
+    (rules.Momentum, "return x + v, v", "return x + self.momentum * v - self.lr * g, v"),
+    (rules.Momentum, "v = self.momentum * v - self.lr * g\n    return x + v, v",
+     "w = self.momentum * v - self.lr * g\n    return x + v, w"),
+    (rules.BufferMomentum, "self.momentum * v + g", "self.momentum * v + self.lr * g"),
+    (rules.BufferMomentum, "self.momentum * v + g", "self.momentum * (v + g)"),
+    (rules.EWMAMomentum, "(1 - self.beta) * g", "g"),
+    (rules.EWMAMomentum, "self.lr * v", "self.lr * v / (1 - self.beta**t)"),
+    (rules.Nesterov, "x + self.momentum * v", "x"),
+    (rules.Nesterov, "x + self.momentum * v", "x + v"),
+    (rules.Nesterov, "x + self.momentum * v", "x - self.momentum * v"),
+    (rules.Nesterov, "return x + v, v", "return x + self.momentum * v - self.lr * g, v"),
+    (rules.Adagrad, "np.sqrt(G) + self.eps", "np.sqrt(G + self.eps)"),
+    (rules.Adagrad, "G + g**2", "G + np.abs(g)"),
+    (rules.Adagrad, "np.sqrt(G) + self.eps", "np.sqrt(G)"),
+    (rules.Adagrad, "(self.initial_accumulator,)", "(0.0,)"),
+    (rules.RMSProp, "np.sqrt(v) + self.eps", "np.sqrt(v + self.eps)"),
+    (rules.RMSProp, "(1 - self.rho) * g**2", "g**2"),
+    (rules.RMSProp, "np.sqrt(v) + self.eps", "np.sqrt(v / (1 - self.rho**t)) + self.eps"),
+    (rules.RMSProp, "g**2", "g"),
+    (rules.CenteredRMSProp, "(g - m) ** 2", "g**2"),
+    (rules.CenteredRMSProp, "(g - m) ** 2", "np.abs(g - m)"),
+    (rules.CenteredRMSProp, "self.rho * (s + (1", "(self.rho * s + (1"),
+    (rules.CenteredRMSProp, "np.sqrt(s) + self.eps", "np.sqrt(s + self.eps)"),
+    (rules.CenteredRMSProp, "self.lr * g", "self.lr * m"),
+    (rules.Adadelta, "np.sqrt(d + self.eps) / np.sqrt(v + self.eps)",
+     "(np.sqrt(d) + self.eps) / (np.sqrt(v) + self.eps)"),
+    (rules.Adadelta, "(1 - self.rho) * delta**2", "(1 - self.rho) * (self.lr * delta) ** 2"),
+    (rules.Adadelta, "delta**2", "delta"),
+    (rules.Adam, "np.sqrt(v_hat) + self.eps", "np.sqrt(v_hat + self.eps)"),
+    (rules.Adam, "np.sqrt(v_hat) + self.eps", "v_hat + self.eps"),
+    (rules.Adam, "m / (1 - self.beta1**t)", "m"),
+    (rules.Adam, "v / (1 - self.beta2**t)", "v"),
+    (rules.Adam, "self.beta2**t", "self.beta2**2"),
+    (rules.Adam, "self.beta1**t", "self.beta1 ** (t + 1)"),
+    (rules.Adam, "self.beta2**t", "self.beta1**t"),
+    (rules.Adam, "self.beta1 * m + (1 - self.beta1) * g", "self.beta2 * m + (1 - self.beta2) * g"),
+    (rules.Adam, "m_hat / (np.sqrt(v_hat) + self.eps)", "m_hat / np.sqrt(v_hat) + self.eps"),
+    (rules.Adam, "np.sqrt(v_hat) + self.eps",
+     "np.sqrt(v_hat) + self.eps / np.sqrt(1 - self.beta2**t)"),
+    (rules.Adam, "(1 - self.beta2) * g**2", "(1 - self.beta2) * m**2"),
+    (rules.AdaMax, "np.abs(g)", "g"),
+    (rules.AdaMax, "np.abs(g) + self.eps", "np.abs(g)"),
+    (rules.AdaMax, "self.lr / (1 - self.beta1**t)", "self.lr"),
+    (rules.AdaMax, "self.beta2 * u", "u"),
+    (rules.AdaMax, "np.maximum(self.beta2 * u, np.abs(g) + self.eps)",
+     "self.beta2 * u + (1 - self.beta2) * np.abs(g)"),
+    (rules.AMSGrad, "np.maximum(v_max, v)", "v"),
+    (rules.AMSGrad, "np.maximum(v_max, v)", "np.maximum(v_max, v / (1 - self.beta2**t))"),
+    (rules.AMSGrad, "v_max / (1 - self.beta2**t)", "v_max"),
+    (rules.AMSGrad, "np.sqrt(v_hat) + self.eps", "np.sqrt(v_hat + self.eps)"),
+    (rules.NAdam, "t * self.psi", "t"),
+    (rules.NAdam, "(t + 1) * self.psi", "t * self.psi"),
+    (rules.NAdam, "mu_next * m / (1 - mu_product * mu_next)", "mu_next * m / (1 - mu_product)"),
+    (rules.NAdam, "(1 - mu) * g / (1 - mu_product) + ", ""),
+    (rules.NAdam, "v / (1 - self.beta2**t)", "self.beta2 * v / (1 - self.beta2**t)"),
+    (rules.NAdam, "np.sqrt(v_hat) + self.eps",
+     "np.sqrt(v_hat) + self.eps / np.sqrt(1 - self.beta2**t)"),
+    (rules.NAdam, "(0.0, 0.0, 1.0)", "(0.0, 0.0, 0.0)"),
+    (rules.AdamW, "self.weight_decay * x", "self.weight_decay * (x - self.lr * adam)"),
+    (rules.AdamW, "self.lr * (adam + self.weight_decay * x)",
+     "(self.lr * adam + self.weight_decay * x)"),
+    (rules.AdamW, "m = self", "g = g + self.weight_decay * x\n    m = self"),
+    (rules.AdamW, " + self.weight_decay * x", ""),
+]  # fmt: skip
+
+
 class Case(NamedTuple):
     """One comparison: a rule with its hyper-parameters, a peer of it, a problem."""
 
@@ -471,24 +250,13 @@ class Case(NamedTuple):
 
 def all_cases() -> Iterator[Case]:
     """Yield every comparison that the two tables call for."""
-    for kind, peers in PEERS.items():
+    for kind in PEERS:
         sets = [(rule, problem) for rule in HYPER[kind] for problem in PROBLEMS]
         sets += [(rule, "quadratic") for rule in AT_THE_LIMIT.get(kind, ())]
         for rule, problem in sets:
-            for peer in peers:
-                if isinstance(peer, Peer) and (peer.schedules or not callable(rule.lr)):
+            for peer in peers_of(kind):
+                if peer.schedules or not callable(rule.lr):
                     yield Case(rule, peer, problem)
-
-
-def arguments_of(peer: Peer, rule: Rule) -> dict[str, Any]:
-    """Return the arguments of the peer, with the rule's hyper-parameters put in."""
-
-    def value(given: Any) -> Any:
-        if isinstance(given, tuple):
-            return tuple(getattr(rule, name) for name in given)
-        return getattr(rule, given) if isinstance(given, str) else given
-
-    return {name: value(given) for name, given in peer.arguments.items()}
 
 
 # --- Our side -----------------------------------------------------------------------------------
@@ -497,31 +265,11 @@ def arguments_of(peer: Peer, rule: Rule) -> dict[str, Any]:
 def iterates(case: Case, steps: int = STEPS) -> Array:
     """Return what the package says that the peer's parameter is, after 0, 1, ..., steps steps."""
     problem = PROBLEMS[case.problem]
-    if case.peer.as_step is not None:
-        return _iterates_by_state(case, case.peer.as_step, steps)
     rule = case.peer.as_rule(case.rule)
     if case.peer.point == "query":
         # The parameter after n steps is where step n + 1 asks.
         return minimize(problem, rule, steps=steps + 1, record=["query"]).query
     return minimize(problem, rule, steps=steps, record=["x"]).x
-
-
-def _iterates_by_state(case: Case, as_step: Callable[[Any, States], Rule], steps: int) -> Array:
-    """Step twice: once for the state, which no eps enters, and then for the point."""
-    problem = PROBLEMS[case.problem]
-    x = np.asarray(problem.start, dtype=np.float64)
-    state = case.rule.start()
-    points, states = [x], []
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for t in range(1, steps + 1):
-            g = np.asarray(problem.gradient(x))
-            now = case.rule.at(t)
-            _, *new = replace(now, eps=0.0).step(g, x, t, *state)
-            states.append(dict(zip(case.rule.state, new, strict=True)))
-            x, *_ = as_step(now, states).step(g, x, t, *state)
-            state = tuple(new)
-            points.append(x)
-    return np.stack(points)
 
 
 def deviation(ours: Array, theirs: Array, rows: Any = slice(None)) -> float:

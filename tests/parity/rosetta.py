@@ -1,4 +1,4 @@
-"""What the appendix on the libraries says, read from its text: rows, tables, translations.
+"""What the appendix on the libraries says: its rows, and the tables of its text.
 
 Imports no library, so that the tests that have none can read it too.
 """
@@ -12,31 +12,32 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import nbformat
+import numpy as np
 
+from minioptim import _translations, rules
+from minioptim.libraries import EXAMPLES, PEERS, peers_of, unchanged, written
 from minioptim.rules import Rule
 
 NOTEBOOK = Path(__file__).parents[2] / "chapters" / "rosetta.ipynb"
 CONSTANT_ONLY = "while lr is constant"
 QUERIES = "its queries"
-REMARKS = {QUERIES, CONSTANT_ONLY}
-CELL = re.compile(r"`(?P<call>[^`]+)`<br>= `(?P<rule>[^`]+)`(?P<remarks>[^`]*)")
 
 
 class Row(NamedTuple):
-    """A row of the tables of calls: under which heading, and its three texts."""
+    """A row of the tables of calls: under which heading, and its texts.
+
+    ``plain`` is the rule that has nothing translated; empty where the row's own is that.
+    """
 
     section: str
     library: str
     call: str
     rule: str
     remarks: frozenset[str]
+    plain: str = ""
 
     def __str__(self) -> str:
         return f"{self.call} = {', '.join([self.rule, *sorted(self.remarks)])}"
-
-
-class RowError(ValueError):
-    """The text of a row is not of the form that its readers, and the tests, rely on."""
 
 
 # The texts that are run are this repository's own.
@@ -45,11 +46,6 @@ class RowError(ValueError):
 def evaluate(text: str, names: dict[str, Any]) -> Any:
     """Return the value of an expression of the page, with these names defined."""
     return eval(text, dict(names))  # noqa: S307
-
-
-def run(source: str, names: dict[str, Any]) -> None:
-    """Run a cell of the page; what it defines is added to the names."""
-    exec(source, names)  # noqa: S102
 
 
 def cells() -> list[Any]:
@@ -74,46 +70,19 @@ def table(heading: str) -> list[list[str]]:
 
 def rows() -> list[Row]:
     """Return the rows of the tables of calls, in the order of the page."""
-    found, section = [], ""
-    inside = False
-    for cell in cells():
-        if cell.cell_type != "markdown":
-            continue
-        for line in cell.source.splitlines():
-            if line.startswith("## "):
-                inside = line == "## The rules"
-            if line.startswith("### "):
-                section = line[4:]
-        if inside:
-            for _, *body in tables(cell.source):
-                found += [row(section, *texts) for texts in body]
-    return found
+    return [
+        Row(
+            *(kind.__name__, peer.library, peer.call(EXAMPLES[kind]), peer.equals(EXAMPLES[kind])),
+            frozenset(peer.remarks),
+            written(EXAMPLES[kind]) if peer.as_rule is not unchanged else "",
+        )
+        for kind in PEERS
+        for peer in peers_of(kind)
+    ]
 
 
-def row(section: str, library: str, text: str) -> Row:
-    """Return a row from its two texts.
-
-    Raises
-    ------
-    RowError
-        The second is not `` `call`<br>= `rule` `` and remarks.
-    """
-    match = CELL.fullmatch(text)
-    remarks = frozenset(filter(None, match["remarks"].split(", "))) if match else frozenset()
-    if not match or not remarks <= REMARKS:
-        raise RowError(f"{section}, {library}: {text}")
-    return Row(section, library, match["call"], match["rule"], remarks)
-
-
-def translations() -> dict[str, Any]:
-    """Return the names that the notebook has defined when its tables begin."""
-    names: dict[str, Any] = {}
-    for cell in cells():
-        if cell.source.startswith("## The rules"):
-            return names
-        if cell.cell_type == "code":
-            run(cell.source, names)
-    raise AssertionError('the notebook has no heading "## The rules"')
+# What the texts of the rows are made of.
+NAMES: dict[str, Any] = vars(rules) | vars(_translations) | {"np": np}
 
 
 class _Falling(ast.NodeTransformer):

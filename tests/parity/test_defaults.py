@@ -1,34 +1,48 @@
-"""The table of defaults beside the libraries' own signatures."""
+"""The defaults of `minioptim.libraries` beside the libraries' own signatures."""
 
 import inspect
 
 import pytest
 
-from .defaults import DEFAULTS
-from .libraries import keras, optax, torch
-from .peers import KERAS, OPTAX, PEERS, TORCH, Peer
+from minioptim.libraries import DEFAULTS, MODULES, OPTAX, PEERS, Peer, peers_of, told_nothing
+from minioptim.run import minimize
 
-MODULES = {TORCH: torch.optim, KERAS: keras.optimizers, OPTAX: optax}
-
-
-def signature(library, name):
-    return inspect.signature(getattr(MODULES[library], name)).parameters
+from .libraries import find, library_iterates
+from .peers import PROBLEMS, TOLERANCE, Case, deviation
 
 
 @pytest.mark.parametrize(("library", "name"), DEFAULTS, ids=" ".join)
-def test_the_defaults_are_those_of_the_table(library, name):
-    parameters = signature(library, name)
-    found = {key: parameters[key].default for key in DEFAULTS[library, name]}
-    assert {
-        key: ... if value is inspect.Parameter.empty else value for key, value in found.items()
-    } == DEFAULTS[library, name]
+def test_the_defaults_are_the_librarys_and_in_its_order(library, name):
+    parameters = inspect.signature(find(f"{MODULES[library]}.{name}")).parameters
+    said = DEFAULTS[library, name]
+    found = {key: parameters[key].default for key in said}
+    empty = inspect.Parameter.empty
+    assert {key: ... if value is empty else value for key, value in found.items()} == said
+    assert list(said) == [key for key in parameters if key in said]
 
 
 def test_the_table_has_every_peer_and_every_argument_that_it_is_given():
-    for peers in PEERS.values():
-        for peer in peers:
-            if not isinstance(peer, Peer):
-                continue
+    for kind in PEERS:
+        for peer in peers_of(kind):
             missing = set(peer.arguments) - set(DEFAULTS[peer.library, peer.name])
-            # `ema` is an average; the learning rate is put behind it.
-            assert missing <= ({"learning_rate"} if peer.name == "ema" else set())
+            assert missing <= ({"learning_rate"} if peer.lr_by else set())
+
+
+def told_hyper_parameters_alone():
+    for kind in PEERS:
+        for peer in peers_of(kind):
+            if peer.plain:
+                yield pytest.param(kind, peer, id=f"{kind.__name__} {peer.dotted}")
+
+
+@pytest.mark.parametrize(("kind", "peer"), list(told_hyper_parameters_alone()))
+def test_an_optimizer_told_nothing_is_the_rule_that_the_defaults_make(kind, peer):
+    rule = told_nothing(kind, peer, lr=0.02)
+    needed = {"learning_rate": 0.02} if peer.library == OPTAX else {}
+    alone = Peer(peer.library, peer.name, needed)
+    # The case's rule gives the library's learning rate at each step: its own, as told nothing.
+    given = {ours: DEFAULTS[peer.library, peer.name][name] for name, ours in peer.arguments.items()}
+    lr = given.get("lr")
+    case = Case(kind(lr=lr if isinstance(lr, float) else 0.02), alone, "quadratic")
+    ours = minimize(PROBLEMS["quadratic"], rule, steps=100, record=["x"]).x
+    assert deviation(ours, library_iterates(case, 100)) < TOLERANCE

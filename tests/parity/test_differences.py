@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from minioptim import minimize, rules
+from minioptim.libraries import KERAS, OPTAX, TORCH, Peer
 from minioptim.problems import Function, Quadratic
 
 from .libraries import keras, library_iterates, optax, torch
-from .peers import KERAS, OPTAX, PROBLEMS, TOLERANCE, TORCH, Case, Peer, deviation, iterates
+from .peers import PROBLEMS, TOLERANCE, Case, deviation, iterates
 
 LINE = Function(lambda x: x.sum(axis=-1), np.ones_like, start=(0.0,))  # g = 1 everywhere
 

@@ -3,19 +3,10 @@
 import numpy as np
 import pytest
 
+from minioptim.libraries import PEERS, Peer, peers_of
+
 from .libraries import library_iterates
-from .peers import (
-    HYPER,
-    PEERS,
-    PROBLEMS,
-    STEPS,
-    TOLERANCE,
-    Case,
-    Peer,
-    all_cases,
-    deviation,
-    iterates,
-)
+from .peers import HYPER, PROBLEMS, STEPS, TOLERANCE, Case, all_cases, deviation, iterates
 
 
 @pytest.mark.parametrize("case", list(all_cases()), ids=str)
@@ -27,15 +18,15 @@ def test_the_rule_equals_its_peer(case):
 
 
 def stated_differences():
-    for rule, peers in PEERS.items():
-        for peer in peers:
-            if isinstance(peer, Peer) and peer.difference:
-                yield pytest.param(rule, peer, id=f"{rule.__name__} {peer.library}")
+    for rule in PEERS:
+        for peer in peers_of(rule):
+            if peer.difference:
+                yield pytest.param(rule, peer, id=f"{rule.__name__} {peer.call(rule())}")
 
 
 @pytest.mark.parametrize(("rule", "peer"), list(stated_differences()))
 def test_a_difference_that_the_table_states_is_one(rule, peer):
-    plain = Peer(peer.library, peer.name, peer.arguments)
+    plain = Peer(peer.library, peer.name, peer.arguments, lr_by=peer.lr_by)
     # The largest eps first: it shows best where it stands.
     by_eps = sorted(HYPER[rule], key=lambda one: -getattr(one, "eps", callable(one.lr)))
     cases = [Case(hyper, plain, "quadratic") for hyper in by_eps]

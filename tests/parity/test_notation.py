@@ -1,26 +1,24 @@
-"""What the libraries call the state of a rule: the table of the notation beside the libraries.
+"""What the libraries call the state of a rule: `minioptim.libraries.KEPT` beside the libraries.
 
-Each cell of the table is looked up after some steps of the library, in the call that the appendix
-on the libraries has for the rule, and compared with the state of that row's own rule.
+Each name is looked up after some steps of the library, in the call that the appendix on the
+libraries has for the rule, and compared with the state of that row's own rule.
 """
 
 import re
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
+
+from minioptim.libraries import KEPT, KERAS, LIBRARIES, OPTAX, TORCH
 
 from . import rosetta
 
 # The libraries as they are set up there: back end, double precision.
 from .libraries import jax, keras, optax, torch
-from .peers import KERAS, LIBRARIES, OPTAX, TORCH
+from .rosetta import NAMES
 
-NOTEBOOK = Path(__file__).parents[2] / "chapters" / "notation.ipynb"
 GRADIENTS = np.random.default_rng(1).normal(size=(5, 3))
 START = np.array([1.0, -0.5, 0.25])
-NAMES = rosetta.translations()
 ABSENT = {"none", "without a name"}
 
 
@@ -58,14 +56,10 @@ LOOK_UP = {TORCH: state_of_torch, KERAS: state_of_keras, OPTAX: state_of_optax}
 
 def cells():
     """Yield (rule, state, library, what the cell says) for each cell of the table."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    (table,) = [body for header, *body in rosetta.tables(text) if header[0] == "State: rules"]
-    for first, *said in table:
-        state, kinds = first.split(": ")
-        for rule in kinds.split(", "):
-            for library, words in zip(LIBRARIES, said, strict=True):
-                yield rule, re.match(r"`(\w+)`", state)[1], library, words
+    for kept in KEPT:
+        for kind in kept.kinds:
+            for library, words in zip(LIBRARIES, kept.names, strict=True):
+                yield kind.__name__, kept.state, library, words
 
 
 def told_lr(call):
@@ -82,6 +76,7 @@ FACTORS = {
     " times 1 − beta": lambda lr, ours: 1 - ours.beta,  # noqa: ARG005
     " times −(1 − beta) over lr": lambda lr, ours: -(1 - ours.beta) / lr,
 }
+LESS_SQUARE = " less $m^2$"
 
 
 def rows_of(rule, library):
@@ -98,7 +93,11 @@ def test_the_library_keeps_the_state_under_this_name(rule, state, library, words
     for t, g in enumerate(GRADIENTS, start=1):
         x, *values = ours.at(t).step(g, x, t, *values)
     name, factor = re.fullmatch(r"`(\w+)`(.*)", words).groups()
-    theirs = FACTORS[factor](told_lr(row.call), ours) * LOOK_UP[library](row.call, name)
+    theirs = LOOK_UP[library](row.call, name)
+    if factor == LESS_SQUARE:
+        theirs = theirs - values[ours.state.index("m")] ** 2
+    else:
+        theirs = FACTORS[factor](told_lr(row.call), ours) * theirs
     index = ours.state.index(state)
     # An eps inside Adagrad's root is, on our side, a higher start of the sum.
     start = ours.start()[index] if state == "G" else 0.0
