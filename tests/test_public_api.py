@@ -22,8 +22,9 @@ MAY_IMPORT = {
     "schedules": {"_arguments"},
     "datasets": {"_arguments"},
     "averages": {"_arguments"},
-    "engines": {"_arguments", "problems", "rules"},
-    "run": {"_arguments", "engines", "problems", "rules"},
+    "trace": {"_arguments", "rules"},
+    "engines": {"_arguments", "problems", "rules", "trace"},
+    "run": {"_arguments", "engines", "problems", "rules", "trace"},
     "losses": {"_arguments", "problems", "datasets"},
     "plots": {"_arguments", "problems", "rules", "run"},
     "interactive": {

@@ -510,7 +510,7 @@ def _iterates_by_state(case: Case, as_step: Callable[[Any, States], Rule], steps
     """Step twice: once for the state, which no eps enters, and then for the point."""
     problem = PROBLEMS[case.problem]
     x = np.asarray(problem.start, dtype=np.float64)
-    state = case.rule.start()
+    state = case.rule.start(0.0)
     points, states = [x], []
     with np.errstate(divide="ignore", invalid="ignore"):
         for t in range(1, steps + 1):

@@ -49,7 +49,7 @@ def ours(text, factor=constant, *, queries=False):
     if factor is fall:
         text = rosetta.with_falling_lr(text)
     rule = rosetta.rule_of(text, NAMES | {"fall": factor})
-    x, state, points = START, rule.start(), []
+    x, state, points = START, rule.start(0.0), []
     for t, g in enumerate(GRADIENTS, start=1):
         now = rule.at(t)
         x, *state = now.step(g, x, t, *state)
@@ -214,7 +214,7 @@ def test_an_optimizer_told_nothing_is_the_rule_that_the_page_says(name):
     library = {"torch": TORCH, "keras": KERAS, "optax": OPTAX}[name.partition(".")[0]]
     arguments = {TORCH: "params", KERAS: "", OPTAX: "learning_rate=0.001"}[library]
     rule = told_nothing()[name]
-    x, state, points = START, rule.start(), []
+    x, state, points = START, rule.start(0.0), []
     for t, g in enumerate(GRADIENTS, start=1):
         x, *state = rule.at(t).step(g, x, t, *state)
         points.append(x)
