@@ -141,6 +141,7 @@ test: ## everything above, also after a stage that fails, and a table at the end
 
 golden: $(PARITY_READY) ## store anew where the libraries go; `make check` compares with that
 	$(PARITY_VENV)/bin/python -m tests.golden.make
+	$(PARITY_VENV)/bin/python -m tests.golden.matrix
 
 # --- Upkeep -----------------------------------------------------------------
 # One resolution for Python 3.11 to 3.13 on every system: the same versions give the same outputs.

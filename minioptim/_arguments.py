@@ -66,6 +66,8 @@ def numbers(name: str, values: Any, expected: str = "an array of real numbers") 
         raise ValueError(f"{name} must be {expected}, got {values!r}") from error
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be {expected}, got {values!r} of type {array.dtype}")
+    if array.dtype == np.float64:
+        return array
     with np.errstate(over="ignore"):  # a long double may end as an infinity
         return array.astype(np.float64, copy=False)
 

@@ -95,7 +95,7 @@ class AskedForTwo(Momentum):
 
 
 class StartsTooMany(Momentum):
-    def start(self):
+    def start(self, x):
         return 0.0, 0.0
 
 

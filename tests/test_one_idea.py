@@ -90,7 +90,7 @@ def _path(query: Callable, step: Callable, df: Callable, start: tuple, x0: tuple
 @cache
 def _path_on_floats(rule_class: type[Rule], surface: type[Surface]) -> np.ndarray:
     rule = rule_class(**_values(rule_class, surface))
-    return _path(rule.query, rule.step, surface().df, rule.start(), surface.start)
+    return _path(rule.query, rule.step, surface().df, rule.start(0.0), surface.start)
 
 
 def _assert_same_path(path: np.ndarray, rule_class: type[Rule], surface: type[Surface]) -> None:
@@ -121,7 +121,7 @@ def test_numba_compiles_the_text_and_walks_the_same_path(rule_class):
             lambda *args, me=me: query(me, *args),
             lambda *args, me=me: step(me, *args),
             lambda *args, df=df: df((), *args),
-            rule_class(**values).start(),
+            rule_class(**values).start(0.0),
             surface.start,
         )
         _assert_same_path(path, rule_class, surface)
@@ -280,8 +280,8 @@ def test_methods_are_found_where_python_finds_them():
     assert rule_source(Nesterov).partition("step(")[2] == step_of_momentum
     assert "query(x, ...state) {\n    return x;" in rule_source(Momentum)
     assert "query(x, v) {\n    return x + this.momentum * v;" in rule_source(Nesterov)
-    assert "start() {\n    return [0.0, 0.0, 1.0];" in rule_source(NAdam)
-    assert "start() {\n    return [this.initial_accumulator];" in rule_source(rules.Adagrad)
+    assert "start(x) {\n    return [0.0, 0.0, 1.0];" in rule_source(NAdam)
+    assert "start(x) {\n    return [this.initial_accumulator];" in rule_source(rules.Adagrad)
 
 
 def test_an_infinite_default_is_written_as_javascript_writes_it():

@@ -25,8 +25,9 @@ MAY_IMPORT = {
     "averages": {"_arguments"},
     "_translations": {"_arguments", "rules"},
     "libraries": {"_translations", "rules"},
-    "engines": {"_arguments", "problems", "rules"},
-    "run": {"_arguments", "engines", "problems", "rules"},
+    "trace": {"_arguments", "rules"},
+    "engines": {"_arguments", "problems", "rules", "trace"},
+    "run": {"_arguments", "engines", "problems", "rules", "trace"},
     "losses": {"_arguments", "problems", "datasets"},
     "plots": {"_arguments", "looks", "problems", "run"},
     "live": {"_arguments", "engines", "plots", "problems", "run", "schedules"}

@@ -64,7 +64,7 @@ def test_a_run_is_what_stepping_by_hand_gives(rule_class, scheduled):
     problem = Rosenbrock()
     trace = minimize(problem, rule, steps=20)
     x = np.array(problem.start)
-    state = tuple(np.full(2, s) for s in rule.start())
+    state = tuple(np.full(2, s) for s in rule.start(0.0))
     for t in range(1, 21):
         now = rule.at(t)
         query = now.query(x, *state)
@@ -522,7 +522,7 @@ def test_a_state_that_starts_at_infinity_is_no_sign_of_divergence():
     class Least(Rule):
         state = ("least",)
 
-        def start(self):
+        def start(self, x):
             return (math.inf,)
 
         def step(self, g, x, t, least):
@@ -797,7 +797,7 @@ def test_a_start_for_another_number_of_states_is_refused():
     class Own(Rule):
         state = ("v",)
 
-        def start(self):
+        def start(self, x):
             return (0.0, 0.0)
 
     with pytest.raises(ValueError, match=r"start must return a value for each of \('v',\)"):
@@ -844,7 +844,7 @@ def test_a_trace_is_printed_in_one_line_and_cannot_be_changed():
 def test_given_gradients_move_a_rule_as_stepping_by_hand_does(rule_class):
     gradients = np.random.default_rng(0).normal(size=(9, 2))
     rule = rule_class(lr=0.1)
-    x, state = np.array([1.0, -1.0]), [np.full(2, start) for start in rule.start()]
+    x, state = np.array([1.0, -1.0]), [np.full(2, start) for start in rule.start(0.0)]
     points = [x]
     for t, g in enumerate(gradients, start=1):
         x, *state = rule.step(g, x, t, *state)

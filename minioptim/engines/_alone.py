@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
 from itertools import cycle
 from typing import Any
 
@@ -32,6 +31,7 @@ import numpy as np
 from minioptim._arguments import Array, numbers, read_only
 from minioptim.problems import Function, Noisy, Problem
 from minioptim.rules import RULES, Rule
+from minioptim.rules.variants import VARIANTS
 
 WAY_OUT = (
     "A function that reads the coordinates of its point as x[0], x[1], or adds or takes a norm "
@@ -44,9 +44,14 @@ LAYOUT = (
     "multiply by one number for each coordinate as (numbers * g.T).T"
 )
 
-OURS = {method for rule in RULES for method in (rule.step, rule.query)}
+OURS = {method for rule in (*RULES, *VARIANTS) for method in (rule.step, rule.query)}
 STEPS = (1, 2, 3, 5, 6, 8, 10, 100)
 SIZES = (1.0, 1e3, 1e-3)
+
+
+def is_ours(rule: type[Rule]) -> bool:
+    """Whether a rule steps and asks as one of the package does, which the tests hold to it all."""
+    return {rule.step, rule.query} <= OURS
 
 
 def check_rule(rule: Rule, x: Array, state: tuple[Array, ...]) -> None:
@@ -67,11 +72,11 @@ def check_rule(rule: Rule, x: Array, state: tuple[Array, ...]) -> None:
         A run in the batch differs from the run alone. What the rule raises for the batch but not
         for a run alone passes through, with a note.
     """
-    if {type(rule).step, type(rule).query} <= OURS or x.ndim == 1:
+    if is_ours(type(rule)) or x.ndim == 1:
         return
     rng = np.random.default_rng(0)
     x = x + 0.1 * (1 + np.abs(x)) * rng.normal(size=x.shape)
-    together = as_arrays(rule)
+    together = rule.as_arrays()
     runs = {run: _rule_alone(rule, x.shape[1:], run) for run in _some_runs(x.shape[1:])}
     for t, size in zip(STEPS, cycle(SIZES), strict=False):
         inputs = (size * rng.normal(size=x.shape), x, *state)
@@ -167,28 +172,13 @@ def explain(
             error.add_note(f"(at one point of shape {point.shape} it works. {WAY_OUT})")
 
 
-def as_arrays(rule: Rule) -> Rule:
-    """Return the rule with each hyper-parameter as an array, of shape (1,) if it is a number.
-
-    NumPy raises a Python float to a power by another routine than an array, and the two differ in
-    the last bit. With arrays throughout, a run made alone equals the same run in a batch.
-    """
-    arrays = object.__new__(type(rule))
-    vars(arrays).update(vars(rule))
-    for field in fields(rule):
-        object.__setattr__(arrays, field.name, np.atleast_1d(getattr(rule, field.name)))
-    return arrays
-
-
 # ---------------------------------------------------------------- rules
 
 
 def _rule_alone(rule: Rule, batch: tuple[int, ...], run: tuple[int, ...]) -> Rule | None:
     """Return the rule that one run of a batch would be made with alone; None if there is none."""
-    names = [field.name for field in fields(rule)]
     try:
-        own = {name: np.broadcast_to(getattr(rule, name), batch)[run] for name in names}
-        return as_arrays(replace(rule, **own))
+        return rule.of_run(batch, run).as_arrays()
     except Exception:
         return None
 

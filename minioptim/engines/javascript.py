@@ -24,7 +24,7 @@ from dataclasses import MISSING, fields
 from typing import Any, NamedTuple
 
 from minioptim.problems import Surface
-from minioptim.rules import Rule
+from minioptim.rules import MatrixRule, Rule
 
 ALLOWED = (
     "allowed are named arguments, assignments of expressions to names, numbers, + - * / **, "
@@ -84,7 +84,7 @@ def rule_source(rule_class: type[Rule]) -> str:
     """Return a rule as the text of a JavaScript class.
 
     Its instances have the hyper-parameters with their defaults, ``state`` (the names), and the
-    methods ``start()``, ``query(x, ...state)`` and ``step(g, x, t, ...state)``, which act on one
+    methods ``start(x)``, ``query(x, ...state)`` and ``step(g, x, t, ...state)``, which act on one
     coordinate; ``start`` and ``step`` return arrays. The same class gives the same text.
 
     Parameters
@@ -95,7 +95,7 @@ def rule_source(rule_class: type[Rule]) -> str:
     Raises
     ------
     TypeError
-        ``rule_class`` is not a subclass of Rule.
+        ``rule_class`` is not a subclass of Rule, or it is one for matrices.
     TranslationError
         A method is not mere arithmetic, has no source, or does not take and return what the loop
         passes and expects; a hyper-parameter has no number as its default; or the class or a
@@ -112,7 +112,7 @@ def rule_source(rule_class: type[Rule]) -> str:
       constructor(values = {}) {
         Object.assign(Object.seal(this), values);
       }
-      start() {
+      start(x) {
         return [0.0];
       }
       query(x, v) {
@@ -125,12 +125,17 @@ def rule_source(rule_class: type[Rule]) -> str:
     }
     """
     _check_class("rule_class", rule_class, Rule)
+    if issubclass(rule_class, MatrixRule):
+        raise TypeError(
+            "rule_class must treat every coordinate apart, as a page runs it; "
+            f"{rule_class.__name__} sees a layer's matrix and runs on arrays alone"
+        )
     state = rule_class.state
     if rule_class.start is Rule.start:
         # It counts the states, which is no arithmetic; its value depends on the class alone.
-        start = f"start() {{\n  return {_literal((0.0,) * len(state))};\n}}"
+        start = f"start(x) {{\n  return {_literal((0.0,) * len(state))};\n}}"
     else:
-        start = _method(rule_class, Signature("start", (), (), len(state)))
+        start = _method(rule_class, Signature("start", ("x",), (), len(state)))
     query = _method(rule_class, Signature("query", ("x",), state, None))
     step = _method(rule_class, Signature("step", ("g", "x", "t"), state, 1 + len(state)))
     return _class(rule_class, {"state": state}, [start, query, step])

@@ -1,8 +1,11 @@
-"""The update rules, easiest first. Each is written once, as its equation."""
+"""The update rules: of the course in `elementwise`, for a layer's matrix in `matrix`.
+
+`base` has what they share, and `variants` has rules changed in one place to show what it is for.
+"""
 
 from minioptim._arguments import Real
+from minioptim.rules.base import RANGES, Range, Rule
 from minioptim.rules.elementwise import (
-    RANGES,
     RULES,
     SGD,
     Adadelta,
@@ -18,12 +21,19 @@ from minioptim.rules.elementwise import (
     Momentum,
     NAdam,
     Nesterov,
-    Range,
     RMSProp,
-    Rule,
+)
+from minioptim.rules.matrix import (
+    MATRIX_RULES,
+    HeavyBallMuon,
+    MatrixRule,
+    Muon,
+    PerLayer,
+    newton_schulz,
 )
 
 __all__ = [
+    "MATRIX_RULES",
     "RANGES",
     "RULES",
     "SGD",
@@ -37,11 +47,16 @@ __all__ = [
     "CenteredRMSProp",
     "EWMAMomentum",
     "GradientDescent",
+    "HeavyBallMuon",
+    "MatrixRule",
     "Momentum",
+    "Muon",
     "NAdam",
     "Nesterov",
+    "PerLayer",
     "RMSProp",
     "Range",
     "Real",
     "Rule",
+    "newton_schulz",
 ]

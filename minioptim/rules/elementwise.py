@@ -1,4 +1,4 @@
-"""The update rules, easiest first. Each is written once, as its equation.
+"""The rules of the course, easiest first. Each is written once, as its equation.
 
 A rule is a frozen set of hyper-parameters with two pure methods. ``step`` takes a gradient ``g``,
 the point ``x``, the number ``t`` of the step (1, 2, 3, ...) and the state, and returns the new
@@ -6,153 +6,21 @@ point followed by the new state. ``query`` says where the gradient is to be aske
 unless the rule looks ahead.
 
 Both treat every coordinate alike and apart, so the same text runs on a Python float, on an array
-of coordinates and on a batch of runs; `minioptim.run` has the loop. A hyper-parameter may be a
+of coordinates and on a batch of runs. A hyper-parameter out of its range is refused when the rule
+is made, as `Rule` says, and ``lr`` is the learning rate everywhere. A hyper-parameter may be a
 schedule, a function of t; the loop has put its value in place before ``step`` runs.
 """
 
-from __future__ import annotations
-
-import inspect
-from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, NamedTuple, Self
+from dataclasses import dataclass
 
 import numpy as np
 
-from minioptim._arguments import Real, Value, constant
+from minioptim._arguments import Real
+from minioptim.rules.base import Rule
 
-
-class Range(NamedTuple):
-    """The numbers that a hyper-parameter may take, and how an error message says so."""
-
-    low: float
-    high: float
-    includes_high: bool
-    words: str
-
-    def holds(self, value: Real) -> Any:
-        """Whether each entry lies in the range; a NaN lies in none."""
-        below = value <= self.high if self.includes_high else value < self.high
-        return (value >= self.low) & below
-
-
-# One name means one thing in all rules, so its range is said once. No upper end for `lr`: a run
-# that diverges is a lesson, not an error. A rule of your own may have other names: any finite
-# number will do for them, unless you add a range.
-FINITE = Range(np.finfo(np.float64).min, np.inf, False, "a finite number")
-NOT_NEGATIVE = Range(0.0, np.inf, False, "a finite number >= 0")
-DECAY_RATE = Range(0.0, 1.0, False, "a number in [0, 1)")
-RANGES = {
-    "lr": NOT_NEGATIVE,
-    "momentum": Range(0.0, 1.0, True, "a number in [0, 1]"),
-    "beta": DECAY_RATE,
-    "beta1": DECAY_RATE,
-    "beta2": DECAY_RATE,
-    "rho": DECAY_RATE,
-    "eps": NOT_NEGATIVE,
-    "psi": Range(0.0, np.inf, True, "a number >= 0 (infinity too)"),
-    "weight_decay": NOT_NEGATIVE,
-    "initial_accumulator": NOT_NEGATIVE,
-}
-
-
-# Of this package's rules, what may not change from step to step, and why. A rule of your own may
-# know better: its beta1 may be scheduled.
-BY_CORRECTION = "the correction is that of a constant one"
-NEVER_SCHEDULED = {
-    "beta1": BY_CORRECTION,
-    "beta2": BY_CORRECTION,
-    "initial_accumulator": "the state starts from it, before there is a step",
-}
-
-
-def _checked(name: str, value: Real) -> Real:
-    """Return ``value`` as a float or a read-only float array, or say what is wrong with it."""
-    allowed = RANGES.get(name, FINITE)
-    value = constant(name, value, allowed.words)
-    array = np.asarray(value)
-    wrong = array[~np.asarray(allowed.holds(array))]
-    if wrong.size:
-        among = f" among {array.size} values" if array.ndim else ""
-        raise ValueError(f"{name} must be {allowed.words}, got {wrong.flat[0]}{among}")
-    return value
-
-
-@dataclass(frozen=True)
-class Rule(Value):
-    r"""What all update rules share: checked hyper-parameters, named state, and no state inside.
-
-    A rule of your own is a frozen dataclass, ``@dataclass(frozen=True)``, with a ``step`` and, if
-    it remembers something, ``state = ("name", ...)``. Rules compare by value.
-
-    Inside ``step`` and ``query``, the loop's arrays g, x and each state have shape (d, \*S): the
-    coordinates come first, and a hyper-parameter of shape S meets each of them. (Points that a
-    caller sees, as those of a trace, have the coordinates last, (\*S, d); ``np.moveaxis(x, -1, 0)``
-    turns them.) A step treats the runs of a batch apart. So a sum, mean or norm over coordinates
-    takes ``axis=0, keepdims=True``, and an array with one number for each coordinate is multiplied
-    as ``(numbers * g.T).T``. A batch of a rule that mixes its runs is refused when it begins.
-
-    Raises
-    ------
-    TypeError
-        A hyper-parameter is neither a number, an array of numbers nor a schedule, or a schedule
-        where it must be constant.
-    ValueError
-        A hyper-parameter lies outside its range, or is NaN.
-    """
-
-    state: ClassVar[tuple[str, ...]] = ()
-
-    def __post_init__(self) -> None:
-        _check_class(type(self))
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not callable(value):
-                object.__setattr__(self, field.name, _checked(field.name, value))
-            elif field.name in NEVER_SCHEDULED and isinstance(self, RULES):
-                raise TypeError(
-                    f"{field.name} must be {RANGES[field.name].words}, not a schedule "
-                    f"({NEVER_SCHEDULED[field.name]}); got {value!r}"
-                )
-
-    def start(self) -> tuple[Real, ...]:
-        """Return the value that each state starts from, in the order of ``state``: zeros."""
-        return (0.0,) * len(self.state)
-
-    def query(self, x: Real, *state: Real) -> Real:
-        """Return the point at which the gradient is to be asked for: ``x`` itself."""
-        return x
-
-    def step(self, *args: Any, **kwargs: Any) -> tuple[Real, ...]:
-        """Return the new point and the new state, from ``(g, x, t, *state)``."""
-        raise NotImplementedError(f"{type(self).__name__} has no step")
-
-    def at(self, t: int) -> Self:
-        """Return the rule as it stands at step ``t``: each schedule replaced by its value.
-
-        >>> GradientDescent(lr=lambda t: 0.5 / t).at(10)
-        GradientDescent(lr=0.05)
-        """
-        names = [field.name for field in fields(self) if callable(getattr(self, field.name))]
-        if not names:
-            return self
-        values = {name: getattr(self, name)(t) for name in names}
-        try:
-            return replace(self, **{name: _checked(name, value) for name, value in values.items()})
-        except (TypeError, ValueError) as error:
-            error.add_note(f"(given by the schedule in {self!r} at t={t})")
-            raise
-
-
-def _check_class(rule: type[Rule]) -> None:
-    """Say what is missing in a class that a reader wrote; without it Python would stay silent."""
-    names = {field.name for field in fields(rule)}
-    if "state" in names or not isinstance(rule.state, tuple):
-        raise TypeError(
-            f'{rule.__name__}.state must be a tuple of names, as in state = ("v",), without a type'
-        )
-    own = set(inspect.get_annotations(rule)) - {"state"} | (names & vars(rule).keys())
-    if own and "__dataclass_params__" not in vars(rule):
-        raise TypeError(f"write @dataclass(frozen=True) above class {rule.__name__}")
+# Why a hyper-parameter cannot be a schedule.
+OF_THE_START = {"initial_accumulator": "the state starts from it, before there is a step"}
+OF_THE_CORRECTION = dict.fromkeys(("beta1", "beta2"), "the correction is that of a constant one")
 
 
 @dataclass(frozen=True)
@@ -175,11 +43,6 @@ class GradientDescent(Rule):
     In the libraries
     ----------------
     The same in PyTorch (``SGD``), Keras (``SGD``) and Optax (``sgd``) with momentum 0.
-
-    Raises
-    ------
-    TypeError, ValueError
-        A hyper-parameter of the wrong type, out of range or NaN.
 
     References
     ----------
@@ -225,11 +88,6 @@ class Momentum(Rule):
     Keras' ``SGD(momentum=...)`` is this form. PyTorch and Optax keep the learning rate out of the
     velocity (`BufferMomentum`): equal while ``lr`` is constant, different once it changes.
 
-    Raises
-    ------
-    TypeError, ValueError
-        A hyper-parameter of the wrong type, out of range or NaN.
-
     References
     ----------
     Polyak (1964), Some methods of speeding up the convergence of iteration methods, eq. (9).
@@ -245,7 +103,7 @@ class Momentum(Rule):
     lr: Real = 0.01
     momentum: Real = 0.9
 
-    state: ClassVar[tuple[str, ...]] = ("v",)
+    state = ("v",)
 
     def step(self, g: Real, x: Real, t: int, v: Real) -> tuple[Real, Real]:
         v = self.momentum * v - self.lr * g
@@ -276,11 +134,6 @@ class BufferMomentum(Rule):
     PyTorch's ``SGD(momentum=...)`` with dampening 0 and Optax' ``trace`` are this form. Keras is
     `Momentum`. With dampening, PyTorch leaves the first gradient undamped.
 
-    Raises
-    ------
-    TypeError, ValueError
-        A hyper-parameter of the wrong type, out of range or NaN.
-
     References
     ----------
     PyTorch documentation, ``torch.optim.SGD``, note on the form of momentum.
@@ -295,7 +148,7 @@ class BufferMomentum(Rule):
     lr: Real = 0.01
     momentum: Real = 0.9
 
-    state: ClassVar[tuple[str, ...]] = ("v",)
+    state = ("v",)
 
     def step(self, g: Real, x: Real, t: int, v: Real) -> tuple[Real, Real]:
         v = self.momentum * v + g
@@ -327,11 +180,6 @@ class EWMAMomentum(Rule):
     but for the first gradient, which enters undamped and fades from the buffer as beta^t; in
     Optax it is ``ema(decay, debias=False)``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        A hyper-parameter of the wrong type, out of range or NaN.
-
     References
     ----------
     Kingma and Ba (2015), Adam: a method for stochastic optimization, Algorithm 1 (its ``m``).
@@ -346,7 +194,7 @@ class EWMAMomentum(Rule):
     lr: Real = 0.01
     beta: Real = 0.9
 
-    state: ClassVar[tuple[str, ...]] = ("v",)
+    state = ("v",)
 
     def step(self, g: Real, x: Real, t: int, v: Real) -> tuple[Real, Real]:
         v = self.beta * v + (1 - self.beta) * g
@@ -378,11 +226,6 @@ class Nesterov(Momentum):
     PyTorch, Keras and Optax store the look-ahead point, x + momentum v, as the parameter: the
     same sequence seen from its query points. Their iterates equal this rule's queries; those of
     PyTorch and Optax, whose velocity is that of `BufferMomentum`, only while ``lr`` is constant.
-
-    Raises
-    ------
-    TypeError, ValueError
-        A hyper-parameter of the wrong type, out of range or NaN.
 
     References
     ----------
@@ -428,11 +271,6 @@ class Adagrad(Rule):
     ----------------
     PyTorch: eps outside, start 0. Keras and Optax: eps inside the root, start 0.1.
 
-    Raises
-    ------
-    TypeError, ValueError
-        A hyper-parameter of the wrong type, out of range or NaN.
-
     References
     ----------
     Duchi, Hazan and Singer (2011), Adaptive subgradient methods for online learning and
@@ -449,9 +287,10 @@ class Adagrad(Rule):
     eps: Real = 1e-10
     initial_accumulator: Real = 0.0
 
-    state: ClassVar[tuple[str, ...]] = ("G",)
+    state = ("G",)
+    never_scheduled = OF_THE_START
 
-    def start(self) -> tuple[Real, ...]:
+    def start(self, x: Real) -> tuple[Real, ...]:
         return (self.initial_accumulator,)
 
     def step(self, g: Real, x: Real, t: int, G: Real) -> tuple[Real, Real]:
@@ -485,11 +324,6 @@ class RMSProp(Rule):
     PyTorch: eps outside, its ``alpha`` is rho, 0.99. Keras: eps inside, rho 0.9. Optax: eps
     inside unless told otherwise, its ``decay`` is rho, 0.9.
 
-    Raises
-    ------
-    TypeError, ValueError
-        A hyper-parameter of the wrong type, out of range or NaN.
-
     References
     ----------
     Tieleman and Hinton (2012), Lecture 6.5 of Neural Networks for Machine Learning.
@@ -505,7 +339,7 @@ class RMSProp(Rule):
     rho: Real = 0.9
     eps: Real = 1e-8
 
-    state: ClassVar[tuple[str, ...]] = ("v",)
+    state = ("v",)
 
     def step(self, g: Real, x: Real, t: int, v: Real) -> tuple[Real, Real]:
         v = self.rho * v + (1 - self.rho) * g**2
@@ -546,11 +380,6 @@ class CenteredRMSProp(Rule):
     outside; Keras, and Optax unless told otherwise: inside. They keep v, and take the root of
     v - m^2 as it comes, which rounding can carry below 0.
 
-    Raises
-    ------
-    TypeError, ValueError
-        A hyper-parameter of the wrong type, out of range or NaN.
-
     References
     ----------
     Graves (2013), Generating sequences with recurrent neural networks, eqs. (38)-(41).
@@ -567,7 +396,7 @@ class CenteredRMSProp(Rule):
     rho: Real = 0.9
     eps: Real = 1e-8
 
-    state: ClassVar[tuple[str, ...]] = ("m", "s")
+    state = ("m", "s")
 
     def step(self, g: Real, x: Real, t: int, m: Real, s: Real) -> tuple[Real, Real, Real]:
         s = self.rho * (s + (1 - self.rho) * (g - m) ** 2)  # m is the old mean here
@@ -606,11 +435,6 @@ class Adadelta(Rule):
     1e-7, so that its steps are a thousand times shorter; Optax rho 0.9, eps 1e-6, and a
     ``learning_rate`` that must be given: without it the step goes uphill.
 
-    Raises
-    ------
-    TypeError, ValueError
-        A hyper-parameter of the wrong type, out of range or NaN.
-
     References
     ----------
     Zeiler (2012), ADADELTA: an adaptive learning rate method, Algorithm 1.
@@ -626,7 +450,7 @@ class Adadelta(Rule):
     rho: Real = 0.95
     eps: Real = 1e-6
 
-    state: ClassVar[tuple[str, ...]] = ("v", "d")
+    state = ("v", "d")
 
     def step(self, g: Real, x: Real, t: int, v: Real, d: Real) -> tuple[Real, Real, Real]:
         v = self.rho * v + (1 - self.rho) * g**2
@@ -665,11 +489,6 @@ class Adam(Rule):
     PyTorch and Optax are this form. Keras adds its eps to the uncorrected root ("epsilon hat"),
     so its effective eps is eps / sqrt(1 - beta2^t).
 
-    Raises
-    ------
-    TypeError, ValueError
-        A hyper-parameter of the wrong type, out of range or NaN.
-
     References
     ----------
     Kingma and Ba (2015), Adam: a method for stochastic optimization, Algorithm 1.
@@ -686,7 +505,8 @@ class Adam(Rule):
     beta2: Real = 0.999
     eps: Real = 1e-8
 
-    state: ClassVar[tuple[str, ...]] = ("m", "v")
+    state = ("m", "v")
+    never_scheduled = OF_THE_CORRECTION
 
     def step(self, g: Real, x: Real, t: int, m: Real, v: Real) -> tuple[Real, Real, Real]:
         m = self.beta1 * m + (1 - self.beta1) * g
@@ -723,11 +543,6 @@ class AdaMax(Rule):
     ----------------
     PyTorch and Optax add eps to the gradient's size as here; Keras adds it to u when dividing.
 
-    Raises
-    ------
-    TypeError, ValueError
-        A hyper-parameter of the wrong type, out of range or NaN.
-
     References
     ----------
     Kingma and Ba (2015), Adam: a method for stochastic optimization, Algorithm 2.
@@ -744,7 +559,8 @@ class AdaMax(Rule):
     beta2: Real = 0.999
     eps: Real = 1e-8
 
-    state: ClassVar[tuple[str, ...]] = ("m", "u")
+    state = ("m", "u")
+    never_scheduled = OF_THE_CORRECTION
 
     def step(self, g: Real, x: Real, t: int, m: Real, u: Real) -> tuple[Real, Real, Real]:
         m = self.beta1 * m + (1 - self.beta1) * g
@@ -785,11 +601,6 @@ class AMSGrad(Rule):
     one, so that it cannot fall either. Here it can, by the correction, while t is small. Keras
     also adds eps as in its Adam. The paper corrects neither m nor v.
 
-    Raises
-    ------
-    TypeError, ValueError
-        A hyper-parameter of the wrong type, out of range or NaN.
-
     References
     ----------
     Reddi, Kale and Kumar (2018), On the convergence of Adam and beyond, Algorithm 2.
@@ -806,7 +617,8 @@ class AMSGrad(Rule):
     beta2: Real = 0.999
     eps: Real = 1e-8
 
-    state: ClassVar[tuple[str, ...]] = ("m", "v", "v_max")
+    state = ("m", "v", "v_max")
+    never_scheduled = OF_THE_CORRECTION
 
     def step(
         self, g: Real, x: Real, t: int, m: Real, v: Real, v_max: Real
@@ -854,11 +666,6 @@ class NAdam(Rule):
     The libraries differ in the schedule of mu alone: PyTorch has psi = 0.004, Keras psi = 1,
     Optax a constant beta1 (psi = infinity).
 
-    Raises
-    ------
-    TypeError, ValueError
-        A hyper-parameter of the wrong type, out of range or NaN.
-
     References
     ----------
     Dozat (2016), Incorporating Nesterov momentum into Adam, Algorithm 2.
@@ -876,9 +683,10 @@ class NAdam(Rule):
     eps: Real = 1e-8
     psi: Real = 0.004
 
-    state: ClassVar[tuple[str, ...]] = ("m", "v", "mu_product")
+    state = ("m", "v", "mu_product")
+    never_scheduled = OF_THE_CORRECTION
 
-    def start(self) -> tuple[Real, ...]:
+    def start(self, x: Real) -> tuple[Real, ...]:
         return (0.0, 0.0, 1.0)
 
     def step(
@@ -927,11 +735,6 @@ class AdamW(Rule):
     The default of weight_decay differs: PyTorch 0.01, Keras 0.004, Optax 0.0001. Keras also adds
     eps as in its Adam.
 
-    Raises
-    ------
-    TypeError, ValueError
-        A hyper-parameter of the wrong type, out of range or NaN.
-
     References
     ----------
     Loshchilov and Hutter (2019), Decoupled weight decay regularization, Algorithm 2.
@@ -949,7 +752,8 @@ class AdamW(Rule):
     eps: Real = 1e-8
     weight_decay: Real = 0.01
 
-    state: ClassVar[tuple[str, ...]] = ("m", "v")
+    state = ("m", "v")
+    never_scheduled = OF_THE_CORRECTION
 
     def step(self, g: Real, x: Real, t: int, m: Real, v: Real) -> tuple[Real, Real, Real]:
         m = self.beta1 * m + (1 - self.beta1) * g

@@ -27,7 +27,7 @@ from minioptim.problems import Beale, Function, Quadratic, Ravine, Saddle
 
 def points(rule, gradients, x=0.0):
     """Return the points of a rule that meets the given gradients in one coordinate."""
-    state, found = rule.start(), [x]
+    state, found = rule.start(0.0), [x]
     for t, g in enumerate(gradients, start=1):
         x, *state = rule.at(t).step(g, x, t, *state)
         found.append(float(x))

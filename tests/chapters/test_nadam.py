@@ -38,7 +38,7 @@ def _root(v, t):
 
 def _weights(rule, t):
     """Return what step t makes of each gradient, the newest first, with the root drowned in eps."""
-    rule, state = replace(rule, lr=1e100, eps=1e100), rule.start()
+    rule, state = replace(rule, lr=1e100, eps=1e100), rule.start(0.0)
     for i in range(1, t + 1):
         d, *state = rule.step((np.arange(1, t + 1) == i) * 1.0, 0.0, i, *state)
     return -d[::-1]
@@ -100,7 +100,7 @@ def test_at_step_100_the_schedules_stand_at_457_and_892():
 
 @pytest.mark.equation("nadam-hand")
 def test_the_first_step_by_hand():
-    x, m, *_ = NAdam(lr=0.1, psi=np.inf).step(10.0, 5.0, 1, *NAdam().start())
+    x, m, *_ = NAdam(lr=0.1, psi=np.inf).step(10.0, 5.0, 1, *NAdam().start(0.0))
     bar = 0.1 * 10 / (1 - 0.9) + 0.9 * 1 / (1 - 0.9**2)
     assert round(bar, 3) == 14.737
     assert m == pytest.approx(1)
@@ -162,7 +162,7 @@ def test_with_one_momentum_for_both_the_total_is_one_plus_a_difference():
 @pytest.mark.equation("nadam-first")
 @pytest.mark.parametrize(("psi", "length"), [(0.004, 1.056), (1.0, 1.063), (np.inf, 1.474)])
 def test_the_first_step_over_lr(psi, length):
-    x, *_ = NAdam(lr=1.0, psi=psi, eps=0.0).step(-3.0, 0.0, 1, *NAdam().start())
+    x, *_ = NAdam(lr=1.0, psi=psi, eps=0.0).step(-3.0, 0.0, 1, *NAdam().start(0.0))
     one, two = _mu(1, psi), _mu(2, psi)
     assert x == pytest.approx(1 + two * (1 - B1) / (1 - one * two))
     assert round(x, 3) == length

@@ -20,7 +20,7 @@ RNG = np.random.default_rng(3)
 
 def moves(rule, slopes):
     """Return how far the rule moves at each slope, started afresh."""
-    state, made = rule.start(), []
+    state, made = rule.start(0.0), []
     for t, g in enumerate(slopes, start=1):
         move, *state = rule.step(g, 0.0, t, *state)
         made.append(move)

@@ -43,7 +43,7 @@ GRADIENTS = RNG.normal(0.5, 1.0, size=60)
 
 def run(rule, gradients, x=0.0):
     """Return the points x_0, x_1, ... and the states of a rule that meets these gradients."""
-    state, points, states = rule.start(), [x], [rule.start()]
+    state, points, states = rule.start(0.0), [x], [rule.start(0.0)]
     for t, g in enumerate(gradients, start=1):
         x, *state = rule.at(t).step(g, x, t, *state)
         points.append(x)

@@ -10,7 +10,7 @@ const { rules, surfaces } = await import(module);
 function path({ rule: name, values, surface: place, steps }) {
   const rule = new rules[name](values);
   const surface = new surfaces[place]();
-  let now = surface.start.map((x) => [x, ...rule.start()]);
+  let now = surface.start.map((x) => [x, ...rule.start(x)]);
   const points = [now];
   for (let t = 1; t <= steps; t++) {
     const g = surface.df(...now.map((coordinate) => rule.query(...coordinate)));

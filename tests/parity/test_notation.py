@@ -89,7 +89,7 @@ def rows_of(rule, library):
 def test_the_library_keeps_the_state_under_this_name(rule, state, library, words):
     row = rows_of(rule, library)[0]
     ours = rosetta.rule_of(row.rule, NAMES)
-    x, values = START, ours.start()
+    x, values = START, ours.start(0.0)
     for t, g in enumerate(GRADIENTS, start=1):
         x, *values = ours.at(t).step(g, x, t, *values)
     name, factor = re.fullmatch(r"`(\w+)`(.*)", words).groups()
@@ -100,7 +100,7 @@ def test_the_library_keeps_the_state_under_this_name(rule, state, library, words
         theirs = FACTORS[factor](told_lr(row.call), ours) * theirs
     index = ours.state.index(state)
     # An eps inside Adagrad's root is, on our side, a higher start of the sum.
-    start = ours.start()[index] if state == "G" else 0.0
+    start = ours.start(0.0)[index] if state == "G" else 0.0
     np.testing.assert_allclose(values[index] - start, theirs, rtol=1e-12)
 
 

@@ -4,7 +4,7 @@
 /**
  * Run a rule, and record it as minioptim's Trace does.
  *
- * `rule`: start(), query(x, ...state), step(g, x, t, ...state) on one coordinate.
+ * `rule`: start(x), query(x, ...state), step(g, x, t, ...state) on one coordinate.
  * `gradient`: (point) => slopes, both arrays of d numbers. `lr`: a function of t = 1, 2, ..., or
  * nothing, for the rule's own. Returns {d, steps, x, query, gradient, state}: flat arrays, a point
  * after another; x has steps + 1 points, `state[name]` too, the others one for each step.
@@ -20,7 +20,7 @@ export function run(rule, gradient, start, steps, lr) {
     gradient: new Float64Array(steps * d),
     state: Object.fromEntries(names.map((name) => [name, new Float64Array((steps + 1) * d)])),
   };
-  const states = start.map(() => rule.start());
+  const states = start.map((place) => rule.start(place));
   const x = [...start];
   const query = new Array(d);
   const record = (k) => {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from minioptim.live.figure import Design, Values
 from minioptim.problems import Function
 from minioptim.problems.surfaces import Bowl
 from minioptim.rules import Adadelta, Adagrad, GradientDescent, RMSProp, Rule
+from minioptim.rules.variants import BegunAdadelta, NewtonStep
 from minioptim.run import Trace, minimize
 
 if TYPE_CHECKING:
@@ -21,37 +21,6 @@ if TYPE_CHECKING:
 STEPS = 100
 BOWL = Bowl(0.1, 2.0)  # the ravine x^2 / 20 + y^2
 START = (-7.0, 2.0)
-
-
-@dataclass(frozen=True)
-class NewtonStep(Rule):
-    """Newton's step where the axes do not mix: the slope over the curvature of its coordinate.
-
-    The curvature is a state that stays as it is, since each coordinate has its own.
-    """
-
-    curvature: Real = 1.0
-
-    state: ClassVar[tuple[str, ...]] = ("h",)
-
-    def start(self) -> tuple[Real, ...]:
-        """Return the curvature."""
-        return (self.curvature,)
-
-    def step(self, g: Real, x: Real, t: int, h: Real) -> tuple[Real, ...]:  # noqa: ARG002
-        """Return the place where the slope would vanish, and the curvature."""
-        return x - g / h, h
-
-
-@dataclass(frozen=True)
-class BegunAdadelta(Adadelta):
-    """Adadelta as if it had made steps before: d starts at ``begun``, in square units."""
-
-    begun: Real = 0.01
-
-    def start(self) -> tuple[Real, ...]:
-        """Return v = 0 and d as it is begun."""
-        return 0.0, self.begun
 
 
 RULES: tuple[Rule, ...] = (
@@ -71,11 +40,11 @@ def _traces(values: Values) -> dict[str, Trace]:
 
     # On the page each coordinate is a run by itself; here both are one, with states of their own.
     class Begun(BegunAdadelta):
-        def start(self) -> tuple[Real, ...]:
+        def start(self, x: Real) -> tuple[Real, ...]:  # noqa: ARG002
             return 0.0, 0.01 / unit**2
 
     class Newton(NewtonStep):
-        def start(self) -> tuple[Real, ...]:
+        def start(self, x: Real) -> tuple[Real, ...]:  # noqa: ARG002
             return (np.array([BOWL.lambda1, BOWL.lambda2]) * unit**2,)
 
     rules = {type(rule).__name__: rule for rule in RULES} | {"NewtonStep": Newton()}

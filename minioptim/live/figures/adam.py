@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from minioptim._arguments import Array, Real
+from minioptim._arguments import Array
 from minioptim.live.controls import RESET, Choice, Slider, Switch, anatomy
 from minioptim.live.figure import Design, Values
 from minioptim.live.noise import normal
 from minioptim.problems import Ravine
 from minioptim.rules import Adam
+from minioptim.rules.variants import UncorrectedAdam
 from minioptim.run import Trace, feed, minimize
 
 if TYPE_CHECKING:
@@ -26,17 +26,6 @@ KINDS = {
     "lone": "small, one large at step 50",
     "falling": "ever smaller",
 }
-
-
-@dataclass(frozen=True)
-class UncorrectedAdam(Adam):
-    """Adam without bias correction: the averages as they are, too small at the start."""
-
-    def step(self, g: Real, x: Real, t: int, m: Real, v: Real) -> tuple[Real, ...]:  # noqa: ARG002
-        """Return x, m and v after a step."""
-        m = self.beta1 * m + (1 - self.beta1) * g
-        v = self.beta2 * v + (1 - self.beta2) * g**2
-        return x - self.lr * m / (np.sqrt(v) + self.eps), m, v
 
 
 def _gradients() -> dict[str, Array]:

@@ -1,0 +1,329 @@
+"""The loop on NumPy's arrays: ask for a gradient, make a step, and again.
+
+Two loops stand below. Rules that treat coordinates apart step all runs of a batch at once; a
+`MatrixRule` is called once for each run. Both yield the same: see `steps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from minioptim._arguments import Array, numbers, read_only
+from minioptim.engines._alone import check_rule, explain, is_ours
+from minioptim.problems import Gradient
+from minioptim.rules import MatrixRule, Rule
+from minioptim.trace import Trace
+
+# One step: t, x, query, grad, and the states in the order of rule.state.
+Made: TypeAlias = tuple[int, Array, Array, Array, tuple[Array, ...]]
+
+FLOAT = np.dtype(np.float64)
+
+
+class Beginning(NamedTuple):
+    """Where a run begins, or goes on.
+
+    Attributes
+    ----------
+    rule : Rule
+        The rule, with its schedules.
+    first : Rule
+        The rule as it stands at the first step; the same object where nothing is scheduled.
+    done : int
+        Number of steps made before.
+    x : array of shape (*S, d)
+        The point.
+    state : tuple of arrays of shape (*S, d), or (*S, ...) of a `MatrixRule`
+        The state there.
+    """
+
+    rule: Rule
+    first: Rule
+    done: int
+    x: Array
+    state: tuple[Array, ...]
+
+
+def begin(rule: Rule, x0: npt.ArrayLike | Trace) -> Beginning:
+    """Return where a run begins, its arrays copied and read-only.
+
+    Parameters
+    ----------
+    rule : Rule
+        The rule; hyper-parameters of shape S make a batch of runs.
+    x0 : array-like of shape (d,) or (*S, d), or Trace
+        The start, or the run to go on with.
+
+    Raises
+    ------
+    TypeError
+        ``rule`` is no rule, or x0 holds no real numbers.
+    ValueError
+        A NaN or an infinity in ``x0``, shapes that do not fit, a trace of another kind of rule, or
+        a rule of a reader's own that mixes the runs of a batch.
+
+    Examples
+    --------
+    >>> from minioptim.rules import Momentum
+    >>> begin(Momentum(lr=[0.1, 0.2]), [8.0]).x.tolist()
+    [[8.0], [8.0]]
+    """
+    if not isinstance(rule, Rule):
+        hint = f": write {rule.__name__}(...)" if isinstance(rule, type) else ""
+        raise TypeError(f"rule must be a rule such as GradientDescent(), got {rule!r}{hint}")
+    if isinstance(x0, Trace):
+        done = int(x0.t[-1])
+        first = rule.at(done + 1)
+        x, state = _end_of(x0, first)
+    else:
+        done = 0
+        first = rule.at(1)  # a schedule may give an array of shape S too
+        x = _start_point(_point(x0), first)
+        state = _start_state(first, x)
+    if not isinstance(rule, MatrixRule):
+        check_rule(first, np.moveaxis(x, -1, 0), tuple(np.moveaxis(s, -1, 0) for s in state))
+    for array in (x, *state):
+        read_only(array)
+    return Beginning(rule, first, done, x, state)
+
+
+def steps(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
+    """Yield t, x, query, grad and the states of one step after the other, for ever.
+
+    The caller is to silence NumPy's warnings of overflow: a run that diverges is told by its trace.
+
+    Parameters
+    ----------
+    grad : callable, (*S, d) to (*S, d)
+        The gradient, asked once a step with a read-only array.
+    beginning : Beginning
+        What `begin` returned.
+
+    Yields
+    ------
+    tuple
+        Arrays with the coordinates last, read-only, and never changed by later steps.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A gradient, a schedule or a rule of a reader's own gives what it must not. These, and what
+        ``grad`` raises, carry a note of the step.
+
+    Examples
+    --------
+    >>> from itertools import islice
+    >>> from minioptim.rules import GradientDescent
+    >>> made = islice(steps(lambda x: x, begin(GradientDescent(lr=0.5), [8.0])), 3)
+    >>> [float(x[0]) for t, x, query, grad, state in made]
+    [4.0, 2.0, 1.0]
+    """
+    if isinstance(beginning.rule, MatrixRule):
+        return _run_by_run(grad, beginning)
+    return _all_at_once(grad, beginning)
+
+
+def _all_at_once(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
+    """Run on arrays with the coordinates first, shape (d, *S).
+
+    So a hyper-parameter of shape S meets them by NumPy's own broadcasting, and each coordinate of
+    a batch is contiguous. What the caller sees has the coordinates last, as a view.
+
+    What is checked, copied or marked at each step is what could go wrong at each step: a gradient
+    may be anything, and so may what a rule of a reader's own returns.
+    """
+    rule, first, done, shown, shown_state = beginning
+    to_last, to_first = (*range(1, shown.ndim), 0), (shown.ndim - 1, *range(shown.ndim - 1))
+    one = shown.ndim == 1  # where both orders are the same
+    x = shown.transpose(to_first)
+    state = tuple(s.transpose(to_first) for s in shown_state)
+    shape, batch = x.shape, x.shape[1:]
+    names = ("x", *rule.state)
+    ours = is_ours(type(rule))
+    looks_ahead = type(rule).query is not Rule.query
+    scheduled = first is not rule
+    now = (_same_batch(first, batch) if scheduled else first).as_arrays()
+    t = done
+    while True:
+        t += 1
+        try:
+            if scheduled and t > done + 1:
+                now = _same_batch(rule.at(t), batch).as_arrays()
+            query = x
+            if looks_ahead:
+                query = np.array(np.broadcast_to(now.query(x, *state), shape))
+            asked = query if one else query.transpose(to_last)
+            asked.flags.writeable = False
+            g = _gradient(grad, asked)
+            g.flags.writeable = False
+            result = now.step(g if one else g.transpose(to_first), x, t, *state)
+            if not ours or t == done + 1:
+                result = _stepped(rule, result, names, (shape,) * len(names))
+        except StopIteration as error:  # which would end the steps in silence
+            raise RuntimeError(f"nothing left to compute step {t} of {rule!r} from") from error
+        except Exception as error:
+            error.add_note(f"(at step {t} of {rule!r})")
+            raise
+        # Marked, for steps were made of them: a rule of a reader's own may write into its inputs.
+        for array in result:
+            array.flags.writeable = False
+        x, *new = result
+        state = tuple(new)
+        if one:
+            yield t, x, asked, g, state
+        else:
+            yield t, x.transpose(to_last), asked, g, tuple(s.transpose(to_last) for s in state)
+
+
+def _run_by_run(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
+    """Call the rule once for each run, with that run's own point, state and numbers."""
+    rule, now, done, x, state = beginning
+    batch = x.shape[:-1]
+    runs = list(np.ndindex(batch))
+    rules = [now.of_run(batch, run) for run in runs]
+    names, shapes = ("x", *rule.state), tuple(array[runs[0]].shape for array in (x, *state))
+    t = done
+    while True:
+        t += 1
+        try:
+            if now is not rule and t > done + 1:
+                now = _same_batch(rule.at(t), batch)
+                rules = [now.of_run(batch, run) for run in runs]
+            asked = np.empty_like(x)
+            for run, mine in zip(runs, rules, strict=True):
+                asked[run] = mine.query(x[run], *(s[run] for s in state))
+            g = _gradient(grad, read_only(asked))
+            g.flags.writeable = False
+            made = tuple(np.empty_like(array) for array in (x, *state))
+            for run, mine in zip(runs, rules, strict=True):
+                result = mine.step(g[run], x[run], t, *(s[run] for s in state))
+                for array, value in zip(made, _stepped(rule, result, names, shapes), strict=True):
+                    array[run] = value
+        except StopIteration as error:
+            raise RuntimeError(f"nothing left to compute step {t} of {rule!r} from") from error
+        except Exception as error:
+            error.add_note(f"(at step {t} of {rule!r})")
+            raise
+        x, *new = map(read_only, made)
+        state = tuple(new)
+        yield t, x, asked, g, state
+
+
+def _same_batch(now: Rule, batch: tuple[int, ...]) -> Rule:
+    """Return the rule of this step, or say that a schedule left the shape of the batch."""
+    for name, value in now.hyper_parameters().items():
+        shape = np.shape(value)
+        if len(shape) > len(batch) or np.broadcast_shapes(shape, batch) != batch:
+            raise ValueError(f"{name} must keep a shape that fits the batch {batch}, got {shape}")
+    return now
+
+
+def _stepped(
+    rule: Rule, result: Any, names: tuple[str, ...], shapes: tuple[tuple[int, ...], ...]
+) -> tuple[Array, ...]:
+    """Return what a step returned, or say what it must return: a reader may write a rule too."""
+    if not isinstance(result, tuple) or len(result) != len(names):
+        raise TypeError(
+            f"{type(rule).__name__}.step must return the tuple ({', '.join(names)},), "
+            f"got {result!r}"
+        )
+    arrays = tuple(map(np.asarray, result))
+    for name, found, shape in zip(names, arrays, shapes, strict=True):
+        if found.shape != shape or found.dtype != FLOAT:
+            if isinstance(rule, MatrixRule):
+                expected = f"the shape {shape}"
+            else:
+                expected = f"the shape of x, {shape} with the coordinates first,"
+            raise ValueError(
+                f"{name} must have {expected} and be float64 when {type(rule).__name__}.step "
+                f"returns it; got {found.dtype} of shape {found.shape}"
+            )
+    return arrays
+
+
+def _gradient(grad: Gradient, x: Array) -> Array:
+    """Return a copy of the gradient at x, for a function may use its array again."""
+    try:
+        given = grad(x)
+        if type(given) is np.ndarray and given.dtype is FLOAT and given.shape == x.shape:
+            return given.copy("K")
+        g = np.array(numbers("the gradient", given))
+        if g.shape != x.shape:
+            raise ValueError(f"the gradient must have the shape of x, {x.shape}, got {g.shape}")
+    except Exception as error:
+        explain(error, grad, x, x.shape[-1:])
+        raise
+    return g
+
+
+# ---------------------------------------------------------------- where a run begins
+
+
+def _end_of(trace: Trace, rule: Rule) -> tuple[Array, tuple[Array, ...]]:
+    """Return where a trace ended and its state there, for a rule that goes on from it."""
+    if type(rule) is not type(trace.rule) or set(trace.final_state) != set(rule.state):
+        raise ValueError(
+            f"a trace goes on with the kind of rule that made it, {type(trace.rule).__name__}, "
+            f"got {rule!r}; to begin a new run where it ended, pass trace.final"
+        )
+    x = _start_point(trace.final, rule)
+    batch, own = x.shape[:-1], trace.final.ndim - 1
+    states = (trace.final_state[name] for name in rule.state)
+    return x, tuple(_laid_out(s, (*batch, *s.shape[own:]), rule) for s in states)
+
+
+def _point(x0: npt.ArrayLike) -> Array:
+    """Return the start, of shape (d,) or (*S, d), or say what is wrong with it."""
+    x = numbers("x0", x0)
+    if x.ndim == 0:
+        raise ValueError(f"x0 must have shape (d,) or (*S, d), got {x0!r}: write [{x0!r}]")
+    if x.size == 0:
+        raise ValueError(f"x0 must have at least one coordinate, got shape {x.shape}")
+    if not np.isfinite(x).all():
+        raise ValueError(f"x0 must be finite, got {x[~np.isfinite(x)].flat[0]} in {x0!r}")
+    return x
+
+
+def _start_point(x: Array, rule: Rule) -> Array:
+    """Return a copy of the start, one for each run: shape (*S, d)."""
+    hyper = [np.shape(value) for value in rule.hyper_parameters().values()]
+    try:
+        batch = np.broadcast_shapes(x.shape[:-1], *hyper)
+    except ValueError as error:
+        raise ValueError(
+            f"the batch of x0, {x.shape[:-1]}, and of the hyper-parameters of {rule!r} "
+            f"must broadcast together, got {hyper}"
+        ) from error
+    return _laid_out(x, (*batch, x.shape[-1]), rule)
+
+
+def _start_state(rule: Rule, x: Array) -> tuple[Array, ...]:
+    """Return the state before the first step, in the layout that the caller sees."""
+    if not isinstance(rule, MatrixRule):
+        first = np.moveaxis(x, -1, 0)
+        starts = _one_each(rule, rule.start(first))
+        return tuple(np.moveaxis(np.array(np.broadcast_to(s, first.shape)), 0, -1) for s in starts)
+    batch = x.shape[:-1]
+    runs = list(np.ndindex(batch))
+    of_runs = [_one_each(rule, rule.of_run(batch, run).start(x[run])) for run in runs]
+    by_state = zip(*of_runs, strict=True)
+    return tuple(np.reshape(np.stack(s), (*batch, *s[0].shape)) for s in by_state)
+
+
+def _one_each(rule: Rule, starts: tuple[Any, ...]) -> tuple[Array, ...]:
+    if len(starts) != len(rule.state):
+        raise ValueError(f"start must return a value for each of {rule.state}, got {starts!r}")
+    named = zip(rule.state, starts, strict=True)
+    return tuple(numbers(f"the start of {name}", start) for name, start in named)
+
+
+def _laid_out(array: Array, shape: tuple[int, ...], rule: Rule) -> Array:
+    """Return a copy of the given shape, laid out as the loop for this rule runs through it."""
+    spread = np.broadcast_to(array, shape)
+    if isinstance(rule, MatrixRule):
+        return np.array(spread, order="C")
+    return np.moveaxis(np.array(np.moveaxis(spread, -1, 0), order="C"), 0, -1)

@@ -1,0 +1,175 @@
+"""What all update rules share: hyper-parameters that are checked, and names for the state."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+
+from minioptim._arguments import Real, Value, constant
+
+
+class Range(NamedTuple):
+    """The numbers that a hyper-parameter may take, and how an error message says so."""
+
+    low: float
+    high: float
+    includes_high: bool
+    words: str
+
+    def holds(self, value: Real) -> Any:
+        """Whether each entry lies in the range; a NaN lies in none."""
+        below = value <= self.high if self.includes_high else value < self.high
+        return (value >= self.low) & below
+
+
+# One name means one thing in all rules, so its range is said once. No upper end for `lr`: a run
+# that diverges is a lesson, not an error. A rule of your own may have other names: any finite
+# number will do for them, unless you add a range.
+FINITE = Range(np.finfo(np.float64).min, np.inf, False, "a finite number")
+NOT_NEGATIVE = Range(0.0, np.inf, False, "a finite number >= 0")
+DECAY_RATE = Range(0.0, 1.0, False, "a number in [0, 1)")
+RANGES = {
+    "lr": NOT_NEGATIVE,
+    "momentum": Range(0.0, 1.0, True, "a number in [0, 1]"),
+    "beta": DECAY_RATE,
+    "beta1": DECAY_RATE,
+    "beta2": DECAY_RATE,
+    "rho": DECAY_RATE,
+    "eps": NOT_NEGATIVE,
+    "psi": Range(0.0, np.inf, True, "a number >= 0 (infinity too)"),
+    "weight_decay": NOT_NEGATIVE,
+    "initial_accumulator": NOT_NEGATIVE,
+}
+
+
+@dataclass(frozen=True)
+class Rule(Value):
+    r"""What all update rules share: checked hyper-parameters, named state, and no state inside.
+
+    A rule of your own is a frozen dataclass, ``@dataclass(frozen=True)``, with a ``step`` and, if
+    it remembers something, ``state = ("name", ...)``. Rules compare by value.
+
+    Inside ``step`` and ``query``, the loop's arrays g, x and each state have shape (d, \*S): the
+    coordinates come first, and a hyper-parameter of shape S meets each of them. (Points that a
+    caller sees, as those of a trace, have the coordinates last, (\*S, d); ``np.moveaxis(x, -1, 0)``
+    turns them.) A step treats the runs of a batch apart. So a sum, mean or norm over coordinates
+    takes ``axis=0, keepdims=True``, and an array with one number for each coordinate is multiplied
+    as ``(numbers * g.T).T``. A batch of a rule that mixes its runs is refused when it begins.
+
+    A rule that has to see a layer as a matrix, or that keeps a state of another shape than x, is
+    a `minioptim.rules.MatrixRule`.
+
+    Raises
+    ------
+    TypeError
+        A hyper-parameter is neither a number, an array of numbers nor a schedule, or a schedule
+        where it must be constant.
+    ValueError
+        A hyper-parameter lies outside its range, or is NaN.
+    """
+
+    state: ClassVar[tuple[str, ...]] = ()
+    # Hyper-parameters that may not change from step to step, each with the reason.
+    never_scheduled: ClassVar[Mapping[str, str]] = {}
+
+    def __post_init__(self) -> None:
+        rule: Any = type(self)
+        _check_class(rule)
+        for name, value in self.hyper_parameters().items():
+            if not callable(value):
+                object.__setattr__(self, name, _checked(name, value))
+            elif name in self.never_scheduled:
+                raise TypeError(
+                    f"{name} must be {RANGES.get(name, FINITE).words}, not a schedule "
+                    f"({self.never_scheduled[name]}); got {value!r}"
+                )
+
+    def start(self, x: Real) -> tuple[Real, ...]:
+        """Return the value that each state starts from, in the order of ``state``: zeros.
+
+        A number stands for one at each coordinate of ``x``, the point where the run starts.
+        """
+        return (0.0,) * len(self.state)
+
+    def query(self, x: Real, *state: Real) -> Real:
+        """Return the point at which the gradient is to be asked for: ``x`` itself."""
+        return x
+
+    def step(self, *args: Any, **kwargs: Any) -> tuple[Real, ...]:
+        """Return the new point and the new state, from ``(g, x, t, *state)``."""
+        raise NotImplementedError(f"{type(self).__name__} has no step")
+
+    def hyper_parameters(self) -> dict[str, Real]:
+        """Return each hyper-parameter by its name: a float, an array or a schedule."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def at(self, t: int) -> Self:
+        """Return the rule as it stands at step ``t``: each schedule replaced by its value.
+
+        >>> from minioptim.rules import GradientDescent
+        >>> GradientDescent(lr=lambda t: 0.5 / t).at(10)
+        GradientDescent(lr=0.05)
+        """
+        scheduled = {n: value for n, value in self.hyper_parameters().items() if callable(value)}
+        if not scheduled:
+            return self
+        values = {name: schedule(t) for name, schedule in scheduled.items()}
+        try:
+            return replace(self, **{name: _checked(name, value) for name, value in values.items()})
+        except (TypeError, ValueError) as error:
+            error.add_note(f"(given by the schedule in {self!r} at t={t})")
+            raise
+
+    def of_run(self, batch: tuple[int, ...], run: tuple[int, ...]) -> Self:
+        """Return the rule that one run of a batch of shape ``batch`` is made with alone.
+
+        >>> from minioptim.rules import GradientDescent
+        >>> GradientDescent(lr=[0.1, 0.2, 0.3]).of_run((3,), (1,))
+        GradientDescent(lr=0.2)
+        """
+        values = self.hyper_parameters().items()
+        return replace(self, **{name: np.broadcast_to(value, batch)[run] for name, value in values})
+
+    def as_arrays(self) -> Self:
+        """Return the rule with each hyper-parameter as an array, of shape (1,) if it is a number.
+
+        NumPy raises a Python float to a power by another routine than an array, and the two differ
+        in the last bit. With arrays throughout, a run made alone equals the same run in a batch.
+        """
+        arrays = object.__new__(type(self))
+        vars(arrays).update(vars(self))
+        for name, value in self.hyper_parameters().items():
+            object.__setattr__(arrays, name, np.atleast_1d(value))
+        return arrays
+
+
+def _checked(name: str, value: Real) -> Real:
+    """Return ``value`` as a float or a read-only float array, or say what is wrong with it."""
+    allowed = RANGES.get(name, FINITE)
+    value = constant(name, value, allowed.words)
+    array = np.asarray(value)
+    wrong = array[~np.asarray(allowed.holds(array))]
+    if wrong.size:
+        among = f" among {array.size} values" if array.ndim else ""
+        raise ValueError(f"{name} must be {allowed.words}, got {wrong.flat[0]}{among}")
+    return value
+
+
+@lru_cache(maxsize=256)
+def _check_class(rule: type[Any]) -> None:
+    """Say what is missing in a class that a reader wrote; without it Python would stay silent."""
+    names = {field.name for field in fields(rule)}
+    if "state" in names or not isinstance(rule.state, tuple):
+        raise TypeError(
+            f'{rule.__name__}.state must be a tuple of names, as in state = ("v",), without a type'
+        )
+    own = set(inspect.get_annotations(rule)) - {"state"} | (names & vars(rule).keys())
+    if own and "__dataclass_params__" not in vars(rule):
+        raise TypeError(f"write @dataclass(frozen=True) above class {rule.__name__}")
+    if list(inspect.signature(rule.start).parameters) == ["self"]:
+        raise TypeError(f"{rule.__name__}.start must take x: write def start(self, x)")

@@ -1,0 +1,420 @@
+"""Rules that see a layer's matrix, and the one that gives each layer of a model its rule.
+
+The rules of the course treat every coordinate apart. These do not: what they do to one number
+depends on the whole matrix that it stands in. So they run on arrays alone, are not translated, and
+a batch of them is its runs, made one by one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol, Self
+
+import numpy as np
+
+from minioptim._arguments import Array, Real, numbers, whole
+from minioptim.rules.base import Rule
+
+# Chosen to lift small singular values fast, not to bring them all to 1.
+NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
+NEWTON_SCHULZ_STEPS = 5
+
+
+@dataclass(frozen=True)
+class MatrixRule(Rule):
+    r"""A rule that sees the parameters of one run whole: a layer's matrix, or the vector of all.
+
+    Inside ``step`` and ``query``, g and x are the arrays of one run and the hyper-parameters its
+    own numbers, also where many runs are made at once. Given to a run by itself, the rule sees x
+    as a vector (d,); in `PerLayer` it sees a layer in its shape. A state may have any shape, that
+    of what `start` returns for it.
+    """
+
+    def start(self, x: Array) -> tuple[Array, ...]:
+        """Return the array that each state starts from, in the order of ``state``: zeros like x."""
+        return tuple(np.zeros_like(x) for _ in self.state)
+
+
+def newton_schulz(M: Array, eps: float = 1e-7) -> Array:
+    r"""Bring the singular values of a matrix near to 1, and keep its singular vectors.
+
+    .. math::
+        X_0 &= M / (\lVert M \rVert_F + \mathrm{eps}) \\
+        X_k &= a\, X_{k-1} + b\, (X_{k-1} X_{k-1}^\top)\, X_{k-1}
+            + c\, (X_{k-1} X_{k-1}^\top)^2\, X_{k-1}, \qquad k = 1, \dots, 5
+
+    with a = 3.4445, b = -4.7750 and c = 2.0315. It takes five steps and stops: a value above 0.002
+    of the norm ends between 0.68 and 1.21, and a smaller one lower. So the result is no orthogonal
+    matrix.
+
+    Parameters
+    ----------
+    M : array of shape (p, q)
+        The matrix.
+    eps : float, >= 0
+        Keeps the quotient finite where M is 0.
+
+    Returns
+    -------
+    array of shape (p, q)
+
+    Raises
+    ------
+    ValueError
+        M is no matrix.
+
+    References
+    ----------
+    Jordan et al. (2024), Muon: an optimizer for hidden layers in neural networks.
+
+    Examples
+    --------
+    >>> newton_schulz(np.diag([4.0, 2.0, 0.001])).diagonal().round(2).tolist()
+    [0.69, 1.11, 0.11]
+    """
+    if M.ndim != 2:
+        raise ValueError(f"M must be a matrix of shape (p, q), got shape {M.shape}")
+    if M.shape[0] > M.shape[1]:  # of the two products, the smaller
+        return newton_schulz(M.T, eps).T
+    a, b, c = NEWTON_SCHULZ
+    X = M / (np.linalg.norm(M) + eps)
+    for _ in range(NEWTON_SCHULZ_STEPS):
+        A = X @ X.T
+        X = a * X + (b * A + c * A @ A) @ X
+    return np.asarray(X)
+
+
+@dataclass(frozen=True)
+class HeavyBallMuon(MatrixRule):
+    r"""Muon without its look-ahead: the step is the moving average, its singular values near 1.
+
+    .. math::
+        m_t &= \mathrm{beta}\; m_{t-1} + (1 - \mathrm{beta})\; g_t \\
+        O_t &= \operatorname{NewtonSchulz}(m_t) \\
+        x_t &= x_{t-1} - \mathrm{lr}\, \Big( \sqrt{\max(1, q / p)}\; O_t
+            + \mathrm{weight\_decay}\; x_{t-1} \Big)
+
+    with matrices of shape (p, q), p inputs and q outputs, and the five steps of `newton_schulz`.
+
+    Parameters
+    ----------
+    lr : float or array of shape S, >= 0, or a schedule
+        Learning rate: about the singular values of a step, where q is at most p.
+    beta : float or array of shape S, in [0, 1), or a schedule
+        Weight of the old average.
+    eps : float or array of shape S, >= 0, or a schedule
+        Added to the norm by which the Newton-Schulz steps divide first.
+    weight_decay : float or array of shape S, >= 0, or a schedule
+        Strength of the pull of each weight towards zero.
+
+    State
+    -----
+    m : the moving average of gradients, of the shape of x; starts at 0.
+
+    In the libraries
+    ----------------
+    Optax' ``muon(nesterov=False)`` but for its correction of m, which the norm takes out again.
+    PyTorch's ``Muon(nesterov=False)`` rounds to 16 bits inside, takes max(norm, eps) and stores
+    a layer as (q, p).
+
+    References
+    ----------
+    Jordan et al. (2024), Muon: an optimizer for hidden layers in neural networks.
+
+    Examples
+    --------
+    >>> rule = HeavyBallMuon(lr=0.1, beta=0.5)
+    >>> x, m = rule.step(g=np.diag([4.0, 2.0]), x=np.zeros((2, 2)), t=1, m=np.zeros((2, 2)))
+    >>> x.diagonal().round(3).tolist(), m.diagonal().tolist()
+    ([-0.069, -0.111], [2.0, 1.0])
+    """
+
+    lr: Real = 0.02
+    beta: Real = 0.95
+    eps: Real = 1e-7
+    weight_decay: Real = 0.0
+
+    state = ("m",)
+
+    def start(self, x: Array) -> tuple[Array, ...]:
+        """Return zeros like the matrix x, or say that it is none."""
+        if np.ndim(x) != 2:
+            raise ValueError(
+                f"{type(self).__name__} moves a matrix, got x of shape {np.shape(x)}: "
+                "give a model's layers their rules with PerLayer"
+            )
+        return super().start(x)
+
+    def step(self, g: Array, x: Array, t: int, m: Array) -> tuple[Array, Array]:
+        m = self.beta * m + (1 - self.beta) * g
+        O = newton_schulz(m, self.eps)  # noqa: E741  the letter of the equation
+        p, q = x.shape
+        return x - self.lr * (np.sqrt(max(1, q / p)) * O + self.weight_decay * x), m
+
+
+@dataclass(frozen=True)
+class Muon(HeavyBallMuon):
+    r"""Muon: momentum whose step has singular values near 1, whatever those of the gradient are.
+
+    .. math::
+        m_t &= \mathrm{beta}\; m_{t-1} + (1 - \mathrm{beta})\; g_t \\
+        u_t &= \mathrm{beta}\; m_t + (1 - \mathrm{beta})\; g_t \\
+        O_t &= \operatorname{NewtonSchulz}(u_t) \\
+        x_t &= x_{t-1} - \mathrm{lr}\, \Big( \sqrt{\max(1, q / p)}\; O_t
+            + \mathrm{weight\_decay}\; x_{t-1} \Big)
+
+    with matrices of shape (p, q), p inputs and q outputs, and the five steps of `newton_schulz`.
+
+    Parameters
+    ----------
+    lr : float or array of shape S, >= 0, or a schedule
+        Learning rate: about the singular values of a step, where q is at most p.
+    beta : float or array of shape S, in [0, 1), or a schedule
+        Weight of the old average, and of the new one in the look-ahead.
+    eps : float or array of shape S, >= 0, or a schedule
+        Added to the norm by which the Newton-Schulz steps divide first.
+    weight_decay : float or array of shape S, >= 0, or a schedule
+        Strength of the pull of each weight towards zero.
+
+    State
+    -----
+    m : the moving average of gradients, of the shape of x; starts at 0.
+
+    In the libraries
+    ----------------
+    PyTorch's ``Muon`` is this form but for its rounding to 16 bits inside, max(norm, eps), a layer
+    stored as (q, p), and its defaults lr 0.001 and weight_decay 0.1. Optax' ``muon`` corrects m_t
+    and g_t for the start at 0 before it adds them, which is another direction while t is small.
+
+    References
+    ----------
+    Jordan et al. (2024), Muon: an optimizer for hidden layers in neural networks.
+    Liu et al. (2025), Muon is scalable for LLM training (its weight decay).
+
+    Examples
+    --------
+    >>> rule = Muon(lr=0.1, beta=0.5)
+    >>> x, m = rule.step(g=np.diag([4.0, 2.0]), x=np.zeros((2, 2)), t=1, m=np.zeros((2, 2)))
+    >>> x.diagonal().round(3).tolist(), m.diagonal().tolist()
+    ([-0.069, -0.111], [2.0, 1.0])
+    """
+
+    def step(self, g: Array, x: Array, t: int, m: Array) -> tuple[Array, Array]:
+        m = self.beta * m + (1 - self.beta) * g
+        u = self.beta * m + (1 - self.beta) * g
+        O = newton_schulz(u, self.eps)  # noqa: E741
+        p, q = x.shape
+        return x - self.lr * (np.sqrt(max(1, q / p)) * O + self.weight_decay * x), m
+
+
+# Every rule above for a matrix once, in the order in which they stand.
+MATRIX_RULES: tuple[type[MatrixRule], ...] = (HeavyBallMuon, Muon)
+
+
+class Part(NamedTuple):
+    """One layer of the vector x: what it is called, its shape, and the rule that moves it."""
+
+    name: str
+    shape: tuple[int, ...]
+    rule: Rule
+
+    @property
+    def seen(self) -> tuple[int, ...]:
+        """The shape in which the rule sees it: a vector, unless the rule is one for matrices."""
+        return self.shape if isinstance(self.rule, MatrixRule) else (math.prod(self.shape),)
+
+
+class Layered(Protocol):
+    """A model whose parameters x are layers of weights and biases, one after the other."""
+
+    @property
+    def dimension(self) -> int:
+        """Number of parameters, d."""
+
+    def layers(self, x: Array) -> Sequence[tuple[Array, Array]]:
+        """Return the weights and biases of each layer as views of x, in the order of x."""
+
+
+@dataclass(frozen=True)
+class PerLayer(MatrixRule):
+    r"""Give each layer of a model its own rule; x holds the layers one after the other.
+
+    Its states are those of the parts' rules, each with the part's name before it: ``W1.m`` is the
+    m of the first weights. So a trace has them: ``trace.state["W1.m"]`` of shape (n + 1, \*S, p, q)
+    where the rule is one for matrices, and (n + 1, \*S, size of the part) where it is not.
+
+    Parameters
+    ----------
+    parts : sequence of (name, shape, rule)
+        The parts of x in their order, without a gap; each is laid out row by row. Rules for
+        matrices see their part in its shape, all others as a vector.
+
+    Raises
+    ------
+    TypeError
+        A part is not a name, a shape and a rule.
+    ValueError
+        Two parts have one name, or a size is below 1. When a run begins: the parts do not hold
+        as many numbers as x.
+
+    Examples
+    --------
+    >>> from minioptim import Adam, minimize
+    >>> from minioptim.problems import Quadratic
+    >>> rule = PerLayer([("W", (2, 3), Muon(lr=0.1)), ("b", (3,), Adam(lr=0.1))])
+    >>> trace = minimize(Quadratic(np.ones(9)), rule, np.ones(9), steps=4)
+    >>> {name: state.shape for name, state in trace.state.items()}
+    {'W.m': (5, 2, 3), 'b.m': (5, 3), 'b.v': (5, 3)}
+    """
+
+    parts: Sequence[tuple[str, tuple[int, ...], Rule]]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", self._parts)
+        names = [part.name for part in self._parts]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"parts must have different names, got {names}")
+        own = tuple(f"{part.name}.{name}" for part in self._parts for name in part.rule.state)
+        object.__setattr__(self, "state", own)
+
+    @classmethod
+    def of(cls, model: Layered, weights: Rule, biases: Rule, last: Rule | None = None) -> PerLayer:
+        """Return the rule for a model with `layers`, such as a `minioptim.losses.MLP`.
+
+        Parameters
+        ----------
+        model : Classifier, or anything with ``dimension`` and ``layers``
+            Its parts are called W1, b1, W2, b2, ...
+        weights : Rule
+            Moves the weights of each layer.
+        biases : Rule
+            Moves the biases.
+        last : Rule, optional
+            Moves the weights of the last layer; with Muon it is usual to leave these to Adam.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for the class.
+
+        Examples
+        --------
+        >>> from minioptim import Adam
+        >>> from minioptim.datasets import digits
+        >>> from minioptim.losses import MLP
+        >>> model = MLP(digits().train, hidden=(16,))
+        >>> rule = PerLayer.of(model, weights=Muon(), biases=Adam(), last=Adam())
+        >>> for name, shape, its_rule in rule.parts:
+        ...     print(name, shape, type(its_rule).__name__)
+        W1 (64, 16) Muon
+        b1 (16,) Adam
+        W2 (16, 10) Adam
+        b2 (10,) Adam
+        """
+        layers = list(model.layers(np.zeros(model.dimension)))
+        parts = []
+        for i, (W, b) in enumerate(layers, start=1):
+            of_weights = last if last is not None and i == len(layers) else weights
+            parts += [(f"W{i}", W.shape, of_weights), (f"b{i}", b.shape, biases)]
+        return cls(parts)
+
+    def start(self, x: Array) -> tuple[Array, ...]:
+        """Return what the states of all parts start from, or say that x is not of these parts."""
+        size = sum(math.prod(part.shape) for part in self._parts)
+        if np.shape(x) != (size,):
+            raise ValueError(f"the parts hold {size} numbers, got x of shape {np.shape(x)}")
+        states: list[Array] = []
+        for part, place in self._places:
+            values = part.rule.start(x[place].reshape(part.seen))
+            if len(values) != len(part.rule.state):
+                raise ValueError(
+                    f"{part.name}: start must return a value for each of {part.rule.state}, "
+                    f"got {values!r}"
+                )
+            if not isinstance(part.rule, MatrixRule):
+                values = tuple(np.broadcast_to(value, part.seen) for value in values)
+            states += [np.array(numbers(f"the start in {part.name}", value)) for value in values]
+        return tuple(states)
+
+    def query(self, x: Array, *state: Array) -> Array:
+        return np.concatenate(
+            [
+                np.ravel(np.broadcast_to(rule.query(x[place].reshape(part.seen), *own), part.seen))
+                for part, place, rule, own in self._shared_out(state)
+            ]
+        )
+
+    def step(self, g: Array, x: Array, t: int, *state: Array) -> tuple[Array, ...]:
+        points: list[Array] = []
+        states: list[Array] = []
+        for part, place, rule, own in self._shared_out(state):
+            result = rule.step(g[place].reshape(part.seen), x[place].reshape(part.seen), t, *own)
+            if not isinstance(result, tuple) or len(result) != 1 + len(own):
+                names = ", ".join(("x", *rule.state))
+                raise TypeError(f"the rule of {part.name} must return ({names},), got {result!r}")
+            points.append(np.ravel(result[0]))
+            states += result[1:]
+        return (np.concatenate(points), *states)
+
+    def hyper_parameters(self) -> dict[str, Real]:
+        """Return each hyper-parameter of each part, by names such as ``W1.lr``."""
+        return {
+            f"{part.name}.{name}": value
+            for part in self._parts
+            for name, value in part.rule.hyper_parameters().items()
+        }
+
+    def at(self, t: int) -> Self:
+        """Return the rule as it stands at step ``t``: each schedule replaced by its value."""
+        now = tuple(part._replace(rule=part.rule.at(t)) for part in self._parts)
+        unchanged = all(new.rule is old.rule for new, old in zip(now, self._parts, strict=True))
+        return self if unchanged else replace(self, parts=now)
+
+    def of_run(self, batch: tuple[int, ...], run: tuple[int, ...]) -> Self:
+        """Return the rule that one run of a batch of shape ``batch`` is made with alone."""
+        alone = tuple(part._replace(rule=part.rule.of_run(batch, run)) for part in self._parts)
+        return replace(self, parts=alone)
+
+    @cached_property
+    def _parts(self) -> tuple[Part, ...]:
+        return tuple(_part(given) for given in self.parts)
+
+    @cached_property
+    def _places(self) -> list[tuple[Part, slice]]:
+        """Where in x each part is."""
+        ends = np.cumsum([math.prod(part.shape) for part in self._parts]).tolist()
+        return [
+            (part, slice(begin, end))
+            for part, begin, end in zip(self._parts, [0, *ends], ends, strict=False)
+        ]
+
+    @cached_property
+    def _ready(self) -> list[Rule]:
+        """Each part's rule as it is to be called: as it would be on a vector of its own."""
+        rules = [part.rule for part in self._parts]
+        return [rule if isinstance(rule, MatrixRule) else rule.as_arrays() for rule in rules]
+
+    def _shared_out(
+        self, state: tuple[Array, ...]
+    ) -> Iterator[tuple[Part, slice, Rule, tuple[Array, ...]]]:
+        """Yield each part, where it is, its rule and its own states."""
+        begin = 0
+        for (part, place), rule in zip(self._places, self._ready, strict=True):
+            end = begin + len(rule.state)
+            yield part, place, rule, state[begin:end]
+            begin = end
+
+
+def _part(given: Any) -> Part:
+    """Return a name, a shape and a rule as a part, or say what is wrong with them."""
+    try:
+        name, shape, rule = given
+        shape = tuple(whole("each size of a part", size, at_least=1) for size in shape)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"a part must be (name, shape, rule), got {given!r}: {error}") from error
+    if not isinstance(name, str) or not isinstance(rule, Rule):
+        raise TypeError(f"a part must be (name, shape, rule), got {given!r}")
+    return Part(name, shape, rule)

@@ -1,0 +1,139 @@
+"""What a run leaves behind: its steps one by one, or the record of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from minioptim._arguments import Array
+from minioptim.rules import Rule
+
+RECORDABLE = ("x", "f", "query", "grad", "state")
+
+
+class Step(NamedTuple):
+    """One step of a run, as `iterate` yields it; all arrays are read-only.
+
+    Attributes
+    ----------
+    t : int
+        The number of the step: 1, 2, 3, ...
+    x : array of shape (*S, d)
+        The point that the step arrived at.
+    query : array of shape (*S, d)
+        Where the gradient was asked for.
+    grad : array of shape (*S, d)
+        The gradient there.
+    state : dict of name to array of shape (*S, d)
+        The rule's state after the step. That of a `MatrixRule` has shapes of its own after S.
+    """
+
+    t: int
+    x: Array
+    query: Array
+    grad: Array
+    state: dict[str, Array]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Trace:
+    r"""What a run left behind. With ``every=1`` and n steps, x and f hold n + 1 entries.
+
+    Attributes
+    ----------
+    rule : Rule
+        The rule that was run.
+    t : array of shape (n + 1,)
+        The recorded steps, 0 first (the start) and the last step last.
+    final : array of shape (*S, d)
+        Where the run ended.
+    diverged : bool array of shape S
+        Whether x, f or a state ended as no finite number, or f above 10 (1 + \|f at the start\|),
+        a rise that counts for losses of the size of 1. (A second moment that overflows is infinite
+        for ever and stops the run where it is.) One that falls for ever is not flagged.
+    recorded : dict
+        What was asked for of x, f, query, grad and state; also reached as attributes.
+    final_state : dict of name to array of shape (\*S, d)
+        The rule's state where the run ended, recorded or not: given as ``x0``, a trace is continued
+        from there. Coordinates are last, as in all of a trace, while a rule's own ``step`` takes
+        arrays of shape (d, \*S) in a batch.
+    """
+
+    rule: Rule
+    t: npt.NDArray[np.int64]
+    final: Array
+    diverged: npt.NDArray[np.bool_]
+    recorded: Mapping[str, Any]
+    final_state: Mapping[str, Array] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.recorded)
+        batch = f", batch of shape {self.diverged.shape}" if self.diverged.ndim else ""
+        return f"Trace({self.rule!r}, {self.t[-1]} steps{batch}, recorded: {names})"
+
+    @property
+    def x(self) -> Array:
+        """The points, shape (n + 1, *S, d)."""
+        return self._recorded("x")  # type: ignore[no-any-return]
+
+    @property
+    def f(self) -> Array:
+        """The problem's value at each x, shape (n + 1, *S)."""
+        return self._recorded("f")  # type: ignore[no-any-return]
+
+    @property
+    def query(self) -> Array:
+        """Where gradients were asked for, shape (n, *S, d): query[i] led to x[i + 1]."""
+        return self._recorded("query")  # type: ignore[no-any-return]
+
+    @property
+    def grad(self) -> Array:
+        """The gradients there, shape (n, *S, d)."""
+        return self._recorded("grad")  # type: ignore[no-any-return]
+
+    @property
+    def state(self) -> dict[str, Array]:
+        """The rule's state by name, each of shape (n + 1, *S, d); entry 0 is its start.
+
+        That of a `MatrixRule` has shapes of its own in place of d.
+        """
+        return self._recorded("state")  # type: ignore[no-any-return]
+
+    def settled(self, below: float) -> Array:
+        """Return the recorded step from which on f stays below a level, for each run.
+
+        Parameters
+        ----------
+        below : float
+            The level.
+
+        Returns
+        -------
+        array of shape S
+            Infinity where f is not below it at the end.
+
+        Examples
+        --------
+        >>> from minioptim import GradientDescent, minimize
+        >>> from minioptim.problems import Quadratic
+        >>> trace = minimize(Quadratic([2.0]), GradientDescent(lr=[0.25, 2.0]), [8.0], steps=9)
+        >>> trace.f[:5, 0].tolist(), trace.settled(below=1.0).tolist()
+        ([64.0, 16.0, 4.0, 1.0, 0.25], [4.0, inf])
+        """
+        late = ~(self.f < below)  # a NaN is not below
+        steps_below = np.where(late.any(axis=0), np.argmax(late[::-1], axis=0), len(late))
+        steps: Array = np.append(self.t, np.inf)
+        return np.asarray(steps[len(late) - steps_below])
+
+    def _recorded(self, name: str) -> Any:
+        if name not in self.recorded:
+            rarely = ", and with minibatches every=steps_per_epoch" if name == "f" else ""
+            raise AttributeError(
+                f"{name!r} was not recorded; recorded were {tuple(self.recorded)}: "
+                f"pass record=({name!r}, ...){rarely} to minimize"
+            )
+        return self.recorded[name]
