@@ -3,17 +3,18 @@
 
 import { html } from "./elements.mjs";
 import { legend } from "./frame.mjs";
-import { around, formatNumber } from "./geometry.mjs";
+import { around } from "./geometry.mjs";
 import { plane } from "./plane.mjs";
+import { said } from "./words.mjs";
 
 // The step first: what lies on it is thinner and drawn above.
 const PARTS = [
-  { name: "result", label: "the step", look: { width: 5 } },
-  { name: "gradient", label: "direction of −g", look: { color: "#6b7280", dash: "4 3" } },
-  { name: "unscaled", label: "direction before the division", look: { color: "#009e73", dash: "6 3" } },
-  { name: "memory", label: "the same step with g = 0", look: { color: "#0072b2" } },
-  { name: "added", label: "what g adds", look: { color: "#d55e00" } },
-  { name: "decay", label: "weight decay", look: { color: "#9a3fb5" } },
+  { name: "result", look: { width: 5 } },
+  { name: "gradient", look: { color: "#6b7280", dash: "4 3" } },
+  { name: "unscaled", look: { color: "#009e73", dash: "6 3" } },
+  { name: "memory", look: { color: "#0072b2" } },
+  { name: "added", look: { color: "#d55e00" } },
+  { name: "decay", look: { color: "#9a3fb5" } },
 ];
 const REACH = 5; // steps: a longer memory runs out of the picture, or the step would be a dot
 
@@ -60,20 +61,28 @@ export function angleBetween([a, b], [c, d]) {
 }
 
 /** A view of one step from close by, below the controls; hidden until it is asked for. */
-export function anatomyView(views, { signal }) {
+export function anatomyView(views, { signal, word }) {
   const place = html("div", { class: "live-apart" }, views.parentNode);
-  const near = plane(place, { title: "One step, taken apart", domain: [[-1, 1], [-1, 1]], left: 56, signal });
-  const list = legend(near.root.parentNode, PARTS);
+  const near = plane(place, { title: word("anatomy.view"), domain: [[-1, 1], [-1, 1]], left: 56, signal });
+  const labels = {
+    result: word("anatomy.result"),
+    gradient: word("anatomy.gradient"),
+    unscaled: word("anatomy.unscaled"),
+    memory: word("anatomy.memory"),
+    added: word("anatomy.added"),
+    decay: word("anatomy.decay"),
+  };
+  const list = legend(near.root.parentNode, PARTS.map(({ name, look }) => ({ label: labels[name], look })));
   place.hidden = true;
 
-  /** Show step t of a run; 0 shows nothing. Returns what is to be said of it. */
+  /** Show step t of a run; 0 shows nothing. Returns the pieces that are to be said of it. */
   return function draw(surface, key, rule, trace, t) {
     place.hidden = true;
-    if (!t) return "";
+    if (!t) return [];
     const { x, query, moves } = parts(rule, trace, t);
     const length = (name) => Math.hypot(...moves[name].move);
-    if (!Number.isFinite(length("result"))) return ` By step ${t} it has left, beyond the largest number.`;
-    if (!length("result")) return ` Step ${t} leads nowhere.`;
+    if (!Number.isFinite(length("result"))) return [said("anatomy.left", { t })];
+    if (!length("result")) return [said("anatomy.nowhere", { t })];
     place.hidden = false;
     const shown = PARTS.filter(({ name }) => moves[name] && length(name) > 0 && length(name) < Infinity);
     const end = (name, most = Infinity) => {
@@ -91,10 +100,11 @@ export function anatomyView(views, { signal }) {
     const degrees = (one, other) => Math.round(angleBetween(moves[one].move, other));
     const bare = moves.decay ? moves.result.move.map((value, i) => value - moves.decay.move[i]) : moves.result.move;
     const told = [];
-    if (moves.gradient) told.push(`points ${degrees("gradient", moves.result.move)}° away from −g`);
-    if (moves.unscaled) told.push(`is turned by ${degrees("unscaled", bare)}° by the division`);
-    if (moves.memory) told.push(`would be ${formatNumber(length("memory") / length("result"))} times as long with g = 0`);
-    if (moves.decay) told.push(`has a part from weight decay that is ${formatNumber(length("decay") / length("result"))} times as long`);
-    return ` Step ${t} ${told.join("; it ") || "goes straight along −g"}.`;
+    if (moves.gradient) told.push(said("anatomy.away", { degrees: degrees("gradient", moves.result.move) }));
+    if (moves.unscaled) told.push(said("anatomy.turned", { degrees: degrees("unscaled", bare) }));
+    if (moves.memory) told.push(said("anatomy.remembered", { ratio: length("memory") / length("result") }));
+    if (moves.decay) told.push(said("anatomy.decayed", { ratio: length("decay") / length("result") }));
+    if (!told.length) told.push(said("anatomy.straight"));
+    return [said("anatomy.step", { t, parts: told })];
   };
 }

@@ -7,18 +7,28 @@ import { formatNumber } from "./geometry.mjs";
 const NOTCHES = 1000; // of a slider whose values are not whole numbers
 
 /** Build the controls into `panel`; returns update(values), which shows what they are. */
-export function buildControls(panel, controls, { change, press, signal }) {
+export function buildControls(panel, controls, { word, change, press, signal }) {
   const makers = { slider, switch: toggle, choice, button };
   const groups = new Map();
   const place = ({ group }) => {
     if (!group) return panel;
-    if (!groups.has(group)) groups.set(group, folded(panel, group));
+    const labelKey = `groups.${group}`;
+    if (!groups.has(group)) groups.set(group, folded(panel, word(labelKey)));
     return groups.get(group);
   };
   const updates = controls
     .filter((control) => control.kind in makers)
-    .map((control) => makers[control.kind](place(control), control, { change, press, signal }));
+    .map((control) => makers[control.kind](place(control), control, { word, change, press, signal }));
   return (now) => updates.forEach((update) => update(now));
+}
+
+/** The key of a control's label: some share one, which names the rule that each is `of`. */
+function keyOf({ name, says }) {
+  return `controls.${says ?? name}`;
+}
+
+function labelOf(control, word) {
+  return word(keyOf(control), { rule: control.of });
 }
 
 function folded(panel, name) {
@@ -53,10 +63,10 @@ export function valueToNotch(control, value) {
   return Math.round(share * NOTCHES) + 0; // never -0
 }
 
-function slider(panel, control, { change, signal }) {
+function slider(panel, control, { word, change, signal }) {
   const id = freshId("live-control");
   const row = html("div", { class: "live-slider" }, panel);
-  html("label", { for: id, text: control.label }, row);
+  html("label", { for: id, text: labelOf(control, word) }, row);
   const range = plain(control) ? [control.low, control.high] : [0, NOTCHES];
   const input = html("input", { type: "range", id, min: range[0], max: range[1], step: 1, "data-control": control.name }, row);
   // The slider itself says its value: an output would be announced beside it, at every notch.
@@ -72,29 +82,32 @@ function slider(panel, control, { change, signal }) {
   };
 }
 
-function toggle(panel, control, { change, signal }) {
+function toggle(panel, control, { word, change, signal }) {
   const label = html("label", { class: "live-switch" }, panel);
   const input = html("input", { type: "checkbox", role: "switch", "data-control": control.name }, label);
-  label.append(` ${control.label}`);
+  label.append(` ${labelOf(control, word)}`);
   input.addEventListener("change", () => change({ [control.name]: input.checked }), { signal });
   return (values) => {
     input.checked = values[control.name];
   };
 }
 
-function choice(panel, control, { change, signal }) {
+function choice(panel, control, { word, change, signal }) {
   const label = html("label", { class: "live-choice" }, panel);
-  html("span", { text: `${control.label} ` }, label);
+  html("span", { text: `${labelOf(control, word)} ` }, label);
   const select = html("select", { "data-control": control.name }, label);
-  control.options.forEach((option, k) => html("option", { value: option, text: control.labels[k] }, select));
+  for (const option of control.options) {
+    const text = control.names.includes(option) ? option : word(`${keyOf(control)}.${option}`);
+    html("option", { value: option, text }, select);
+  }
   select.addEventListener("change", () => change({ [control.name]: select.value }), { signal });
   return (values) => {
     select.value = values[control.name];
   };
 }
 
-function button(panel, control, { press, signal }) {
-  const element = html("button", { type: "button", "data-control": control.name, text: control.label }, panel);
+function button(panel, control, { word, press, signal }) {
+  const element = html("button", { type: "button", "data-control": control.name, text: labelOf(control, word) }, panel);
   element.addEventListener("click", () => press(control.name, element), { signal });
   return () => {};
 }

@@ -1,8 +1,9 @@
 // From a placeholder on the page to a figure that answers the hand.
 
 import { buildControls } from "./controls.mjs";
-import { html, setText } from "./elements.mjs";
+import { html, set, setText } from "./elements.mjs";
 import { allowed, defaults, fromFragment, toFragment } from "./state.mjs";
+import { asJson, said, speaker } from "./words.mjs";
 
 const QUIET_BEFORE_SPEAKING = 500; // ms: a screen reader is told the outcome, not every notch
 
@@ -10,15 +11,16 @@ const QUIET_BEFORE_SPEAKING = 500; // ms: a screen reader is told the outcome, n
  * Make `host` live. Returns unmount(), after which nothing of the figure is left.
  *
  * `declaration` is what Python said; `kit` has `figures` (functions by name), `rules` and `surfaces`
- * (classes translated from Python); `model` keeps the values: get(), set(values), listen(callback).
+ * (classes translated from Python), and `words` (the texts of each figure by key); `model` keeps the values: get(), set(values), listen(callback).
  */
 export function mount(host, declaration, kit, model) {
   const controller = new AbortController();
   const { signal } = controller;
   const { controls } = declaration;
+  const word = speaker(kit.words[declaration.figure]);
   const values = { ...defaults(controls), ...checked(controls, model.get()) };
 
-  const root = html("div", { class: "live", role: "group", "aria-label": declaration.title });
+  const root = html("div", { class: "live", role: "group", "aria-label": word("title") });
   const body = html("div", { class: "live-body" }, root);
   const views = html("div", { class: "live-views" }, body);
   const panel = html("div", { class: "live-controls" }, body);
@@ -43,15 +45,21 @@ export function mount(host, declaration, kit, model) {
     if (signal.aborted || !stale) return;
     stale = false;
     update(values);
-    const text = figure.draw(values);
+    tell(figure.draw(values));
+  }
+  /** Show pieces of text; the screen reader is told them once the hand rests. */
+  function tell(pieces) {
+    const text = pieces.map(({ key, values }) => word(key, values)).join(word("between.sentences"));
     setText(readout, text);
+    set(readout, "data-said", asJson(pieces));
     clearTimeout(speaking);
     speaking = setTimeout(() => setText(spoken, text), QUIET_BEFORE_SPEAKING);
   }
 
-  const context = { views, panel, declaration, signal, change, redraw: request, rules: kit.rules, surfaces: kit.surfaces, looks: declaration.looks, values: () => values };
+  const context = { word, views, panel, declaration, signal, change, redraw: request, rules: kit.rules, surfaces: kit.surfaces, looks: declaration.looks, values: () => values };
   const figure = kit.figures[declaration.figure](context);
   const update = buildControls(panel, controls, {
+    word,
     change,
     press: (name) => (name === "reset" ? reset() : name === "share" ? share() : figure.press(name, values)),
     signal,
@@ -67,11 +75,8 @@ export function mount(host, declaration, kit, model) {
       redraw();
     }
     history.replaceState(null, "", `#${toFragment(declaration.id, controls, values)}`);
-    const message = "The address of this page now holds the figure as it stands: copy it.";
-    setText(readout, message);
-    clearTimeout(speaking);
     setText(spoken, ""); // a text that stays the same is not announced again
-    speaking = setTimeout(() => setText(spoken, message), QUIET_BEFORE_SPEAKING);
+    tell([said("shared")]);
   }
 
   host.append(root);

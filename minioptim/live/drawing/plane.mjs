@@ -12,9 +12,10 @@ const LEVELS = 12;
  *
  * `domain` is ((x low, x high), (y low, y high)); `reframe` gives it another. Both axes have one
  * scale, and more is shown where the view is wider or higher than that asks for; with `unlike`,
- * where the coordinates are no lengths of one kind, the domain fills the view as it is.
+ * where the coordinates are no lengths of one kind, the domain fills the view as it is. `word` is
+ * needed for handles.
  */
-export function plane(parent, { title, domain, unlike = false, height = 300, xLabel = "x", yLabel = "y", left, signal }) {
+export function plane(parent, { title, domain, unlike = false, height = 300, xLabel = "x", yLabel = "y", left, signal, word }) {
   const view = frame(parent, { title, height, xLabel, yLabel, left });
   const { box, back, marks } = view;
   const inside = { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top };
@@ -167,7 +168,7 @@ export function plane(parent, { title, domain, unlike = false, height = 300, xLa
       let at = [0, 0];
       const ends = () => limits ?? asked;
       const within = (place) => place.map((value, i) => clamp(value, ...ends()[i]));
-      const handle = svg("g", { class: "live-handle", tabindex: 0, role: "slider", "aria-roledescription": "point", "aria-label": `${label}; move it with the arrow keys` }, view.root);
+      const handle = svg("g", { class: "live-handle", tabindex: 0, role: "slider", "aria-roledescription": word("handle.kind"), "aria-label": label }, view.root);
       svg("circle", { r: 20, class: "live-reach" }, handle);
       svg("circle", { r: 8, class: "live-knob" }, handle);
       const onView = (event) => new DOMPoint(event.clientX, event.clientY).matrixTransform(view.root.getScreenCTM().inverse());

@@ -3,20 +3,20 @@
 
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
-import { formatNumber } from "../drawing/geometry.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { run } from "../drawing/simulate.mjs";
+import { said } from "../drawing/words.mjs";
 
 const METRES = [[-8, 4], [-3, 3]];
 
-export function adadelta({ views, declaration, signal, rules, surfaces, looks }) {
+export function adadelta({ word, views, declaration, signal, rules, surfaces, looks }) {
   const { steps, start, curvatures, values } = declaration.facts;
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1] });
   const look = { ...looks, NewtonStep: { color: "#6b7280", dash: "2 3" } };
   const names = ["GradientDescent", "Adagrad", "RMSProp", "Adadelta", "NewtonStep"];
-  const labels = ["gradient descent", "Adagrad", "RMSProp", "Adadelta", "Newton"];
-  const map = plane(views, { title: "Paths, drawn in metres", domain: METRES, xLabel: "x, m", signal });
-  const along = chart(views, { title: "x in metres at each step", xLabel: "step", yLabel: "x, m", yRange: [-9, 5], height: 300 });
+  const labels = [word("legend.descent"), "Adagrad", "RMSProp", "Adadelta", word("legend.newton")];
+  const map = plane(views, { title: word("views.paths"), domain: METRES, xLabel: word("axes.metres"), signal });
+  const along = chart(views, { title: word("views.along"), xLabel: word("axes.step"), yLabel: word("axes.metres"), yRange: [-9, 5], height: 300 });
   legend(map.root.parentNode, names.map((name, k) => ({ label: labels[k], look: look[name] })));
 
   // The y coordinate has a unit of its own, which stays: each coordinate is a run by itself.
@@ -52,9 +52,10 @@ export function adadelta({ views, declaration, signal, rules, surfaces, looks })
       });
       const ends = names.map((name, k) => {
         const x = paths[name][2 * steps];
-        return `${labels[k]} ${Math.abs(x) < 1e6 ? formatNumber(Math.abs(x) < 5e-4 ? 0 : x) : "gone"}`;
+        if (!(Math.abs(x) < 1e6)) return said("end.gone", { rule: labels[k] });
+        return said("end", { rule: labels[k], x: Math.abs(x) < 5e-4 ? 0 : x });
       });
-      return `x after ${steps} steps, in metres: ${ends.join(", ")}. (The start is at ${formatNumber(start[0])}.)`;
+      return [said("ends", { steps, ends, start: start[0] })];
     },
     press() {},
   };

@@ -4,26 +4,26 @@
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
-import { formatNumber } from "../drawing/geometry.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { run, valuesAlong } from "../drawing/simulate.mjs";
+import { said } from "../drawing/words.mjs";
 
-export function adagrad({ views, declaration, signal, change, rules, surfaces, looks }) {
+export function adagrad({ word, views, declaration, signal, change, rules, surfaces, looks }) {
   const { steps, curvatures } = declaration.facts;
   const limits = declaration.controls.find((control) => control.name === "start").domain;
   const look = looks.Adagrad;
   const dashed = { ...look, dash: "6 4" };
-  const map = plane(views, { title: "Paths in the ravine", domain: limits, signal });
-  const rates = chart(views, { title: "Effective rate lr / (√G + eps)", xLabel: "step", yLabel: "rate", yLog: true, height: 300 });
-  const loss = chart(views, { title: "Loss at each step", xLabel: "step", yLabel: "f(x)", yLog: true });
-  legend(map.root.parentNode, [{ label: "Adagrad", look }, { label: "gradient descent", look: looks.GradientDescent }]);
+  const map = plane(views, { title: word("views.paths"), domain: limits, signal, word });
+  const rates = chart(views, { title: word("views.rates"), xLabel: word("axes.step"), yLabel: word("axes.rate"), yLog: true, height: 300 });
+  const loss = chart(views, { title: word("views.loss"), xLabel: word("axes.step"), yLabel: "f(x)", yLog: true });
+  legend(map.root.parentNode, [{ label: "Adagrad", look }, { label: word("legend.descent"), look: looks.GradientDescent }]);
   legend(rates.root.parentNode, [
     { label: "x", look },
     { label: "y", look: dashed },
-    { label: "gradient descent, both", look: looks.GradientDescent },
+    { label: word("legend.both"), look: looks.GradientDescent },
   ]);
-  const takeApart = anatomyView(views, { signal });
-  const moveHandle = map.handle("start", (place) => change({ start: place }));
+  const takeApart = anatomyView(views, { signal, word });
+  const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
 
   return {
     draw({ degrees, lr, gd_lr: gdLr, every, start, anatomy: t }) {
@@ -53,14 +53,14 @@ export function adagrad({ views, declaration, signal, change, rules, surfaces, l
         ],
         range: { x: [0, steps] },
       });
-      const told = (rate_) => (felt(rate_.slice(-1)).every(Number.isFinite) ? formatNumber(rate_.at(-1)) : "not yet made");
+      const told = (rate_) => (felt(rate_.slice(-1)).every(Number.isFinite) ? rate_.at(-1) : said("rates.none"));
       const [ours, theirs] = [gap(adaptive), gap(plain)];
       loss.draw({ series: [{ name: "Adagrad", y: ours, look }, { name: "GradientDescent", y: theirs, look: looks.GradientDescent }] });
-      return (
-        `After ${steps} steps Adagrad's rate is ${told(rateX)} along x and ${told(rateY)} along y. ` +
-        `f: Adagrad ${formatNumber(ours[steps])}, gradient descent ${formatNumber(theirs[steps])}.` +
-        takeApart(bowl, degrees, rule, adaptive, t)
-      );
+      return [
+        said("rates", { steps, x: told(rateX), y: told(rateY) }),
+        said("ends", { adagrad: ours[steps], descent: theirs[steps] }),
+        ...takeApart(bowl, degrees, rule, adaptive, t),
+      ];
     },
     press() {},
   };

@@ -4,46 +4,41 @@
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
-import { formatNumber } from "../drawing/geometry.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
+import { said } from "../drawing/words.mjs";
 
 /** The factor by which the error along a direction of curvature lambda shrinks in a step. */
 export function contraction(lr, lambda) {
   return Math.abs(1 - lr * lambda);
 }
 
-/** The regime that a learning rate is in, by the bowl's two curvatures. */
+/**
+ * The regime that a learning rate is in, by the bowl's two curvatures: "divergent", "edge" (of
+ * that), "zigzag", "fast" or "slow".
+ */
 export function regime(lr, low, high) {
   const rate = Math.max(contraction(lr, low), contraction(lr, high));
   const best = (high - low) / (high + low);
   if (lr * high > 2 * (1 + 1e-9)) return "divergent";
-  if (Math.abs(lr * high - 2) <= 2e-9) return "on the edge";
+  if (Math.abs(lr * high - 2) <= 2e-9) return "edge";
   if (rate <= best + 0.02 * (1 - best)) return "fast";
-  return lr * high > 1 ? "zig-zag" : "slow";
+  return lr * high > 1 ? "zigzag" : "slow";
 }
 
-const SENTENCES = {
-  divergent: "the error along the steep direction grows with each step",
-  "on the edge": "the error along the steep direction changes sign with each step and stays as large",
-  "zig-zag": "the steep direction changes sign with each step",
-  fast: "no learning rate does better on this bowl: both directions shrink alike",
-  slow: "the flat direction holds everything up",
-};
-
-export function gradient_descent({ views, declaration, signal, change, rules, surfaces, looks }) {
+export function gradient_descent({ word, views, declaration, signal, change, rules, surfaces, looks }) {
   const { steps, angle } = declaration.facts;
   const start = declaration.controls.find((control) => control.name === "start");
   const look = { ...looks.GradientDescent };
   const dashed = { ...look, dash: "6 4" };
 
-  const map = plane(views, { title: "Path on the level lines", domain: new surfaces.Bowl().domain, signal });
-  const loss = chart(views, { title: "Loss at each step", xLabel: "step", yLabel: "f(x)", yLog: true, height: 300 });
-  const errors = chart(views, { title: "Error by eigen-direction", xLabel: "step", yLabel: "size of the error", yLog: true });
-  const rates = chart(views, { title: "Rate of convergence over lr", xLabel: "lr", yLabel: "rate ρ", xLog: true, yRange: [0, 1.5] });
-  legend(errors.root.parentNode, [{ label: "flat (curvature 1)", look }, { label: "steep (curvature κ)", look: dashed }]);
-  const takeApart = anatomyView(views, { signal });
-  const moveHandle = map.handle("start", (place) => change({ start: place }));
+  const map = plane(views, { title: word("views.path"), domain: new surfaces.Bowl().domain, signal, word });
+  const loss = chart(views, { title: word("views.loss"), xLabel: word("axes.step"), yLabel: "f(x)", yLog: true, height: 300 });
+  const errors = chart(views, { title: word("views.errors"), xLabel: word("axes.step"), yLabel: word("axes.error"), yLog: true });
+  const rates = chart(views, { title: word("views.rates"), xLabel: "lr", yLabel: word("axes.rate"), xLog: true, yRange: [0, 1.5] });
+  legend(errors.root.parentNode, [{ label: word("legend.flat"), look }, { label: word("legend.steep"), look: dashed }]);
+  const takeApart = anatomyView(views, { signal, word });
+  const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
 
   return {
@@ -77,7 +72,11 @@ export function gradient_descent({ views, declaration, signal, change, rules, su
       });
       const name = regime(lr, 1, condition);
       const factor = Math.max(contraction(lr, 1), contraction(lr, condition));
-      return `${name[0].toUpperCase()}${name.slice(1)}: ${SENTENCES[name]}. The rate ρ is ${formatNumber(factor)} a step; lr · λmax = ${formatNumber(lr * condition)}, and the limit is 2.${takeApart(bowl, condition, rule, trace, t)}`;
+      return [
+        said(`regime.${name}`),
+        said("rates", { rate: factor, product: lr * condition }),
+        ...takeApart(bowl, condition, rule, trace, t),
+      ];
     },
     press(name, { condition }) {
       if (name === "optimum") change({ lr: 2 / (1 + condition) });

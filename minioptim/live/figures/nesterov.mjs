@@ -3,27 +3,28 @@
 
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
-import { around, formatNumber } from "../drawing/geometry.mjs";
+import { around } from "../drawing/geometry.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
+import { said } from "../drawing/words.mjs";
 
-const MOMENTS = ["the jump", "the gradient, asked after the jump", "the correction"];
+const MOMENTS = ["jump", "gradient", "correction"];
 
-export function nesterov({ views, declaration, signal, change, rules, surfaces, looks }) {
+export function nesterov({ word, views, declaration, signal, change, rules, surfaces, looks }) {
   const { steps, curvatures, angle, colors } = declaration.facts;
   const limits = declaration.controls.find((control) => control.name === "start").domain;
   const last = declaration.controls.find((control) => control.name === "moment").high;
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle });
-  const near = plane(views, { title: "This step, from close by", domain: limits, signal });
-  const far = plane(views, { title: "Both paths", domain: limits, signal });
-  const loss = chart(views, { title: "Loss at each step", xLabel: "step", yLabel: "f(x)", yLog: true });
+  const near = plane(views, { title: word("views.step"), domain: limits, signal });
+  const far = plane(views, { title: word("views.paths"), domain: limits, signal, word });
+  const loss = chart(views, { title: word("views.loss"), xLabel: word("axes.step"), yLabel: "f(x)", yLog: true });
   legend(near.root.parentNode, [
-    { label: "jump, momentum · v", look: { color: colors.jump } },
-    { label: "correction, −lr g", look: { color: colors.correction } },
-    { label: "plain momentum from here", look: { ...looks.Momentum, dash: "3 3" } },
+    { label: word("legend.jump"), look: { color: colors.jump } },
+    { label: word("legend.correction"), look: { color: colors.correction } },
+    { label: word("legend.plain"), look: { ...looks.Momentum, dash: "3 3" } },
   ]);
-  legend(far.root.parentNode, [{ label: "Nesterov", look: looks.Nesterov }, { label: "momentum", look: looks.Momentum }]);
-  const moveHandle = far.handle("start", (place) => change({ start: place }));
+  legend(far.root.parentNode, [{ label: "Nesterov", look: looks.Nesterov }, { label: word("legend.momentum"), look: looks.Momentum }]);
+  const moveHandle = far.handle(word("handle.start"), (place) => change({ start: place }));
 
   return {
     draw({ moment, lr, momentum, start }) {
@@ -59,10 +60,16 @@ export function nesterov({ views, declaration, signal, change, rules, surfaces, 
       near.dot("after", stage === 2 ? after : null, { color: looks.Nesterov.color });
       loss.draw({
         series: ["Nesterov", "Momentum"].map((name) => ({ name, y: valuesAlong(bowl, runs[name]), look: looks[name] })),
-        lines: [{ name: "now", x: t, label: `step ${t + 1}` }],
+        lines: [{ name: "now", x: t, label: word("marks.step", { t: t + 1 }) }],
       });
       const apart = Math.hypot(after[0] - other[0], after[1] - other[1]);
-      return `Step ${t + 1}, ${MOMENTS[stage]}. The jump is ${formatNumber(Math.hypot(q[0] - x[0], q[1] - x[1]))} long, the correction ${formatNumber(Math.hypot(after[0] - q[0], after[1] - q[1]))}; plain momentum would end ${formatNumber(apart)} away. After ${steps} steps f is ${formatNumber(valuesAlong(bowl, trace)[steps])} for Nesterov and ${formatNumber(valuesAlong(bowl, runs.Momentum)[steps])} for momentum.`;
+      const [jump, correction] = [Math.hypot(q[0] - x[0], q[1] - x[1]), Math.hypot(after[0] - q[0], after[1] - q[1])];
+      const end = (name) => valuesAlong(bowl, runs[name])[steps];
+      return [
+        said(`moment.${MOMENTS[stage]}`, { t: t + 1 }),
+        said("lengths", { jump, correction, apart }),
+        said("ends", { steps, nesterov: end("Nesterov"), momentum: end("Momentum") }),
+      ];
     },
     press(name, { moment }) {
       change({ moment: Math.min(last, Math.max(0, moment + (name === "next" ? 1 : -1))) });

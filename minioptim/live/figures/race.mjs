@@ -3,20 +3,20 @@
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
-import { formatNumber } from "../drawing/geometry.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { player, wantsStillness } from "../drawing/player.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
+import { said } from "../drawing/words.mjs";
 
-export function race({ views, panel, declaration, signal, change, values: now, rules, surfaces, looks }) {
+export function race({ word, views, panel, declaration, signal, change, values: now, rules, surfaces, looks }) {
   const { tuned, home, falling: shares } = declaration.facts;
   const names = declaration.rules;
-  const map = plane(views, { title: "Paths", domain: [[0, 1], [0, 1]], signal });
-  const gap = chart(views, { title: "f above the minimum", xLabel: "step", yLabel: "f(x) − f*", yLog: true, height: 300 });
-  const takeApart = anatomyView(views, { signal });
+  const map = plane(views, { title: word("views.paths"), domain: [[0, 1], [0, 1]], signal, word });
+  const gap = chart(views, { title: word("views.gap"), xLabel: word("axes.step"), yLabel: "f(x) − f*", yLog: true, height: 300 });
+  const takeApart = anatomyView(views, { signal, word });
   const list = legend(panel.parentNode, names.map((name) => ({ label: name, look: looks[name] })));
   const toPoint = (share, domain) => share.map((part, i) => domain[i][0] + (domain[i][1] - domain[i][0]) * part);
-  const moveHandle = map.handle("start", (place) => {
+  const moveHandle = map.handle(word("handle.start"), (place) => {
     const { domain } = new surfaces[now().surface]();
     change({ start: place.map((value, i) => (value - domain[i][0]) / (domain[i][1] - domain[i][0])) });
   });
@@ -53,7 +53,8 @@ export function race({ views, panel, declaration, signal, change, values: now, r
     },
     changed(isPlaying) {
       playing = isPlaying;
-      button().textContent = playing ? "Pause" : "Play";
+      button().textContent = playing ? word("controls.pause") : word("controls.play");
+      button().dataset.playing = String(playing);
     },
     signal,
   });
@@ -76,19 +77,27 @@ export function race({ views, panel, declaration, signal, change, values: now, r
       }
       gap.draw({
         series: traces.map(({ name, gap: values_ }) => ({ name, y: values_, look: { ...looks[name], width: 1.8 } })),
-        lines: [{ name: "step", x: step, label: `step ${step}` }],
+        lines: [{ name: "step", x: step, label: word("marks.step", { t: step }) }],
         range: { x: [0, length], y: [1e-12, 1e4] },
       });
       const taken = step > 0 && traces.find(({ name }) => name === values.anatomy);
       const then = taken && new rules[taken.name]({ lr: taken.lrAt(step) });
       const parts = takeApart(surface, values.surface, then, taken?.trace, taken ? step : 0);
-      const absent = values.anatomy === "none" || shown.includes(values.anatomy) ? "" : ` ${values.anatomy} is not among the rules shown.`;
-      if (!traces.length) return "No rule is shown: open the list of rules and choose some.";
+      const absent = values.anatomy !== "none" && !shown.includes(values.anatomy);
+      if (!traces.length) return [said("none")];
       const order = traces
         .map(({ name, gap: heights }) => [name, heights[step]])
         .sort(([, a], [, b]) => (Number.isFinite(a) ? a : Infinity) - (Number.isFinite(b) ? b : Infinity));
-      const told = order.slice(0, 6).map(([name, value]) => `${name} ${Number.isFinite(value) ? formatNumber(value) : "left"}`);
-      return `Step ${step} of ${length} on ${values.surface}, f above the minimum, lowest first: ${told.join(", ")}${order.length > 6 ? ", …" : ""}.${tuned[values.surface] ? "" : ` ${values.surface} has no tuned lrs.`}${absent}${parts}`;
+      const told = order
+        .slice(0, 6)
+        .map(([rule, f]) => (Number.isFinite(f) ? said("order.rule", { rule, f }) : said("order.left", { rule })));
+      if (order.length > 6) told.push(said("order.more"));
+      return [
+        said("order", { step, steps: length, surface: values.surface, order: told }),
+        ...(tuned[values.surface] ? [] : [said("untuned", { surface: values.surface })]),
+        ...(absent ? [said("absent", { rule: values.anatomy })] : []),
+        ...parts,
+      ];
     },
     rest() {
       if (playing) toggle();

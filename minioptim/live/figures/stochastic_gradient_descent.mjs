@@ -3,9 +3,9 @@
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
-import { formatNumber } from "../drawing/geometry.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { normal, run, valuesAlong } from "../drawing/simulate.mjs";
+import { said } from "../drawing/words.mjs";
 
 /** The variance of x that a constant lr ends with, along an eigenvector; infinite if it diverges. */
 export function scatter(lr, lambda, variance) {
@@ -41,7 +41,7 @@ export function ellipse([x, y], along, across, angle) {
   return points;
 }
 
-export function stochastic_gradient_descent({ views, declaration, signal, change, rules, surfaces, looks }) {
+export function stochastic_gradient_descent({ word, views, declaration, signal, change, rules, surfaces, looks }) {
   const { steps, curvatures, angle, sigma, decay } = declaration.facts;
   const limits = declaration.controls.find((control) => control.name === "start").domain;
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle });
@@ -50,15 +50,15 @@ export function stochastic_gradient_descent({ views, declaration, signal, change
   const rest = { color: "#d55e00", dash: "7 3" };
   const mean = { color: "#d55e00", width: 1.5 };
 
-  const map = plane(views, { title: "Path, and where it may go", domain: limits, signal });
-  const loss = chart(views, { title: "Loss at each step", xLabel: "step", yLabel: "f(x)", yLog: true, height: 300 });
+  const map = plane(views, { title: word("views.path"), domain: limits, signal, word });
+  const loss = chart(views, { title: word("views.loss"), xLabel: word("axes.step"), yLabel: "f(x)", yLog: true, height: 300 });
   legend(map.root.parentNode, [
-    { label: "where the next step may lead (2 σ)", look: step },
-    { label: "where it trembles in the end (2 σ)", look: rest },
+    { label: word("legend.next"), look: step },
+    { label: word("legend.rest"), look: rest },
   ]);
-  legend(loss.root.parentNode, [{ label: "this run", look }, { label: "mean of all runs", look: mean }]);
-  const takeApart = anatomyView(views, { signal });
-  const moveHandle = map.handle("start", (place) => change({ start: place }));
+  legend(loss.root.parentNode, [{ label: word("legend.run"), look }, { label: word("legend.mean"), look: mean }]);
+  const takeApart = anatomyView(views, { signal, word });
+  const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
 
   return {
@@ -86,14 +86,14 @@ export function stochastic_gradient_descent({ views, declaration, signal, change
           { name: "loss", y: valuesAlong(bowl, trace), look: { ...look, width: 1.2 } },
           { name: "mean", y: expected, look: mean },
         ],
-        lines: falling ? [] : [{ name: "floor", y: floor, label: "noise floor" }],
+        lines: falling ? [] : [{ name: "floor", y: floor, label: word("marks.floor") }],
       });
-      const end = formatNumber(expected.at(-1));
+      const end = expected.at(-1);
       const then = new rules.GradientDescent({ lr: lrs[Math.max(t - 1, 0)] });
-      const parts = takeApart(bowl, "bowl", then, trace, t);
-      return falling
-        ? `With lr falling as 1/√t no floor holds it: after ${steps} steps the mean of f is ${end}, and it goes on falling.${parts}`
-        : `Noise floor: the mean of f stays at ${formatNumber(floor)}. After ${steps} steps it is at ${end}.${parts}`;
+      return [
+        falling ? said("falling", { steps, mean: end }) : said("floor", { floor, steps, mean: end }),
+        ...takeApart(bowl, "bowl", then, trace, t),
+      ];
     },
     press(name, { seed }) {
       if (name === "draw") change({ seed: (seed % 99) + 1 });

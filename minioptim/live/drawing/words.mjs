@@ -1,0 +1,35 @@
+// What a figure says, in the language of the page. The texts stand in a catalogue, each under a key
+// and with {names} where values go, so that another language may put them in another order. Pure.
+
+import { formatNumber } from "./geometry.mjs";
+
+/** A piece of what a figure says: a key of the catalogue, and the values that its text names. */
+export function said(key, values = {}) {
+  return { key, values };
+}
+
+/**
+ * Returns word(key, values), a text of the catalogue `words` with its values filled in: numbers,
+ * written for readers; texts; other pieces; or a list of these.
+ */
+export function speaker(words) {
+  function shown(value) {
+    if (typeof value === "number") return formatNumber(value);
+    if (Array.isArray(value)) return value.map(shown).join(word("between.items"));
+    return typeof value === "string" ? value : word(value.key, value.values);
+  }
+  function word(key, values = {}) {
+    if (!Object.hasOwn(words, key)) throw new Error(`the catalogue has no words for ${key}`);
+    return words[key].replace(/\{(\w+)\}/g, (_, name) => {
+      if (!Object.hasOwn(values, name)) throw new Error(`${key} names {${name}}, which is not given`);
+      return shown(values[name]);
+    });
+  }
+  return word;
+}
+
+/** What was said as JSON, for programs: JSON has no infinity, so such a number becomes its name. */
+export function asJson(pieces) {
+  const finite = (_, value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value);
+  return JSON.stringify(pieces, finite);
+}
