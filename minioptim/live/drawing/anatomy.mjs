@@ -39,7 +39,8 @@ export function parts(rule, trace, t) {
   const minus = (a, b) => a.map((value, i) => value - b[i]);
   const plus = (a, b) => a.map((value, i) => value + b[i]);
   const result = minus(after, x);
-  const asLong = (direction) => direction.map((value) => (value / (Math.hypot(...direction) || 1)) * Math.hypot(...result));
+  const asLong = (direction) =>
+    direction.map((value) => (value / (Math.hypot(...direction) || 1)) * Math.hypot(...result));
   const still = "weight_decay" in rule ? { weight_decay: 0 } : {};
   const memory = step(still, [0, 0]);
   const moves = { result: { from: x, move: result } };
@@ -63,7 +64,15 @@ export function angleBetween([a, b], [c, d]) {
 /** A view of one step from close by, below the controls; hidden until it is asked for. */
 export function anatomyView(views, { signal, word }) {
   const place = html("div", { class: "live-apart" }, views.parentNode);
-  const near = plane(place, { title: word("anatomy.view"), domain: [[-1, 1], [-1, 1]], left: 56, signal });
+  const near = plane(place, {
+    title: word("anatomy.view"),
+    domain: [
+      [-1, 1],
+      [-1, 1],
+    ],
+    left: 56,
+    signal,
+  });
   const labels = {
     result: word("anatomy.result"),
     gradient: word("anatomy.gradient"),
@@ -72,7 +81,10 @@ export function anatomyView(views, { signal, word }) {
     added: word("anatomy.added"),
     decay: word("anatomy.decay"),
   };
-  const list = legend(near.root.parentNode, PARTS.map(({ name, look }) => ({ label: labels[name], look })));
+  const list = legend(
+    near.root.parentNode,
+    PARTS.map(({ name, look }) => ({ label: labels[name], look })),
+  );
   place.hidden = true;
 
   /** Show step t of a run; 0 shows nothing. Returns the pieces that are to be said of it. */
@@ -84,7 +96,9 @@ export function anatomyView(views, { signal, word }) {
     if (!Number.isFinite(length("result"))) return [said("anatomy.left", { t })];
     if (!length("result")) return [said("anatomy.nowhere", { t })];
     place.hidden = false;
-    const shown = PARTS.filter(({ name }) => moves[name] && length(name) > 0 && length(name) < Infinity);
+    const shown = PARTS.filter(
+      ({ name }) => moves[name] && length(name) > 0 && length(name) < Infinity,
+    );
     const end = (name, most = Infinity) => {
       const share = Math.min(1, (most * length("result")) / length(name));
       return moves[name].from.map((value, i) => value + share * moves[name].move[i]);
@@ -98,12 +112,17 @@ export function anatomyView(views, { signal, word }) {
     });
     near.dot("x", x, { radius: 5 });
     const degrees = (one, other) => Math.round(angleBetween(moves[one].move, other));
-    const bare = moves.decay ? moves.result.move.map((value, i) => value - moves.decay.move[i]) : moves.result.move;
+    const bare = moves.decay
+      ? moves.result.move.map((value, i) => value - moves.decay.move[i])
+      : moves.result.move;
     const told = [];
-    if (moves.gradient) told.push(said("anatomy.away", { degrees: degrees("gradient", moves.result.move) }));
+    if (moves.gradient)
+      told.push(said("anatomy.away", { degrees: degrees("gradient", moves.result.move) }));
     if (moves.unscaled) told.push(said("anatomy.turned", { degrees: degrees("unscaled", bare) }));
-    if (moves.memory) told.push(said("anatomy.remembered", { ratio: length("memory") / length("result") }));
-    if (moves.decay) told.push(said("anatomy.decayed", { ratio: length("decay") / length("result") }));
+    if (moves.memory)
+      told.push(said("anatomy.remembered", { ratio: length("memory") / length("result") }));
+    if (moves.decay)
+      told.push(said("anatomy.decayed", { ratio: length("decay") / length("result") }));
     if (!told.length) told.push(said("anatomy.straight"));
     return [said("anatomy.step", { t, parts: told })];
   };

@@ -18,7 +18,9 @@ export function buildControls(panel, controls, { word, change, press, signal }) 
   };
   const updates = controls
     .filter((control) => control.kind in makers)
-    .map((control) => makers[control.kind](place(control), control, { word, change, press, signal }));
+    .map((control) =>
+      makers[control.kind](place(control), control, { word, change, press, signal }),
+    );
   return (now) => updates.forEach((update) => update(now));
 }
 
@@ -59,7 +61,11 @@ export function valueToNotch(control, value) {
   if (plain(control)) return value;
   const { low, high, log, toward_one: towardOne } = control;
   const factors = (number, from, to) => Math.log(number / from) / Math.log(to / from);
-  const share = towardOne ? factors(1 - value, 1 - low, 1 - high) : log ? factors(value, low, high) : (value - low) / (high - low);
+  const share = towardOne
+    ? factors(1 - value, 1 - low, 1 - high)
+    : log
+      ? factors(value, low, high)
+      : (value - low) / (high - low);
   return Math.round(share * NOTCHES) + 0; // never -0
 }
 
@@ -68,15 +74,27 @@ function slider(panel, control, { word, change, signal }) {
   const row = html("div", { class: "live-slider" }, panel);
   html("label", { for: id, text: labelOf(control, word) }, row);
   const range = plain(control) ? [control.low, control.high] : [0, NOTCHES];
-  const input = html("input", { type: "range", id, min: range[0], max: range[1], step: 1, "data-control": control.name }, row);
+  const input = html(
+    "input",
+    { type: "range", id, min: range[0], max: range[1], step: 1, "data-control": control.name },
+    row,
+  );
   // The slider itself says its value: an output would be announced beside it, at every notch.
   const output = html("output", { for: id, "aria-live": "off" }, row);
-  input.addEventListener("input", () => change({ [control.name]: notchToValue(control, Number(input.value)) }), { signal });
+  input.addEventListener(
+    "input",
+    () => change({ [control.name]: notchToValue(control, Number(input.value)) }),
+    { signal },
+  );
   return (values) => {
     const value = values[control.name];
-    const text = formatNumber(value, 3 + (control.toward_one ? Math.max(0, Math.ceil(-Math.log10(1 - value))) : 0));
+    const text = formatNumber(
+      value,
+      3 + (control.toward_one ? Math.max(0, Math.ceil(-Math.log10(1 - value))) : 0),
+    );
     // Several notches may mean one whole number: the hand's own stays, or a key could not move on.
-    if (notchToValue(control, Number(input.value)) !== value) input.value = String(valueToNotch(control, value));
+    if (notchToValue(control, Number(input.value)) !== value)
+      input.value = String(valueToNotch(control, value));
     set(input, "aria-valuetext", text);
     setText(output, text);
   };
@@ -84,7 +102,11 @@ function slider(panel, control, { word, change, signal }) {
 
 function toggle(panel, control, { word, change, signal }) {
   const label = html("label", { class: "live-switch" }, panel);
-  const input = html("input", { type: "checkbox", role: "switch", "data-control": control.name }, label);
+  const input = html(
+    "input",
+    { type: "checkbox", role: "switch", "data-control": control.name },
+    label,
+  );
   label.append(` ${labelOf(control, word)}`);
   input.addEventListener("change", () => change({ [control.name]: input.checked }), { signal });
   return (values) => {
@@ -107,7 +129,11 @@ function choice(panel, control, { word, change, signal }) {
 }
 
 function button(panel, control, { word, press, signal }) {
-  const element = html("button", { type: "button", "data-control": control.name, text: labelOf(control, word) }, panel);
+  const element = html(
+    "button",
+    { type: "button", "data-control": control.name, text: labelOf(control, word) },
+    panel,
+  );
   element.addEventListener("click", () => press(control.name, element), { signal });
   return () => {};
 }

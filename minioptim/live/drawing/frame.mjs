@@ -10,7 +10,11 @@ const WIDTH = 380;
 export function frame(parent, { title, height, xLabel, yLabel, left = 44 }) {
   const box = { left, right: WIDTH - 10, top: 22, bottom: height - 38 };
   const figure = html("div", { class: "live-view" }, parent);
-  const root = svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "group", "aria-label": title }, figure);
+  const root = svg(
+    "svg",
+    { viewBox: `0 0 ${WIDTH} ${height}`, role: "group", "aria-label": title },
+    figure,
+  );
   svg("text", { class: "live-title", x: box.left, y: 14, text: title }, root);
   const clip = freshId("live-clip");
   const { left: x, top: y } = box;
@@ -21,8 +25,16 @@ export function frame(parent, { title, height, xLabel, yLabel, left = 44 }) {
   const marks = svg("g", { "clip-path": `url(#${clip})` }, root);
   svg("rect", { ...inside, class: "live-border" }, root);
   const middle = (box.top + box.bottom) / 2;
-  const xText = svg("text", { class: "live-label", x: (box.left + box.right) / 2, y: height - 6 }, axes);
-  const yText = svg("text", { class: "live-label", x: 12, y: middle, transform: `rotate(-90 12 ${middle})` }, axes);
+  const xText = svg(
+    "text",
+    { class: "live-label", x: (box.left + box.right) / 2, y: height - 6 },
+    axes,
+  );
+  const yText = svg(
+    "text",
+    { class: "live-label", x: 12, y: middle, transform: `rotate(-90 12 ${middle})` },
+    axes,
+  );
   setText(xText, xLabel);
   setText(yText, yLabel);
   const tickMarks = svg("g", {}, axes);
@@ -36,12 +48,30 @@ export function frame(parent, { title, height, xLabel, yLabel, left = 44 }) {
     for (const value of xTicks) {
       const at = sx(value).toFixed(1);
       svg("path", { class: "live-grid", d: `M${at} ${box.top}V${box.bottom}` }, tickMarks);
-      svg("text", { class: "live-tick-x", x: at, y: box.bottom + 15, text: formatNumber(value, tickDigits(xTicks)) }, tickMarks);
+      svg(
+        "text",
+        {
+          class: "live-tick-x",
+          x: at,
+          y: box.bottom + 15,
+          text: formatNumber(value, tickDigits(xTicks)),
+        },
+        tickMarks,
+      );
     }
     for (const value of yTicks) {
       const at = sy(value).toFixed(1);
       svg("path", { class: "live-grid", d: `M${box.left} ${at}H${box.right}` }, tickMarks);
-      svg("text", { class: "live-tick-y", x: box.left - 5, y: Number(at) + 4, text: formatNumber(value, tickDigits(yTicks)) }, tickMarks);
+      svg(
+        "text",
+        {
+          class: "live-tick-y",
+          x: box.left - 5,
+          y: Number(at) + 4,
+          text: formatNumber(value, tickDigits(yTicks)),
+        },
+        tickMarks,
+      );
     }
   }
 
@@ -55,7 +85,11 @@ export function lineStore(group) {
     draw(name, d, { color, dash = "", width = 2, className = "" } = {}) {
       let line = lines.get(name);
       if (!line) {
-        line = svg("path", { fill: "none", class: `live-line ${className}`, "data-line": name }, group);
+        line = svg(
+          "path",
+          { fill: "none", class: `live-line ${className}`, "data-line": name },
+          group,
+        );
         if (color) line.style.setProperty("--live-color", color);
         lines.set(name, line);
       }
@@ -75,7 +109,17 @@ export function legend(parent, entries) {
   for (const { label, look } of entries) {
     const item = html("li", {}, list);
     const swatch = svg("svg", { viewBox: "0 0 28 8", "aria-hidden": "true" }, item);
-    const line = svg("path", { class: "live-line", d: "M1 4H27", fill: "none", "stroke-width": look.width ?? 2, "stroke-dasharray": look.dash ?? "" }, swatch);
+    const line = svg(
+      "path",
+      {
+        class: "live-line",
+        d: "M1 4H27",
+        fill: "none",
+        "stroke-width": look.width ?? 2,
+        "stroke-dasharray": look.dash ?? "",
+      },
+      swatch,
+    );
     if (look.color) line.style.setProperty("--live-color", look.color);
     item.append(` ${label}`);
   }

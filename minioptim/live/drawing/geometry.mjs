@@ -43,7 +43,9 @@ export function ticks(low, high, count) {
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   // Multiples, not a running sum: 0.1 + 0.2 would be a tick at 0.30000000000000004.
-  return Array.from({ length: last - first + 1 }, (_, k) => Number(((first + k) * step).toPrecision(12)));
+  return Array.from({ length: last - first + 1 }, (_, k) =>
+    Number(((first + k) * step).toPrecision(12)),
+  );
 }
 
 /** Powers of ten from low to high, every second or third of them where there are many. */
@@ -52,7 +54,8 @@ export function logTicks(low, high, count) {
   const last = Math.floor(Math.log10(high) + 1e-9);
   const stride = Math.max(1, Math.ceil((last - first + 1) / count));
   const powers = [];
-  for (let power = first; power <= last; power += 1) if (power % stride === 0) powers.push(Number(`1e${power}`));
+  for (let power = first; power <= last; power += 1)
+    if (power % stride === 0) powers.push(Number(`1e${power}`));
   return powers;
 }
 
@@ -104,7 +107,9 @@ function clipped(start, end) {
     const [a, b] = [(-EDGE - start[i]) / way, (EDGE - start[i]) / way];
     [low, high] = [Math.max(low, Math.min(a, b)), Math.min(high, Math.max(a, b))];
   }
-  return low <= high ? [low, high].map((share) => start.map((from, i) => from + share * (end[i] - from))) : null;
+  return low <= high
+    ? [low, high].map((share) => start.map((from, i) => from + share * (end[i] - from)))
+    : null;
 }
 
 /**
@@ -140,7 +145,9 @@ export function dotsData(points, sx, sy, radius = 2.5) {
     if (!Number.isFinite(points[i]) || !Number.isFinite(points[i + 1])) continue;
     const x = clamp(sx(points[i]), -1e4, 1e4) - radius;
     const y = clamp(sy(points[i + 1]), -1e4, 1e4);
-    parts.push(`M${x.toFixed(1)} ${y.toFixed(1)}a${radius} ${radius} 0 1 0 ${2 * radius} 0a${radius} ${radius} 0 1 0 ${-2 * radius} 0`);
+    parts.push(
+      `M${x.toFixed(1)} ${y.toFixed(1)}a${radius} ${radius} 0 1 0 ${2 * radius} 0a${radius} ${radius} 0 1 0 ${-2 * radius} 0`,
+    );
   }
   return parts.join("");
 }
@@ -152,7 +159,10 @@ export function dotsData(points, sx, sy, radius = 2.5) {
 export function exit(points, [[left, right], [bottom, top]]) {
   const count = points.length / 2;
   const inside = (k) =>
-    points[2 * k] >= left && points[2 * k] <= right && points[2 * k + 1] >= bottom && points[2 * k + 1] <= top;
+    points[2 * k] >= left &&
+    points[2 * k] <= right &&
+    points[2 * k + 1] >= bottom &&
+    points[2 * k + 1] <= top;
   let k = count;
   while (k > 0 && !inside(k - 1)) k -= 1;
   if (k === count || k === 0) return null;
@@ -160,7 +170,8 @@ export function exit(points, [[left, right], [bottom, top]]) {
   // Beyond the largest number the direction is still known by the signs.
   const dx = clamp(Number.isNaN(points[2 * k]) ? 0 : points[2 * k] - x, -1e150, 1e150);
   const dy = clamp(Number.isNaN(points[2 * k + 1]) ? 0 : points[2 * k + 1] - y, -1e150, 1e150);
-  const reach = (from, step, low, high) => (step > 0 ? (high - from) / step : step < 0 ? (low - from) / step : Infinity);
+  const reach = (from, step, low, high) =>
+    step > 0 ? (high - from) / step : step < 0 ? (low - from) / step : Infinity;
   const share = Math.min(reach(x, dx, left, right), reach(y, dy, bottom, top), 1);
   return { step: k, x: x + share * dx, y: y + share * dy, angle: Math.atan2(dy, dx) };
 }
@@ -227,14 +238,25 @@ const PIECES = { 1: [[3, 0]], 2: [[0, 1]], 3: [[3, 1]], 4: [[1, 2]], 6: [[0, 2]]
 function pieces(code, middleAbove) {
   // Two corners across from each other: the middle of the cell says which two lines they are.
   if (code === 5 || code === 10) {
-    return (code === 5) === middleAbove ? [[0, 1], [2, 3]] : [[3, 0], [1, 2]];
+    return (code === 5) === middleAbove
+      ? [
+          [0, 1],
+          [2, 3],
+        ]
+      : [
+          [3, 0],
+          [1, 2],
+        ];
   }
   return PIECES[code] ?? PIECES[15 - code];
 }
 
 /** A square around some points, a little larger than they are. */
 export function around(points) {
-  const middle = [0, 1].map((i) => (Math.min(...points.map((p) => p[i])) + Math.max(...points.map((p) => p[i]))) / 2);
-  const reach = Math.max(...points.flatMap((p) => p.map((v, i) => Math.abs(v - middle[i]))), 1e-9) * 1.35;
+  const middle = [0, 1].map(
+    (i) => (Math.min(...points.map((p) => p[i])) + Math.max(...points.map((p) => p[i]))) / 2,
+  );
+  const reach =
+    Math.max(...points.flatMap((p) => p.map((v, i) => Math.abs(v - middle[i]))), 1e-9) * 1.35;
   return middle.map((value) => [value - reach, value + reach]);
 }

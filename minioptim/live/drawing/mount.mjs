@@ -56,12 +56,25 @@ export function mount(host, declaration, kit, model) {
     speaking = setTimeout(() => setText(spoken, text), QUIET_BEFORE_SPEAKING);
   }
 
-  const context = { word, views, panel, declaration, signal, change, redraw: request, rules: kit.rules, surfaces: kit.surfaces, looks: declaration.looks, values: () => values };
+  const context = {
+    word,
+    views,
+    panel,
+    declaration,
+    signal,
+    change,
+    redraw: request,
+    rules: kit.rules,
+    surfaces: kit.surfaces,
+    looks: declaration.looks,
+    values: () => values,
+  };
   const figure = kit.figures[declaration.figure](context);
   const update = buildControls(panel, controls, {
     word,
     change,
-    press: (name) => (name === "reset" ? reset() : name === "share" ? share() : figure.press(name, values)),
+    press: (name) =>
+      name === "reset" ? reset() : name === "share" ? share() : figure.press(name, values),
     signal,
   });
   function reset() {
@@ -108,7 +121,10 @@ export function mount(host, declaration, kit, model) {
 function checked(controls, asked) {
   const kept = {};
   for (const control of controls) {
-    const value = "value" in control && asked && Object.hasOwn(asked, control.name) ? allowed(control, asked[control.name]) : undefined;
+    const value =
+      "value" in control && asked && Object.hasOwn(asked, control.name)
+        ? allowed(control, asked[control.name])
+        : undefined;
     if (value !== undefined) kept[control.name] = value;
   }
   return kept;
@@ -120,7 +136,8 @@ export function pageModel(declaration) {
   const read = () => fromFragment(declaration.id, declaration.controls, location.hash);
   const onHash = () => {
     const asked = read();
-    if (asked) listeners.forEach((callback) => callback({ ...defaults(declaration.controls), ...asked }));
+    if (asked)
+      listeners.forEach((callback) => callback({ ...defaults(declaration.controls), ...asked }));
   };
   return {
     get: () => read() ?? {},

@@ -51,7 +51,9 @@ export function runOn(surface, rule, start, steps, lr) {
 
 /** The values of a surface along a recorded path. */
 export function valuesAlong(surface, trace) {
-  return Float64Array.from({ length: trace.steps + 1 }, (_, k) => surface.f(trace.x[2 * k], trace.x[2 * k + 1]));
+  return Float64Array.from({ length: trace.steps + 1 }, (_, k) =>
+    surface.f(trace.x[2 * k], trace.x[2 * k + 1]),
+  );
 }
 
 /** Numbers in (0, 1) from a seed, the same on every machine (mulberry32, by Tommy Ettinger). */

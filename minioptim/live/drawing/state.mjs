@@ -14,7 +14,10 @@ export function allowed(control, value) {
       return control.options.includes(value) ? value : undefined;
     case "point": {
       const ends = control.domain;
-      const fits = Array.isArray(value) && value.length === ends.length && value.every((v) => typeof v === "number" && Number.isFinite(v));
+      const fits =
+        Array.isArray(value) &&
+        value.length === ends.length &&
+        value.every((v) => typeof v === "number" && Number.isFinite(v));
       return fits ? value.map((v, i) => Math.min(ends[i][1], Math.max(ends[i][0], v))) : undefined;
     }
     default:
@@ -31,7 +34,10 @@ export function defaults(controls) {
 export function toFragment(id, controls, values) {
   const fields = controls
     .filter((c) => "value" in c && JSON.stringify(values[c.name]) !== JSON.stringify(c.value))
-    .map((c) => `&${encodeURIComponent(c.name)}=${encodeURIComponent([values[c.name]].flat().join(","))}`);
+    .map(
+      (c) =>
+        `&${encodeURIComponent(c.name)}=${encodeURIComponent([values[c.name]].flat().join(","))}`,
+    );
   return `live=${encodeURIComponent(id)}${fields.join("")}`;
 }
 
@@ -52,15 +58,18 @@ export function fromFragment(id, controls, fragment) {
     if (!("value" in control) || asked === null) continue;
     const value = parsed(control, asked);
     const kept = allowed(control, value);
-    if (kept !== undefined && JSON.stringify(kept) === JSON.stringify(value)) values[control.name] = kept;
+    if (kept !== undefined && JSON.stringify(kept) === JSON.stringify(value))
+      values[control.name] = kept;
   }
   return values;
 }
 
 function parsed(control, text) {
-  const number = (digits) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(digits) ? Number(digits) : NaN);
+  const number = (digits) =>
+    /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(digits) ? Number(digits) : NaN;
   if (control.kind === "slider") return number(text);
-  if (control.kind === "switch") return text === "true" ? true : text === "false" ? false : undefined;
+  if (control.kind === "switch")
+    return text === "true" ? true : text === "false" ? false : undefined;
   if (control.kind === "point") return text.split(",").map(number);
   return text;
 }

@@ -21,7 +21,8 @@ export function speaker(words) {
   function word(key, values = {}) {
     if (!Object.hasOwn(words, key)) throw new Error(`the catalogue has no words for ${key}`);
     return words[key].replace(/\{(\w+)\}/g, (_, name) => {
-      if (!Object.hasOwn(values, name)) throw new Error(`${key} names {${name}}, which is not given`);
+      if (!Object.hasOwn(values, name))
+        throw new Error(`${key} names {${name}}, which is not given`);
       return shown(values[name]);
     });
   }
@@ -30,6 +31,7 @@ export function speaker(words) {
 
 /** What was said as JSON, for programs: JSON has no infinity, so such a number becomes its name. */
 export function asJson(pieces) {
-  const finite = (_, value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value);
+  const finite = (_, value) =>
+    typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
   return JSON.stringify(pieces, finite);
 }

@@ -7,7 +7,10 @@ import { plane } from "../drawing/plane.mjs";
 import { run } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
 
-const METRES = [[-8, 4], [-3, 3]];
+const METRES = [
+  [-8, 4],
+  [-3, 3],
+];
 
 export function adadelta({ word, views, declaration, signal, rules, surfaces, looks }) {
   const { steps, start, curvatures, values } = declaration.facts;
@@ -15,9 +18,23 @@ export function adadelta({ word, views, declaration, signal, rules, surfaces, lo
   const look = { ...looks, NewtonStep: { color: "#6b7280", dash: "2 3" } };
   const names = ["GradientDescent", "Adagrad", "RMSProp", "Adadelta", "NewtonStep"];
   const labels = [word("legend.descent"), "Adagrad", "RMSProp", "Adadelta", word("legend.newton")];
-  const map = plane(views, { title: word("views.paths"), domain: METRES, xLabel: word("axes.metres"), signal });
-  const along = chart(views, { title: word("views.along"), xLabel: word("axes.step"), yLabel: word("axes.metres"), yRange: [-9, 5], height: 300 });
-  legend(map.root.parentNode, names.map((name, k) => ({ label: labels[k], look: look[name] })));
+  const map = plane(views, {
+    title: word("views.paths"),
+    domain: METRES,
+    xLabel: word("axes.metres"),
+    signal,
+  });
+  const along = chart(views, {
+    title: word("views.along"),
+    xLabel: word("axes.step"),
+    yLabel: word("axes.metres"),
+    yRange: [-9, 5],
+    height: 300,
+  });
+  legend(
+    map.root.parentNode,
+    names.map((name, k) => ({ label: labels[k], look: look[name] })),
+  );
 
   // The y coordinate has a unit of its own, which stays: each coordinate is a run by itself.
   function walk(name, scale, begun) {
@@ -47,7 +64,11 @@ export function adadelta({ word, views, declaration, signal, rules, surfaces, lo
       for (const name of names) map.path(name, paths[name], look[name]);
       map.dot("start", start, { color: "#3b3b3b" });
       along.draw({
-        series: names.map((name) => ({ name, y: paths[name].filter((_, i) => i % 2 === 0), look: look[name] })),
+        series: names.map((name) => ({
+          name,
+          y: paths[name].filter((_, i) => i % 2 === 0),
+          look: look[name],
+        })),
         range: { x: [0, steps] },
       });
       const ends = names.map((name, k) => {

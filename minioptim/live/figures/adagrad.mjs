@@ -14,9 +14,23 @@ export function adagrad({ word, views, declaration, signal, change, rules, surfa
   const look = looks.Adagrad;
   const dashed = { ...look, dash: "6 4" };
   const map = plane(views, { title: word("views.paths"), domain: limits, signal, word });
-  const rates = chart(views, { title: word("views.rates"), xLabel: word("axes.step"), yLabel: word("axes.rate"), yLog: true, height: 300 });
-  const loss = chart(views, { title: word("views.loss"), xLabel: word("axes.step"), yLabel: "f(x)", yLog: true });
-  legend(map.root.parentNode, [{ label: "Adagrad", look }, { label: word("legend.descent"), look: looks.GradientDescent }]);
+  const rates = chart(views, {
+    title: word("views.rates"),
+    xLabel: word("axes.step"),
+    yLabel: word("axes.rate"),
+    yLog: true,
+    height: 300,
+  });
+  const loss = chart(views, {
+    title: word("views.loss"),
+    xLabel: word("axes.step"),
+    yLabel: "f(x)",
+    yLog: true,
+  });
+  legend(map.root.parentNode, [
+    { label: "Adagrad", look },
+    { label: word("legend.descent"), look: looks.GradientDescent },
+  ]);
   legend(rates.root.parentNode, [
     { label: "x", look },
     { label: "y", look: dashed },
@@ -27,7 +41,11 @@ export function adagrad({ word, views, declaration, signal, change, rules, surfa
 
   return {
     draw({ degrees, lr, gd_lr: gdLr, every, start, anatomy: t }) {
-      const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle: (degrees * Math.PI) / 180 });
+      const bowl = new surfaces.Bowl({
+        lambda1: curvatures[0],
+        lambda2: curvatures[1],
+        angle: (degrees * Math.PI) / 180,
+      });
       const gradient = ([x, y], t) => {
         const [gx, gy] = bowl.df(x, y);
         return [t % every ? 0 : gx, gy];
@@ -38,24 +56,42 @@ export function adagrad({ word, views, declaration, signal, change, rules, surfa
       map.surface(bowl, degrees);
       map.path("Adagrad", adaptive.x, look);
       map.path("GradientDescent", plain.x, looks.GradientDescent);
-      map.dot("apart", t ? [adaptive.x[2 * t - 2], adaptive.x[2 * t - 1]] : null, { color: look.color, radius: 6 });
+      map.dot("apart", t ? [adaptive.x[2 * t - 2], adaptive.x[2 * t - 1]] : null, {
+        color: look.color,
+        radius: 6,
+      });
       moveHandle(start);
-      const rate = (j) => Float64Array.from({ length: steps }, (_, k) => lr / (Math.sqrt(adaptive.state.G[2 * (k + 1) + j]) + rule.eps));
+      const rate = (j) =>
+        Float64Array.from(
+          { length: steps },
+          (_, k) => lr / (Math.sqrt(adaptive.state.G[2 * (k + 1) + j]) + rule.eps),
+        );
       const [rateX, rateY] = [rate(0), rate(1)];
       const gap = (trace) => valuesAlong(bowl, trace);
       // Where the slope was never felt there is no rate yet: lr / eps would tower over the picture.
       const felt = (values) => values.map((value) => (value > (0.5 * lr) / rule.eps ? NaN : value));
       rates.draw({
         series: [
-          { name: "x", x: Float64Array.from(rateX.slice(every - 1), (_, k) => k + every), y: felt(rateX.slice(every - 1)), look },
+          {
+            name: "x",
+            x: Float64Array.from(rateX.slice(every - 1), (_, k) => k + every),
+            y: felt(rateX.slice(every - 1)),
+            look,
+          },
           { name: "y", x: Float64Array.from(rateY, (_, k) => k + 1), y: felt(rateY), look: dashed },
           { name: "plain", x: [1, steps], y: [gdLr, gdLr], look: looks.GradientDescent },
         ],
         range: { x: [0, steps] },
       });
-      const told = (rate_) => (felt(rate_.slice(-1)).every(Number.isFinite) ? rate_.at(-1) : said("rates.none"));
+      const told = (rate_) =>
+        felt(rate_.slice(-1)).every(Number.isFinite) ? rate_.at(-1) : said("rates.none");
       const [ours, theirs] = [gap(adaptive), gap(plain)];
-      loss.draw({ series: [{ name: "Adagrad", y: ours, look }, { name: "GradientDescent", y: theirs, look: looks.GradientDescent }] });
+      loss.draw({
+        series: [
+          { name: "Adagrad", y: ours, look },
+          { name: "GradientDescent", y: theirs, look: looks.GradientDescent },
+        ],
+      });
       return [
         said("rates", { steps, x: told(rateX), y: told(rateY) }),
         said("ends", { adagrad: ours[steps], descent: theirs[steps] }),

@@ -18,7 +18,12 @@ export function adam({ word, views, declaration, signal, rules, surfaces, looks 
   const look = looks.Adam;
   const other = { ...look, dash: "2 4" };
   const ravine = new surfaces.Ravine();
-  const moves = chart(views, { title: word("views.moves"), xLabel: word("axes.step"), yLabel: word("axes.move"), height: 300 });
+  const moves = chart(views, {
+    title: word("views.moves"),
+    xLabel: word("axes.step"),
+    yLabel: word("axes.move"),
+    height: 300,
+  });
   const map = plane(views, { title: word("views.ravine"), domain: ravine.domain, signal });
   const takeApart = anatomyView(views, { signal, word });
   legend(moves.root.parentNode, [
@@ -30,7 +35,8 @@ export function adam({ word, views, declaration, signal, rules, surfaces, looks 
   return {
     draw({ kind, corrected, beta1, beta2, eps, lr, anatomy: at }) {
       const g = gradients[kind];
-      const make = (yes, rate) => new rules[yes ? "Adam" : "UncorrectedAdam"]({ lr: rate, beta1, beta2, eps });
+      const make = (yes, rate) =>
+        new rules[yes ? "Adam" : "UncorrectedAdam"]({ lr: rate, beta1, beta2, eps });
       const lengths = (yes) => {
         const { x } = run(make(yes, 1), (_, k) => [g[k - 1]], [0], steps);
         return Float64Array.from(t, (k) => Math.abs(x[k] - x[k - 1]));
@@ -50,7 +56,10 @@ export function adam({ word, views, declaration, signal, rules, surfaces, looks 
       map.surface(ravine, "ravine");
       map.path("path", trace.x, look);
       map.dot("start", ravine.start, { color: look.color });
-      map.dot("apart", at ? [trace.x[2 * at - 2], trace.x[2 * at - 1]] : null, { color: look.color, radius: 6 });
+      map.dot("apart", at ? [trace.x[2 * at - 2], trace.x[2 * at - 1]] : null, {
+        color: look.color,
+        radius: 6,
+      });
       const end = ravine.f(trace.x[2 * steps], trace.x[2 * steps + 1]);
       const longestAt = chosen.findIndex((length) => length > 0.999999 * longest) + 1;
       return [

@@ -26,17 +26,51 @@ export function regime(lr, low, high) {
   return lr * high > 1 ? "zigzag" : "slow";
 }
 
-export function gradient_descent({ word, views, declaration, signal, change, rules, surfaces, looks }) {
+export function gradient_descent({
+  word,
+  views,
+  declaration,
+  signal,
+  change,
+  rules,
+  surfaces,
+  looks,
+}) {
   const { steps, angle } = declaration.facts;
   const start = declaration.controls.find((control) => control.name === "start");
   const look = { ...looks.GradientDescent };
   const dashed = { ...look, dash: "6 4" };
 
-  const map = plane(views, { title: word("views.path"), domain: new surfaces.Bowl().domain, signal, word });
-  const loss = chart(views, { title: word("views.loss"), xLabel: word("axes.step"), yLabel: "f(x)", yLog: true, height: 300 });
-  const errors = chart(views, { title: word("views.errors"), xLabel: word("axes.step"), yLabel: word("axes.error"), yLog: true });
-  const rates = chart(views, { title: word("views.rates"), xLabel: "lr", yLabel: word("axes.rate"), xLog: true, yRange: [0, 1.5] });
-  legend(errors.root.parentNode, [{ label: word("legend.flat"), look }, { label: word("legend.steep"), look: dashed }]);
+  const map = plane(views, {
+    title: word("views.path"),
+    domain: new surfaces.Bowl().domain,
+    signal,
+    word,
+  });
+  const loss = chart(views, {
+    title: word("views.loss"),
+    xLabel: word("axes.step"),
+    yLabel: "f(x)",
+    yLog: true,
+    height: 300,
+  });
+  const errors = chart(views, {
+    title: word("views.errors"),
+    xLabel: word("axes.step"),
+    yLabel: word("axes.error"),
+    yLog: true,
+  });
+  const rates = chart(views, {
+    title: word("views.rates"),
+    xLabel: "lr",
+    yLabel: word("axes.rate"),
+    xLog: true,
+    yRange: [0, 1.5],
+  });
+  legend(errors.root.parentNode, [
+    { label: word("legend.flat"), look },
+    { label: word("legend.steep"), look: dashed },
+  ]);
   const takeApart = anatomyView(views, { signal, word });
   const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
@@ -48,19 +82,32 @@ export function gradient_descent({ word, views, declaration, signal, change, rul
       const trace = runOn(bowl, rule, at, steps);
       // In the eigenvectors' own coordinates: in those of the page, where one direction diverges,
       // its rounding would drown the other.
-      const own = runOn(new surfaces.Bowl({ lambda1: 1, lambda2: condition, angle: 0 }), rule, [c * at[0] + s * at[1], c * at[1] - s * at[0]], steps);
+      const own = runOn(
+        new surfaces.Bowl({ lambda1: 1, lambda2: condition, angle: 0 }),
+        rule,
+        [c * at[0] + s * at[1], c * at[1] - s * at[0]],
+        steps,
+      );
       map.surface(bowl, condition);
       map.path("path", trace.x, look);
-      for (let k = 0; k <= 10; k += 1) map.dot(`step ${k}`, trace.x.slice(2 * k, 2 * k + 2), { color: look.color, radius: 2.5 });
+      for (let k = 0; k <= 10; k += 1)
+        map.dot(`step ${k}`, trace.x.slice(2 * k, 2 * k + 2), { color: look.color, radius: 2.5 });
       moveHandle(at);
 
       loss.draw({ series: [{ name: "loss", y: valuesAlong(bowl, trace), look }] });
       const flat = Float64Array.from({ length: steps + 1 }, (_, k) => Math.abs(own.x[2 * k]));
       const steep = Float64Array.from({ length: steps + 1 }, (_, k) => Math.abs(own.x[2 * k + 1]));
-      errors.draw({ series: [{ name: "flat", y: flat, look }, { name: "steep", y: steep, look: dashed }] });
+      errors.draw({
+        series: [
+          { name: "flat", y: flat, look },
+          { name: "steep", y: steep, look: dashed },
+        ],
+      });
 
       const grid = Float64Array.from({ length: 200 }, (_, k) => 0.001 * 2000 ** (k / 199));
-      const rate = grid.map((value) => Math.max(contraction(value, 1), contraction(value, condition)));
+      const rate = grid.map((value) =>
+        Math.max(contraction(value, 1), contraction(value, condition)),
+      );
       rates.draw({
         series: [{ name: "rate", x: grid, y: rate, look }],
         range: { x: [0.001, 2] },

@@ -5,7 +5,6 @@ import { legend } from "../drawing/frame.mjs";
 import { normal, run } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
 
-
 /** The age at which a weight has fallen to half. */
 export function halfLife(beta) {
   return beta > 0 ? Math.log(0.5) / Math.log(beta) : 0;
@@ -24,8 +23,19 @@ export function moving_averages({ word, views, declaration, change, rules, looks
   const usual = { color: "#b84300", dash: "6 4", width: 1.5 };
   const days = Float64Array.from({ length: steps }, (_, k) => k + 1);
 
-  const series = chart(views, { title: word("views.series"), xLabel: "t", yLabel: "y", yRange: [-2, 34], height: 300 });
-  const memory = chart(views, { title: word("views.memory"), xLabel: word("axes.age"), yLabel: word("axes.weight"), height: 300 });
+  const series = chart(views, {
+    title: word("views.series"),
+    xLabel: "t",
+    yLabel: "y",
+    yRange: [-2, 34],
+    height: 300,
+  });
+  const memory = chart(views, {
+    title: word("views.memory"),
+    xLabel: word("axes.age"),
+    yLabel: word("axes.weight"),
+    height: 300,
+  });
   legend(series.root.parentNode, [
     { label: word("legend.measured"), look: { ...values, dash: "2 4", width: 4 } },
     { label: word("legend.mean"), look: usual },

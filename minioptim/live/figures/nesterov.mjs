@@ -17,13 +17,21 @@ export function nesterov({ word, views, declaration, signal, change, rules, surf
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle });
   const near = plane(views, { title: word("views.step"), domain: limits, signal });
   const far = plane(views, { title: word("views.paths"), domain: limits, signal, word });
-  const loss = chart(views, { title: word("views.loss"), xLabel: word("axes.step"), yLabel: "f(x)", yLog: true });
+  const loss = chart(views, {
+    title: word("views.loss"),
+    xLabel: word("axes.step"),
+    yLabel: "f(x)",
+    yLog: true,
+  });
   legend(near.root.parentNode, [
     { label: word("legend.jump"), look: { color: colors.jump } },
     { label: word("legend.correction"), look: { color: colors.correction } },
     { label: word("legend.plain"), look: { ...looks.Momentum, dash: "3 3" } },
   ]);
-  legend(far.root.parentNode, [{ label: "Nesterov", look: looks.Nesterov }, { label: word("legend.momentum"), look: looks.Momentum }]);
+  legend(far.root.parentNode, [
+    { label: "Nesterov", look: looks.Nesterov },
+    { label: word("legend.momentum"), look: looks.Momentum },
+  ]);
   const moveHandle = far.handle(word("handle.start"), (place) => change({ start: place }));
 
   return {
@@ -47,23 +55,35 @@ export function nesterov({ word, views, declaration, signal, change, rules, surf
       far.surface(bowl, "bowl");
       moveHandle(start);
       far.dot("now", x, { color: looks.Nesterov.color, radius: 5 });
-      const seen = [x, q, after, other].every((p) => p.every(Number.isFinite)) ? around([x, q, after, other]) : limits;
+      const seen = [x, q, after, other].every((p) => p.every(Number.isFinite))
+        ? around([x, q, after, other])
+        : limits;
       near.reframe(seen);
       near.surface(bowl, seen.join());
       const stage = moment % 3;
       near.arrow("jump", x, q, { color: colors.jump });
-      near.arrow("gradient", stage >= 1 ? q : null, minusGradient, { color: colors.correction, dash: "3 3" });
+      near.arrow("gradient", stage >= 1 ? q : null, minusGradient, {
+        color: colors.correction,
+        dash: "3 3",
+      });
       near.arrow("correction", stage === 2 ? q : null, after, { color: colors.correction });
       near.arrow("plain", x, other, { color: looks.Momentum.color, dash: "3 3", width: 1.5 });
       near.dot("here", x, { color: "#3b3b3b" });
       near.dot("asked", stage >= 1 ? q : null, { color: colors.jump });
       near.dot("after", stage === 2 ? after : null, { color: looks.Nesterov.color });
       loss.draw({
-        series: ["Nesterov", "Momentum"].map((name) => ({ name, y: valuesAlong(bowl, runs[name]), look: looks[name] })),
+        series: ["Nesterov", "Momentum"].map((name) => ({
+          name,
+          y: valuesAlong(bowl, runs[name]),
+          look: looks[name],
+        })),
         lines: [{ name: "now", x: t, label: word("marks.step", { t: t + 1 }) }],
       });
       const apart = Math.hypot(after[0] - other[0], after[1] - other[1]);
-      const [jump, correction] = [Math.hypot(q[0] - x[0], q[1] - x[1]), Math.hypot(after[0] - q[0], after[1] - q[1])];
+      const [jump, correction] = [
+        Math.hypot(q[0] - x[0], q[1] - x[1]),
+        Math.hypot(after[0] - q[0], after[1] - q[1]),
+      ];
       const end = (name) => valuesAlong(bowl, runs[name])[steps];
       return [
         said(`moment.${MOMENTS[stage]}`, { t: t + 1 }),

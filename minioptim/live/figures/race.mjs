@@ -8,24 +8,61 @@ import { player, wantsStillness } from "../drawing/player.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
 
-export function race({ word, views, panel, declaration, signal, change, values: now, rules, surfaces, looks }) {
+export function race({
+  word,
+  views,
+  panel,
+  declaration,
+  signal,
+  change,
+  values: now,
+  rules,
+  surfaces,
+  looks,
+}) {
   const { tuned, home, falling: shares } = declaration.facts;
   const names = declaration.rules;
-  const map = plane(views, { title: word("views.paths"), domain: [[0, 1], [0, 1]], signal, word });
-  const gap = chart(views, { title: word("views.gap"), xLabel: word("axes.step"), yLabel: "f(x) − f*", yLog: true, height: 300 });
+  const map = plane(views, {
+    title: word("views.paths"),
+    domain: [
+      [0, 1],
+      [0, 1],
+    ],
+    signal,
+    word,
+  });
+  const gap = chart(views, {
+    title: word("views.gap"),
+    xLabel: word("axes.step"),
+    yLabel: "f(x) − f*",
+    yLog: true,
+    height: 300,
+  });
   const takeApart = anatomyView(views, { signal, word });
-  const list = legend(panel.parentNode, names.map((name) => ({ label: name, look: looks[name] })));
-  const toPoint = (share, domain) => share.map((part, i) => domain[i][0] + (domain[i][1] - domain[i][0]) * part);
+  const list = legend(
+    panel.parentNode,
+    names.map((name) => ({ label: name, look: looks[name] })),
+  );
+  const toPoint = (share, domain) =>
+    share.map((part, i) => domain[i][0] + (domain[i][1] - domain[i][0]) * part);
   const moveHandle = map.handle(word("handle.start"), (place) => {
     const { domain } = new surfaces[now().surface]();
-    change({ start: place.map((value, i) => (value - domain[i][0]) / (domain[i][1] - domain[i][0])) });
+    change({
+      start: place.map((value, i) => (value - domain[i][0]) / (domain[i][1] - domain[i][0])),
+    });
   });
   let run = { key: "" };
 
   // Scrubbing and playing change the step alone: the runs are made anew when something else does.
   function raced({ surface: kind, steps, falling, start, ...rest }) {
     const shown = names.filter((name) => rest[`show_${name}`]);
-    const key = JSON.stringify([kind, steps, falling, start, shown.map((name) => [name, rest[`lr_${name}`]])]);
+    const key = JSON.stringify([
+      kind,
+      steps,
+      falling,
+      start,
+      shown.map((name) => [name, rest[`lr_${name}`]]),
+    ]);
     if (key === run.key) return run;
     const surface = new surfaces[kind]();
     const point = toPoint(start, surface.domain);
@@ -33,7 +70,12 @@ export function race({ word, views, panel, declaration, signal, change, values: 
       const lr = rest[`lr_${name}`];
       const lrAt = (t) => (falling ? lr * shares[steps][t - 1] : lr);
       const trace = runOn(surface, new rules[name]({ lr }), point, Number(steps), lrAt);
-      return { name, lrAt, trace, gap: valuesAlong(surface, trace).map((f) => f - surface.minimum) };
+      return {
+        name,
+        lrAt,
+        trace,
+        gap: valuesAlong(surface, trace).map((f) => f - surface.minimum),
+      };
     });
     run = { key, surface, traces, shown, length: Number(steps) };
     return run;
@@ -70,13 +112,22 @@ export function race({ word, views, panel, declaration, signal, change, values: 
       moveHandle(toPoint(values.start, surface.domain));
       map.keepPaths(shown);
       for (const name of names) if (!shown.includes(name)) map.dot(name, null);
-      list.childNodes.forEach((item, k) => item.toggleAttribute("hidden", !shown.includes(names[k])));
+      list.childNodes.forEach((item, k) =>
+        item.toggleAttribute("hidden", !shown.includes(names[k])),
+      );
       for (const { name, trace } of traces) {
         map.path(name, trace.x.subarray(0, 2 * (step + 1)), { ...looks[name], width: 1.8 });
-        map.dot(name, trace.x.subarray(2 * step, 2 * step + 2), { color: looks[name].color, radius: 4 });
+        map.dot(name, trace.x.subarray(2 * step, 2 * step + 2), {
+          color: looks[name].color,
+          radius: 4,
+        });
       }
       gap.draw({
-        series: traces.map(({ name, gap: values_ }) => ({ name, y: values_, look: { ...looks[name], width: 1.8 } })),
+        series: traces.map(({ name, gap: values_ }) => ({
+          name,
+          y: values_,
+          look: { ...looks[name], width: 1.8 },
+        })),
         lines: [{ name: "step", x: step, label: word("marks.step", { t: step }) }],
         range: { x: [0, length], y: [1e-12, 1e4] },
       });
@@ -87,10 +138,15 @@ export function race({ word, views, panel, declaration, signal, change, values: 
       if (!traces.length) return [said("none")];
       const order = traces
         .map(({ name, gap: heights }) => [name, heights[step]])
-        .sort(([, a], [, b]) => (Number.isFinite(a) ? a : Infinity) - (Number.isFinite(b) ? b : Infinity));
+        .sort(
+          ([, a], [, b]) =>
+            (Number.isFinite(a) ? a : Infinity) - (Number.isFinite(b) ? b : Infinity),
+        );
       const told = order
         .slice(0, 6)
-        .map(([rule, f]) => (Number.isFinite(f) ? said("order.rule", { rule, f }) : said("order.left", { rule })));
+        .map(([rule, f]) =>
+          Number.isFinite(f) ? said("order.rule", { rule, f }) : said("order.left", { rule }),
+        );
       if (order.length > 6) told.push(said("order.more"));
       return [
         said("order", { step, steps: length, surface: values.surface, order: told }),
@@ -105,7 +161,9 @@ export function race({ word, views, panel, declaration, signal, change, values: 
     press(name, values) {
       if (name === "home") change({ start: home[values.surface] });
       if (name === "tuned" && tuned[values.surface]) {
-        change(Object.fromEntries(names.map((rule) => [`lr_${rule}`, tuned[values.surface][rule]])));
+        change(
+          Object.fromEntries(names.map((rule) => [`lr_${rule}`, tuned[values.surface][rule]])),
+        );
       }
       if (name === "play") {
         const end = Number(values.steps);

@@ -16,11 +16,29 @@ export function stepsToNotice(c, rho, v = 1) {
 
 export function rmsprop({ word, views, declaration, rules, looks }) {
   const { steps, change: turn } = declaration.facts;
-  const moves = chart(views, { title: word("views.moves"), xLabel: word("axes.step"), yLabel: word("axes.move"), yLog: true, height: 300 });
-  const sizes = chart(views, { title: word("views.sizes"), xLabel: word("axes.step"), yLabel: "|g|", yLog: true, height: 300 });
+  const moves = chart(views, {
+    title: word("views.moves"),
+    xLabel: word("axes.step"),
+    yLabel: word("axes.move"),
+    yLog: true,
+    height: 300,
+  });
+  const sizes = chart(views, {
+    title: word("views.sizes"),
+    xLabel: word("axes.step"),
+    yLabel: "|g|",
+    yLog: true,
+    height: 300,
+  });
   const grey = { color: "#6b7280" };
-  legend(moves.root.parentNode, ["RMSProp", "Adagrad"].map((name) => ({ label: name, look: looks[name] })));
-  legend(sizes.root.parentNode, [{ label: "|g|", look: { ...grey, dash: "2 4", width: 4 } }, { label: "√v", look: looks.RMSProp }]);
+  legend(
+    moves.root.parentNode,
+    ["RMSProp", "Adagrad"].map((name) => ({ label: name, look: looks[name] })),
+  );
+  legend(sizes.root.parentNode, [
+    { label: "|g|", look: { ...grey, dash: "2 4", width: 4 } },
+    { label: "√v", look: looks.RMSProp },
+  ]);
   const t = Float64Array.from({ length: steps }, (_, k) => k + 1);
 
   return {
@@ -28,11 +46,15 @@ export function rmsprop({ word, views, declaration, rules, looks }) {
       const draw = normal(1);
       const g = Array.from(t, (k) => (k <= turn ? 1 : factor) * (1 + noise * draw()));
       const walk = (rule) => run(rule, (_, k) => [g[k - 1]], [0], steps);
-      const runs = { RMSProp: walk(new rules.RMSProp({ lr: 1, rho })), Adagrad: walk(new rules.Adagrad({ lr: 1 })) };
+      const runs = {
+        RMSProp: walk(new rules.RMSProp({ lr: 1, rho })),
+        Adagrad: walk(new rules.Adagrad({ lr: 1 })),
+      };
       const lengths = (trace) => Float64Array.from(t, (k) => Math.abs(trace.x[k] - trace.x[k - 1]));
       const changed = { name: "change", x: turn + 0.5, label: word("marks.change", { factor }) };
       // Scatter would have a time of its own at each draw.
-      const wait = rho > 0 && noise === 0 ? stepsToNotice(factor, rho, runs.RMSProp.state.v[turn]) : NaN;
+      const wait =
+        rho > 0 && noise === 0 ? stepsToNotice(factor, rho, runs.RMSProp.state.v[turn]) : NaN;
       const back = wait > 0 ? [{ name: "back", x: turn + wait, label: word("marks.back") }] : [];
       const [leaky, summed] = [lengths(runs.RMSProp), lengths(runs.Adagrad)];
       moves.draw({
@@ -44,7 +66,9 @@ export function rmsprop({ word, views, declaration, rules, looks }) {
         range: { x: [0, steps] },
       });
       const root = runs.RMSProp.state.v.slice(1).map(Math.sqrt);
-      const tens = [...g, ...root].map((value) => Math.log10(Math.abs(value))).filter(Number.isFinite);
+      const tens = [...g, ...root]
+        .map((value) => Math.log10(Math.abs(value)))
+        .filter(Number.isFinite);
       sizes.draw({
         series: [
           { name: "gradient", x: t, y: g.map(Math.abs), look: { ...grey, width: 1 }, dots: true },
@@ -52,7 +76,10 @@ export function rmsprop({ word, views, declaration, rules, looks }) {
         ],
         lines: [changed],
         // A decade of room, or the label would lie on the curves.
-        range: { x: [0, steps], y: [10 ** Math.floor(Math.min(...tens)), 10 ** (Math.ceil(Math.max(...tens)) + 1)] },
+        range: {
+          x: [0, steps],
+          y: [10 ** Math.floor(Math.min(...tens)), 10 ** (Math.ceil(Math.max(...tens)) + 1)],
+        },
       });
       return [
         said("first", {

@@ -17,7 +17,8 @@ export function scatter(lr, lambda, variance) {
 export function expectedLoss(curvatures, start, variance, lrs) {
   const mean = [...start];
   const spread = curvatures.map(() => 0);
-  const height = () => curvatures.reduce((sum, lambda, j) => sum + (lambda * (mean[j] ** 2 + spread[j])) / 2, 0);
+  const height = () =>
+    curvatures.reduce((sum, lambda, j) => sum + (lambda * (mean[j] ** 2 + spread[j])) / 2, 0);
   const losses = [height()];
   for (const lr of lrs) {
     curvatures.forEach((lambda, j) => {
@@ -36,12 +37,24 @@ export function ellipse([x, y], along, across, angle) {
   for (let k = 0; k <= 60; k += 1) {
     const u = along * Math.cos((k * Math.PI) / 30);
     const v = across * Math.sin((k * Math.PI) / 30);
-    points.push(x + u * Math.cos(angle) - v * Math.sin(angle), y + u * Math.sin(angle) + v * Math.cos(angle));
+    points.push(
+      x + u * Math.cos(angle) - v * Math.sin(angle),
+      y + u * Math.sin(angle) + v * Math.cos(angle),
+    );
   }
   return points;
 }
 
-export function stochastic_gradient_descent({ word, views, declaration, signal, change, rules, surfaces, looks }) {
+export function stochastic_gradient_descent({
+  word,
+  views,
+  declaration,
+  signal,
+  change,
+  rules,
+  surfaces,
+  looks,
+}) {
   const { steps, curvatures, angle, sigma, decay } = declaration.facts;
   const limits = declaration.controls.find((control) => control.name === "start").domain;
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle });
@@ -51,12 +64,21 @@ export function stochastic_gradient_descent({ word, views, declaration, signal, 
   const mean = { color: "#d55e00", width: 1.5 };
 
   const map = plane(views, { title: word("views.path"), domain: limits, signal, word });
-  const loss = chart(views, { title: word("views.loss"), xLabel: word("axes.step"), yLabel: "f(x)", yLog: true, height: 300 });
+  const loss = chart(views, {
+    title: word("views.loss"),
+    xLabel: word("axes.step"),
+    yLabel: "f(x)",
+    yLog: true,
+    height: 300,
+  });
   legend(map.root.parentNode, [
     { label: word("legend.next"), look: step },
     { label: word("legend.rest"), look: rest },
   ]);
-  legend(loss.root.parentNode, [{ label: word("legend.run"), look }, { label: word("legend.mean"), look: mean }]);
+  legend(loss.root.parentNode, [
+    { label: word("legend.run"), look },
+    { label: word("legend.mean"), look: mean },
+  ]);
   const takeApart = anatomyView(views, { signal, word });
   const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
@@ -74,13 +96,18 @@ export function stochastic_gradient_descent({ word, views, declaration, signal, 
       const slope = bowl.df(...start);
       const next = start.map((x, i) => x - lr * slope[i]);
       map.outline("next", ellipse(next, 2 * lr * deviation, 2 * lr * deviation, 0), step);
-      const [flat, steep] = curvatures.map((lambda) => 2 * Math.sqrt(scatter(lr, lambda, deviation ** 2)));
+      const [flat, steep] = curvatures.map(
+        (lambda) => 2 * Math.sqrt(scatter(lr, lambda, deviation ** 2)),
+      );
       map.outline("rest", falling ? [] : ellipse([0, 0], flat, steep, angle), rest);
 
       const lrs = Array.from({ length: steps }, (_, k) => (falling ? lr * decay[k] : lr));
       const along = [c * start[0] + s * start[1], c * start[1] - s * start[0]];
       const expected = expectedLoss(curvatures, along, deviation ** 2, lrs);
-      const floor = curvatures.reduce((sum, lambda) => sum + (lambda * scatter(lr, lambda, deviation ** 2)) / 2, 0);
+      const floor = curvatures.reduce(
+        (sum, lambda) => sum + (lambda * scatter(lr, lambda, deviation ** 2)) / 2,
+        0,
+      );
       loss.draw({
         series: [
           { name: "loss", y: valuesAlong(bowl, trace), look: { ...look, width: 1.2 } },
@@ -91,7 +118,9 @@ export function stochastic_gradient_descent({ word, views, declaration, signal, 
       const end = expected.at(-1);
       const then = new rules.GradientDescent({ lr: lrs[Math.max(t - 1, 0)] });
       return [
-        falling ? said("falling", { steps, mean: end }) : said("floor", { floor, steps, mean: end }),
+        falling
+          ? said("falling", { steps, mean: end })
+          : said("floor", { floor, steps, mean: end }),
         ...takeApart(bowl, "bowl", then, trace, t),
       ];
     },
