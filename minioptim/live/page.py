@@ -31,8 +31,10 @@ INDENT = re.compile(r"^ +", re.MULTILINE)
 COMMENT = re.compile(r"^ *(?://.*|/\*\*?(?:.|\n)*?\*/)\n", re.MULTILINE)
 # Without a quotation mark behind it, what follows the slashes cannot be the end of a string.
 END_COMMENT = re.compile(r"(?<=[;,{}()\]]) +// [^\"'`\n]*$", re.MULTILINE)
+TYPE = re.compile(r"/\*\* @type \{.*?\} \*/ ?")
 BLANK = re.compile(r"\n{2,}")
 WRAPPED = re.compile(r"^(?!.*//)(.*[(\[,])\n", re.MULTILINE)
+CLOSED = re.compile(r"^(?!.*//)(.*?),?\n(?=[)\]])", re.MULTILINE)
 
 
 class LinkError(ValueError):
@@ -49,7 +51,8 @@ def style() -> str:
     """
     text = (FOLDER / "live.css").read_text(encoding="utf-8")
     bare = re.sub(r" */\*(?:.|\n)*?\*/", "", text)
-    return re.sub(r"(?<=[{;,])\n", "", for_machines(bare))  # a rule to a line
+    lines = re.sub(r"(?<=[{;,])\n", "", for_machines(bare))  # a rule to a line
+    return lines.replace(": ", ":").replace(" {", "{").replace(";}", "}")
 
 
 def for_machines(text: str) -> str:
@@ -67,8 +70,9 @@ def for_machines(text: str) -> str:
     >>> for_machines("// why\nif (a) {\n\n  b(); // kept\n}\n")
     'if (a) {\nb();\n}\n'
     """
-    bare = END_COMMENT.sub("", COMMENT.sub("", text))
-    return WRAPPED.sub(r"\1", BLANK.sub("\n", INDENT.sub("", bare)).lstrip("\n"))
+    bare = END_COMMENT.sub("", TYPE.sub("", COMMENT.sub("", text)))
+    lines = BLANK.sub("\n", INDENT.sub("", bare)).lstrip("\n")
+    return WRAPPED.sub(r"\1", CLOSED.sub(r"\1", lines))
 
 
 def modules_of(figures: Iterable[str]) -> dict[str, str]:

@@ -1,6 +1,8 @@
 // A step taken apart by the rule itself: where it would lead without the new gradient, without the
 // divisor, and without decay.
 
+/** @import { Move, Piece, Point, Rule, Surface, Trace, Word } from "./types" */
+
 import { html } from "./elements.mjs";
 import { legend } from "./frame.mjs";
 import { around } from "./geometry.mjs";
@@ -26,6 +28,11 @@ const REACH = 5; // steps: a longer memory runs out of the picture, or the step 
  * has in it. For a rule without a divisor `added`, what the gradient adds to the memory. For one
  * with a divisor `gradient`, the direction of -g, and `unscaled`, that of the rule's own step if eps
  * were so large that all coordinates are divided by the same: both as long as the step.
+ *
+ * @param {Rule} rule
+ * @param {Trace} trace
+ * @param {number} t
+ * @returns {{ x: Point; query: Point; moves: Record<string, Move> }}
  */
 export function parts(rule, trace, t) {
   const at = (array, k) => [array[2 * k], array[2 * k + 1]];
@@ -56,12 +63,24 @@ export function parts(rule, trace, t) {
   return { x, query, moves };
 }
 
-/** The angle between two moves, in degrees. */
+/**
+ * The angle between two moves, in degrees.
+ *
+ * @param {number[]} one
+ * @param {number[]} other
+ * @returns {number}
+ */
 export function angleBetween([a, b], [c, d]) {
   return (Math.abs(Math.atan2(a * d - b * c, a * c + b * d)) * 180) / Math.PI;
 }
 
-/** A view of one step from close by, below the controls; hidden until it is asked for. */
+/**
+ * A view of one step from close by, below the controls; hidden until it is asked for.
+ *
+ * @param {HTMLElement} views
+ * @param {{ signal: AbortSignal; word: Word }} options
+ * @returns {(surface: Surface, key: unknown, rule: Rule, trace: Trace, t: number) => Piece[]}
+ */
 export function anatomyView(views, { signal, word }) {
   const place = html("div", { class: "live-apart" }, views.parentNode);
   const near = plane(place, {
@@ -72,18 +91,11 @@ export function anatomyView(views, { signal, word }) {
     ],
     left: 56,
     signal,
+    word,
   });
-  const labels = {
-    result: word("anatomy.result"),
-    gradient: word("anatomy.gradient"),
-    unscaled: word("anatomy.unscaled"),
-    memory: word("anatomy.memory"),
-    added: word("anatomy.added"),
-    decay: word("anatomy.decay"),
-  };
   const list = legend(
     near.root.parentNode,
-    PARTS.map(({ name, look }) => ({ label: labels[name], look })),
+    PARTS.map(({ name, look }) => ({ label: word(`parts.${name}`), look })),
   );
   place.hidden = true;
 
@@ -107,8 +119,13 @@ export function anatomyView(views, { signal, word }) {
     near.surface(surface, key);
     PARTS.forEach((part, k) => {
       const seen = shown.includes(part);
-      near.arrow(part.name, seen ? moves[part.name].from : null, seen && end(part.name), part.look);
-      list.childNodes[k].toggleAttribute("hidden", !seen);
+      near.arrow(
+        part.name,
+        seen ? moves[part.name].from : null,
+        seen ? end(part.name) : x,
+        part.look,
+      );
+      list.children[k].toggleAttribute("hidden", !seen);
     });
     near.dot("x", x, { radius: 5 });
     const degrees = (one, other) => Math.round(angleBetween(moves[one].move, other));

@@ -1,5 +1,7 @@
 // Curves over an axis.
 
+/** @import { Bars, Mark, Series } from "./types" */
+
 import { set, setText, svg } from "./elements.mjs";
 import { frame, lineStore } from "./frame.mjs";
 import { clamp, dotsData, linearScale, logScale, pathData } from "./geometry.mjs";
@@ -7,6 +9,9 @@ import { clamp, dotsData, linearScale, logScale, pathData } from "./geometry.mjs
 /**
  * Curves over an axis. `xLog` and `yLog` make an axis logarithmic; `xRange` and `yRange` fix what
  * it shows, else it follows the data of each drawing.
+ *
+ * @param {HTMLElement} parent
+ * @param {{ title: string; xLabel: string; yLabel: string; height?: number; xLog?: boolean; yLog?: boolean; xRange?: number[]; yRange?: number[] }} options
  */
 export function chart(
   parent,
@@ -49,9 +54,12 @@ export function chart(
      * Draw `series` ({name, x, y, look}; x defaults to 0, 1, 2, ...; with `dots` as dots, not a
      * line), upright or level `lines` ({name, x or y, label}) and `bars` ({x, y, width}); what is
      * not named any more vanishes. `range` ({x, y}) fixes what the axes show this time.
+     *
+     * @param {{ series: Series[]; lines?: Mark[]; bars?: Bars; range?: { x?: number[]; y?: number[] } }} drawing
      */
     draw({ series, lines: marked = [], bars: columns, range = {} }) {
-      const xOf = (one) => one.x ?? Float64Array.from(one.y, (_, k) => k);
+      const xOf = (/** @type {Series | Bars} */ one) =>
+        one.x ?? Float64Array.from(one.y, (_, k) => k);
       const all = columns ? [...series, columns] : series;
       const sx = (xLog ? logScale : linearScale)(range.x ?? xRange ?? ends(all.map(xOf), xLog), [
         box.left,
@@ -98,7 +106,7 @@ export function chart(
           byName.set(name, { group, line: svg("path", {}, group), text: svg("text", {}, group) });
         }
         const { group, line, text } = byName.get(name);
-        const at = clamp(x === undefined ? sy(y) : sx(x), -1e4, 1e4);
+        const at = clamp(x === undefined ? sy(y ?? NaN) : sx(x), -1e4, 1e4);
         const shown =
           x === undefined ? at >= box.top && at <= box.bottom : at >= box.left && at <= box.right;
         set(group, "visibility", shown ? "visible" : "hidden");

@@ -1,16 +1,25 @@
 // The controls under a figure: sliders, switches, choices and buttons, with their labels. Native
 // elements, so that keys, touch and screen readers work as everywhere.
 
+/** @import { Control, Values, Word } from "./types" */
+
 import { freshId, html, set, setText } from "./elements.mjs";
 import { formatNumber } from "./geometry.mjs";
 
 const NOTCHES = 1000; // of a slider whose values are not whole numbers
 
-/** Build the controls into `panel`; returns update(values), which shows what they are. */
+/**
+ * Build the controls into `panel`; returns update(values), which shows what they are.
+ *
+ * @param {HTMLElement} panel
+ * @param {Control[]} controls
+ * @param {{ word: Word; change(asked: Values): void; press(name: string): void; signal: AbortSignal }} hooks
+ * @returns {(values: Record<string, any>) => void}
+ */
 export function buildControls(panel, controls, { word, change, press, signal }) {
   const makers = { slider, switch: toggle, choice, button };
   const groups = new Map();
-  const place = ({ group }) => {
+  const place = (/** @type {Control} */ { group }) => {
     if (!group) return panel;
     const labelKey = `groups.${group}`;
     if (!groups.has(group)) groups.set(group, folded(panel, word(labelKey)));
@@ -21,30 +30,58 @@ export function buildControls(panel, controls, { word, change, press, signal }) 
     .map((control) =>
       makers[control.kind](place(control), control, { word, change, press, signal }),
     );
-  return (now) => updates.forEach((update) => update(now));
+  return (now) => {
+    for (const update of updates) update(now);
+  };
 }
 
-/** The key of a control's label: some share one, which names the rule that each is `of`. */
+/**
+ * The key of a control's label: some share one, which names the rule that each is `of`.
+ *
+ * @param {Control} control
+ * @returns {string}
+ */
 function keyOf({ name, says }) {
   return `controls.${says ?? name}`;
 }
 
+/**
+ * @param {Control} control
+ * @param {Word} word
+ * @returns {string}
+ */
 function labelOf(control, word) {
   return word(keyOf(control), { rule: control.of });
 }
 
+/**
+ * @param {HTMLElement} panel
+ * @param {string} name
+ * @returns {HTMLElement}
+ */
 function folded(panel, name) {
   const details = html("details", { class: "live-group" }, panel);
   html("summary", { text: name }, details);
   return html("div", {}, details);
 }
 
-/** Whether the notches of a slider are its values. */
+/**
+ * Whether the notches of a slider are its values.
+ *
+ * @param {Control} control
+ * @returns {boolean}
+ */
 function plain({ whole, log }) {
   return whole && !log;
 }
 
-/** A slider's value from its notch, and back: equal steps, or equal factors, of the value or of 1 - value. */
+/**
+ * A slider's value from its notch, and back: equal steps, or equal factors, of the value or of 1 - value.
+ *
+ * @param {Control} control
+ * @param {number} notch
+ * @returns {number}
+ */
 export function notchToValue(control, notch) {
   if (plain(control)) return notch;
   const share = notch / NOTCHES;
@@ -57,6 +94,11 @@ export function notchToValue(control, notch) {
   return whole ? Math.round(value) : Number(value.toPrecision(4));
 }
 
+/**
+ * @param {Control} control
+ * @param {number} value
+ * @returns {number}
+ */
 export function valueToNotch(control, value) {
   if (plain(control)) return value;
   const { low, high, log, toward_one: towardOne } = control;

@@ -1,12 +1,19 @@
 // What all views share: an SVG of a fixed size that the page scales, so that no resizing needs to
 // be noticed, with a clipped inside and axes; and lines by name.
 
+/** @import { Look } from "./types" */
+
 import { freshId, html, set, setText, svg } from "./elements.mjs";
 import { formatNumber, tickDigits } from "./geometry.mjs";
 
 const WIDTH = 380;
 
-/** The frame that all views share: an SVG with a clipped inside, axes, and their labels. */
+/**
+ * The frame that all views share: an SVG with a clipped inside, axes, and their labels.
+ *
+ * @param {HTMLElement} parent
+ * @param {{ title: string; height: number; xLabel: string; yLabel: string; left?: number }} options
+ */
 export function frame(parent, { title, height, xLabel, yLabel, left = 44 }) {
   const box = { left, right: WIDTH - 10, top: 22, bottom: height - 38 };
   const figure = html("div", { class: "live-view" }, parent);
@@ -78,10 +85,19 @@ export function frame(parent, { title, height, xLabel, yLabel, left = 44 }) {
   return { figure, root, box, back, marks, drawAxes };
 }
 
-/** Lines by name: made when first drawn, with the look that a rule has in all the book's pictures. */
+/**
+ * Lines by name: made when first drawn, with the look that a rule has in all the book's pictures.
+ *
+ * @param {SVGElement} group
+ */
 export function lineStore(group) {
   const lines = new Map();
   return {
+    /**
+     * @param {string} name
+     * @param {string} d
+     * @param {Look} [look]
+     */
     draw(name, d, { color, dash = "", width = 2, className = "" } = {}) {
       let line = lines.get(name);
       if (!line) {
@@ -103,7 +119,13 @@ export function lineStore(group) {
   };
 }
 
-/** A legend of the lines: name and look of each. */
+/**
+ * A legend of the lines: name and look of each.
+ *
+ * @param {ParentNode | null} parent
+ * @param {{ label: string; look: Look }[]} entries
+ * @returns {HTMLElement}
+ */
 export function legend(parent, entries) {
   const list = html("ul", { class: "live-legend" }, parent);
   for (const { label, look } of entries) {

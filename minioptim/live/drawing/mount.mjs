@@ -1,5 +1,7 @@
 // From a placeholder on the page to a figure that answers the hand.
 
+/** @import { Control, Declaration, Kit, Model, Values } from "./types" */
+
 import { buildControls } from "./controls.mjs";
 import { html, set, setText } from "./elements.mjs";
 import { allowed, defaults, fromFragment, toFragment } from "./state.mjs";
@@ -12,6 +14,12 @@ const QUIET_BEFORE_SPEAKING = 500; // ms: a screen reader is told the outcome, n
  *
  * `declaration` is what Python said; `kit` has `figures` (functions by name), `rules` and `surfaces`
  * (classes translated from Python), and `words` (the texts of each figure by key); `model` keeps the values: get(), set(values), listen(callback).
+ *
+ * @param {HTMLElement} host
+ * @param {Declaration} declaration
+ * @param {Kit} kit
+ * @param {Model} model
+ * @returns {() => void}
  */
 export function mount(host, declaration, kit, model) {
   const controller = new AbortController();
@@ -97,7 +105,7 @@ export function mount(host, declaration, kit, model) {
   redraw(); // once unseen: what comes into view, or is printed, has been drawn
   // What is off the screen is drawn when it comes back.
   const observer = new IntersectionObserver((entries) => {
-    visible = entries.at(-1).isIntersecting;
+    visible = entries[entries.length - 1].isIntersecting;
     if (visible && stale) request();
   });
   observer.observe(root);
@@ -117,8 +125,15 @@ export function mount(host, declaration, kit, model) {
   };
 }
 
-/** Of the values asked for, those that a control allows; nothing else gets in. */
+/**
+ * Of the values asked for, those that a control allows; nothing else gets in.
+ *
+ * @param {Control[]} controls
+ * @param {Record<string, unknown> | null | undefined} asked
+ * @returns {Values}
+ */
 function checked(controls, asked) {
+  /** @type {Values} */
   const kept = {};
   for (const control of controls) {
     const value =
@@ -130,14 +145,18 @@ function checked(controls, asked) {
   return kept;
 }
 
-/** The values of a figure on a static page: from the page's address if it speaks of this figure. */
+/**
+ * The values of a figure on a static page: from the page's address if it speaks of this figure.
+ *
+ * @param {Declaration} declaration
+ */
 export function pageModel(declaration) {
   const listeners = new Set();
   const read = () => fromFragment(declaration.id, declaration.controls, location.hash);
   const onHash = () => {
     const asked = read();
     if (asked)
-      listeners.forEach((callback) => callback({ ...defaults(declaration.controls), ...asked }));
+      for (const callback of listeners) callback({ ...defaults(declaration.controls), ...asked });
   };
   return {
     get: () => read() ?? {},
@@ -157,11 +176,17 @@ export function pageModel(declaration) {
   };
 }
 
-/** Make every placeholder of the page live; one that fails keeps its still picture. */
+/**
+ * Make every placeholder of the page live; one that fails keeps its still picture.
+ *
+ * @param {Kit} kit
+ */
 export function mountAll(kit) {
-  for (const host of document.querySelectorAll("[data-live-figure]")) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const hosts = document.querySelectorAll("[data-live-figure]");
+  for (const host of hosts) {
     try {
-      const declaration = JSON.parse(host.dataset.liveFigure);
+      const declaration = JSON.parse(host.dataset.liveFigure ?? "");
       const model = pageModel(declaration);
       mount(host, declaration, kit, model);
       if (model.shared()) host.scrollIntoView();
@@ -173,7 +198,12 @@ export function mountAll(kit) {
   }
 }
 
-/** The values of a figure in a notebook with a kernel, kept by the widget's trait `values`. */
+/**
+ * The values of a figure in a notebook with a kernel, kept by the widget's trait `values`.
+ *
+ * @param {any} model
+ * @returns {Model}
+ */
 export function widgetModel(model) {
   return {
     get: () => model.get("values"),

@@ -1,5 +1,7 @@
 // A plane of two coordinates, with what lies and moves on it.
 
+/** @import { Domain, Look, Numbers, Point, Word } from "./types" */
+
 import { html, set, svg } from "./elements.mjs";
 import { frame, lineStore } from "./frame.mjs";
 import {
@@ -22,8 +24,11 @@ const LEVELS = 12;
  *
  * `domain` is ((x low, x high), (y low, y high)); `reframe` gives it another. Both axes have one
  * scale, and more is shown where the view is wider or higher than that asks for; with `unlike`,
- * where the coordinates are no lengths of one kind, the domain fills the view as it is. `word` is
- * needed for handles.
+ * where the coordinates are no lengths of one kind, the domain fills the view as it is. `word`
+ * says what a handle is.
+ *
+ * @param {HTMLElement} parent
+ * @param {{ title: string; domain: Domain; unlike?: boolean; height?: number; xLabel?: string; yLabel?: string; left?: number; signal: AbortSignal; word: Word }} options
  */
 export function plane(
   parent,
@@ -120,7 +125,13 @@ export function plane(
       }
     },
 
-    /** A dot; `at` null hides it. */
+    /**
+     * A dot; `at` null hides it.
+     *
+     * @param {string} name
+     * @param {Numbers | null} at
+     * @param {{ color?: string; radius?: number; className?: string }} [look]
+     */
     dot(name, at, { color, radius = 4, className = "" } = {}) {
       const dot = once(`dot ${name}`, () => {
         const made = svg("circle", { class: `live-dot ${className}`, "data-dot": name }, points);
@@ -135,7 +146,14 @@ export function plane(
       set(dot, "r", radius);
     },
 
-    /** An arrow from a point to another; `from` null hides it. */
+    /**
+     * An arrow from a point to another; `from` null hides it.
+     *
+     * @param {string} name
+     * @param {Point | null} from
+     * @param {Point} to
+     * @param {Look} [look]
+     */
     arrow(name, from, to, { color, width = 2.5, dash = "" } = {}) {
       const arrow = once(`arrow ${name}`, () => {
         const group = svg("g", { class: "live-arrow", "data-arrow": name }, arrows);
@@ -182,6 +200,7 @@ export function plane(
       view.root.classList.add("live-shaded");
       const canvas = html("canvas", { width: n, height: n });
       const brush = canvas.getContext("2d");
+      if (!brush) return; // a browser out of memory has no canvas to give
       const [[left, right], [bottom, top]] = now;
       for (let j = 0; j < n; j += 1) {
         const y = top - ((top - bottom) * (j + 0.5)) / n;
@@ -212,7 +231,7 @@ export function plane(
     handle(label, moved, limits) {
       let at = [0, 0];
       const ends = () => limits ?? asked;
-      const within = (place) => place.map((value, i) => clamp(value, ...ends()[i]));
+      const within = (place) => place.map((value, i) => clamp(value, ends()[i][0], ends()[i][1]));
       const handle = svg(
         "g",
         {
@@ -228,7 +247,7 @@ export function plane(
       svg("circle", { r: 8, class: "live-knob" }, handle);
       const onView = (event) =>
         new DOMPoint(event.clientX, event.clientY).matrixTransform(
-          view.root.getScreenCTM().inverse(),
+          view.root.getScreenCTM()?.inverse(),
         );
       const follow = (event) => {
         const { x, y } = onView(event);
@@ -261,7 +280,7 @@ export function plane(
         (event) => {
           const { x, y } = onView(event);
           const hit = x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
-          if (hit && !handle.contains(event.target)) follow(event);
+          if (hit && !event.composedPath().includes(handle)) follow(event);
         },
         { signal },
       );

@@ -1,9 +1,17 @@
 // What a figure says, in the language of the page. The texts stand in a catalogue, each under a key
 // and with {names} where values go, so that another language may put them in another order. Pure.
 
+/** @import { Piece, Said, Word } from "./types" */
+
 import { formatNumber } from "./geometry.mjs";
 
-/** A piece of what a figure says: a key of the catalogue, and the values that its text names. */
+/**
+ * A piece of what a figure says: a key of the catalogue, and the values that its text names.
+ *
+ * @param {string} key
+ * @param {Record<string, Said>} [values]
+ * @returns {Piece}
+ */
 export function said(key, values = {}) {
   return { key, values };
 }
@@ -11,6 +19,9 @@ export function said(key, values = {}) {
 /**
  * Returns word(key, values), a text of the catalogue `words` with its values filled in: numbers,
  * written for readers; texts; other pieces; or a list of these.
+ *
+ * @param {Record<string, string>} words
+ * @returns {Word}
  */
 export function speaker(words) {
   function shown(value) {
@@ -29,7 +40,12 @@ export function speaker(words) {
   return word;
 }
 
-/** What was said as JSON, for programs: JSON has no infinity, so such a number becomes its name. */
+/**
+ * What was said as JSON, for programs: JSON has no infinity, so such a number becomes its name.
+ *
+ * @param {Piece[]} pieces
+ * @returns {string}
+ */
 export function asJson(pieces) {
   const finite = (_, value) =>
     typeof value === "number" && !Number.isFinite(value) ? String(value) : value;

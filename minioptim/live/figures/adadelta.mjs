@@ -1,6 +1,8 @@
 // The ravine with x measured in units of s metres: each rule runs in those units with its
 // hyper-parameters as they are, and its path is drawn in metres. Who does not notice, does not move.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
 import { plane } from "../drawing/plane.mjs";
@@ -12,6 +14,10 @@ const METRES = [
   [-3, 3],
 ];
 
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
 export function adadelta({ word, views, declaration, signal, rules, surfaces, looks }) {
   const { steps, start, curvatures, values } = declaration.facts;
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1] });
@@ -23,6 +29,7 @@ export function adadelta({ word, views, declaration, signal, rules, surfaces, lo
     domain: METRES,
     xLabel: word("axes.metres"),
     signal,
+    word,
   });
   const along = chart(views, {
     title: word("views.along"),
@@ -46,10 +53,10 @@ export function adadelta({ word, views, declaration, signal, rules, surfaces, lo
           : name === "Adadelta" && begun
             ? new rules.BegunAdadelta({ eps: 0, begun: 0.01 / unit ** 2 })
             : new rules[name](values[name]);
-      const slope = ([u]) => {
+      const slope = (/** @type {number[]} */ [u]) => {
         const place = [0, 0];
         place[j] = u * unit;
-        return [bowl.df(...place)[j] * unit];
+        return [bowl.df(place[0], place[1])[j] * unit];
       };
       return run(rule, slope, [start[j] / unit], steps).x.map((u) => u * unit);
     };

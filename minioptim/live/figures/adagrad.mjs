@@ -1,16 +1,23 @@
 // Adagrad in a ravine that the hand turns: it straightens the path where the ravine lies along an
 // axis, and keeps a rate of its own for a coordinate that is rarely felt.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { run, valuesAlong } from "../drawing/simulate.mjs";
+import { controlOf } from "../drawing/state.mjs";
 import { said } from "../drawing/words.mjs";
 
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
 export function adagrad({ word, views, declaration, signal, change, rules, surfaces, looks }) {
   const { steps, curvatures } = declaration.facts;
-  const limits = declaration.controls.find((control) => control.name === "start").domain;
+  const limits = controlOf(declaration, "start").domain;
   const look = looks.Adagrad;
   const dashed = { ...look, dash: "6 4" };
   const map = plane(views, { title: word("views.paths"), domain: limits, signal, word });
@@ -46,7 +53,7 @@ export function adagrad({ word, views, declaration, signal, change, rules, surfa
         lambda2: curvatures[1],
         angle: (degrees * Math.PI) / 180,
       });
-      const gradient = ([x, y], t) => {
+      const gradient = (/** @type {number[]} */ [x, y], t) => {
         const [gx, gy] = bowl.df(x, y);
         return [t % every ? 0 : gx, gy];
       };

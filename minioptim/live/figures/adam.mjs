@@ -1,6 +1,8 @@
 // The size of Adam's step in units of lr for several kinds of gradients, the same without bias
 // correction, and what it comes to in the ravine.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
@@ -13,6 +15,10 @@ export function loneStep(beta1, beta2) {
   return (1 - beta1) / Math.sqrt(1 - beta2);
 }
 
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
 export function adam({ word, views, declaration, signal, rules, surfaces, looks }) {
   const { steps, gradients } = declaration.facts;
   const look = looks.Adam;
@@ -24,7 +30,7 @@ export function adam({ word, views, declaration, signal, rules, surfaces, looks 
     yLabel: word("axes.move"),
     height: 300,
   });
-  const map = plane(views, { title: word("views.ravine"), domain: ravine.domain, signal });
+  const map = plane(views, { title: word("views.ravine"), domain: ravine.domain, signal, word });
   const takeApart = anatomyView(views, { signal, word });
   legend(moves.root.parentNode, [
     { label: word("legend.chosen"), look },
@@ -63,7 +69,7 @@ export function adam({ word, views, declaration, signal, rules, surfaces, looks 
       const end = ravine.f(trace.x[2 * steps], trace.x[2 * steps + 1]);
       const longestAt = chosen.findIndex((length) => length > 0.999999 * longest) + 1;
       return [
-        said("moves", { first: chosen[0], longest, at: longestAt, last: chosen.at(-1) }),
+        said("moves", { first: chosen[0], longest, at: longestAt, last: chosen[steps - 1] }),
         beta1 ** 2 <= beta2 ? said("lone", { most: loneStep(beta1, beta2) }) : said("lone.grows"),
         said("ravine", { f: end, steps }),
         ...takeApart(ravine, "ravine", rule, trace, at),

@@ -1,6 +1,8 @@
 // Gradient descent on a bowl with curvatures 1 and κ: the path, the loss, the error along each
 // eigenvector, and where lr stands among the rates.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
@@ -26,6 +28,10 @@ export function regime(lr, low, high) {
   return lr * high > 1 ? "zigzag" : "slow";
 }
 
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
 export function gradient_descent({
   word,
   views,
@@ -37,7 +43,6 @@ export function gradient_descent({
   looks,
 }) {
   const { steps, angle } = declaration.facts;
-  const start = declaration.controls.find((control) => control.name === "start");
   const look = { ...looks.GradientDescent };
   const dashed = { ...look, dash: "6 4" };
 

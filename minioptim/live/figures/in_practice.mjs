@@ -1,6 +1,8 @@
 // A schedule of lr (numbers that Python computed) and a decay of the weights, on a noisy bowl whose
 // minimum is not at the origin.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
@@ -22,12 +24,16 @@ export function pulled([low, high], angle, goal, decay) {
   return [c * u - s * v, s * u + c * v];
 }
 
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
 export function in_practice({ word, views, declaration, signal, change, rules, surfaces, looks }) {
   const { steps, sigma, goal, start, curvatures, angle, schedules } = declaration.facts;
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle });
   const moved = { f: (x, y) => bowl.f(x - goal[0], y - goal[1]) };
   const pull = { color: "#d55e00" };
-  const map = plane(views, { title: word("views.path"), domain: PICTURE, signal });
+  const map = plane(views, { title: word("views.path"), domain: PICTURE, signal, word });
   const rates = chart(views, {
     title: word("views.rates"),
     xLabel: word("axes.step"),
@@ -59,7 +65,7 @@ export function in_practice({ word, views, declaration, signal, change, rules, s
       const made = (t) =>
         new rules[kind]({ lr: lrAt(t), ...(kind === "AdamW" && { weight_decay: decay }) });
       const penalty = kind === "AdamW" ? 0 : decay;
-      const gradient = ([x, y], t) =>
+      const gradient = (/** @type {number[]} */ [x, y], t) =>
         bowl
           .df(x - goal[0], y - goal[1])
           .map((slope, i) => slope + penalty * [x, y][i] + noise[2 * (t - 1) + i]);

@@ -1,11 +1,14 @@
 // Momentum on a bowl with curvatures 1 and κ. A map shows the rate of convergence over
 // a = lr · λmax and momentum; the hand moves over it and sees the run.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { runOn } from "../drawing/simulate.mjs";
+import { controlOf } from "../drawing/state.mjs";
 import { said } from "../drawing/words.mjs";
 
 /** The larger root, in size, of r² − (1 + mu − a) r + mu: what a direction keeps of its error. */
@@ -32,9 +35,13 @@ export function bestPlace(condition) {
   };
 }
 
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
 export function momentum({ word, views, declaration, signal, change, rules, surfaces, looks }) {
   const { steps, angle, start } = declaration.facts;
-  const limits = declaration.controls.find((control) => control.name === "place").domain;
+  const limits = controlOf(declaration, "place").domain;
   const shown = [
     [0, 4],
     [0, 1],
@@ -57,6 +64,7 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
     title: word("views.path"),
     domain: new surfaces.Bowl().domain,
     signal,
+    word,
   });
   const errors = chart(views, {
     title: word("views.errors"),

@@ -1,5 +1,7 @@
 // A noisy series, its exponentially weighted moving average, and the weights that are in it today.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
 import { normal, run } from "../drawing/simulate.mjs";
@@ -16,6 +18,10 @@ export function weightsAt(beta, t, corrected) {
   return Array.from({ length: t }, (_, age) => ((1 - beta) * beta ** age) / whole);
 }
 
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
 export function moving_averages({ word, views, declaration, change, rules, looks }) {
   const { steps, mean, sigma } = declaration.facts;
   const look = looks.EWMAMomentum;

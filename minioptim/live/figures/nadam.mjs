@@ -1,5 +1,7 @@
 // NAdam beside Adam: the same start, the same lr, the same averages. What differs is the look ahead.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
@@ -7,6 +9,10 @@ import { plane } from "../drawing/plane.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
 
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
 export function nadam({ word, views, declaration, signal, change, rules, surfaces, looks }) {
   const { steps, limits, psi: psis } = declaration.facts;
   const names = ["Adam", "NAdam"];

@@ -1,21 +1,28 @@
 // Nesterov's step in three moments: jump, gradient asked there, correction. Beside it the step
 // that plain momentum would take from the same place with the same velocity.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
 import { around } from "../drawing/geometry.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
+import { controlOf } from "../drawing/state.mjs";
 import { said } from "../drawing/words.mjs";
 
 const MOMENTS = ["jump", "gradient", "correction"];
 
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
 export function nesterov({ word, views, declaration, signal, change, rules, surfaces, looks }) {
   const { steps, curvatures, angle, colors } = declaration.facts;
-  const limits = declaration.controls.find((control) => control.name === "start").domain;
-  const last = declaration.controls.find((control) => control.name === "moment").high;
+  const limits = controlOf(declaration, "start").domain;
+  const last = controlOf(declaration, "moment").high;
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle });
-  const near = plane(views, { title: word("views.step"), domain: limits, signal });
+  const near = plane(views, { title: word("views.step"), domain: limits, signal, word });
   const far = plane(views, { title: word("views.paths"), domain: limits, signal, word });
   const loss = chart(views, {
     title: word("views.loss"),
@@ -47,7 +54,7 @@ export function nesterov({ word, views, declaration, signal, change, rules, surf
       const [x, q, after] = [point(trace.x, t), point(trace.query, t), point(trace.x, t + 1)];
       // What plain momentum would do here: its own step, on the state that Nesterov has.
       const plain = new rules.Momentum({ lr, momentum });
-      const slope = bowl.df(...x);
+      const slope = bowl.df(x[0], x[1]);
       const velocity = point(trace.state.v, t);
       const other = x.map((value, i) => plain.step(slope[i], value, t + 1, velocity[i])[0]);
       const minusGradient = point(trace.gradient, t).map((g, i) => q[i] - lr * g);

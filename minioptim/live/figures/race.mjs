@@ -1,13 +1,20 @@
 // The race: every rule on every surface, each at its own lr, to be played, paused and scrubbed.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
+import { set } from "../drawing/elements.mjs";
 import { legend } from "../drawing/frame.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { player, wantsStillness } from "../drawing/player.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
 
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
 export function race({
   word,
   views,
@@ -54,6 +61,7 @@ export function race({
   let run = { key: "" };
 
   // Scrubbing and playing change the step alone: the runs are made anew when something else does.
+  /** @param {Record<string, any>} values */
   function raced({ surface: kind, steps, falling, start, ...rest }) {
     const shown = names.filter((name) => rest[`show_${name}`]);
     const key = JSON.stringify([
@@ -82,7 +90,8 @@ export function race({
   }
 
   let playing = false;
-  const button = () => panel.querySelector('[data-control="play"]');
+  const control = (/** @type {string} */ name) =>
+    /** @type {HTMLElement} */ (panel.querySelector(`[data-control="${name}"]`));
   const pace = { 0.25: 0.25, 1: 1, 4: 4 };
   let reached = 0;
   const toggle = player(map.root, {
@@ -95,8 +104,9 @@ export function race({
     },
     changed(isPlaying) {
       playing = isPlaying;
-      button().textContent = playing ? word("controls.pause") : word("controls.play");
-      button().dataset.playing = String(playing);
+      const button = control("play");
+      button.textContent = playing ? word("controls.pause") : word("controls.play");
+      set(button, "data-playing", playing);
     },
     signal,
   });
@@ -105,16 +115,16 @@ export function race({
     draw(values) {
       const { surface, traces, shown, length } = raced(values);
       const step = Math.min(values.step, length);
-      panel.querySelector('[data-control="step"]').max = length;
+      set(control("step"), "max", length);
       if (values.step > length) change({ step: length });
       map.reframe(surface.domain);
       map.surface(surface, values.surface);
       moveHandle(toPoint(values.start, surface.domain));
       map.keepPaths(shown);
       for (const name of names) if (!shown.includes(name)) map.dot(name, null);
-      list.childNodes.forEach((item, k) =>
-        item.toggleAttribute("hidden", !shown.includes(names[k])),
-      );
+      for (const [k, item] of [...list.children].entries()) {
+        item.toggleAttribute("hidden", !shown.includes(names[k]));
+      }
       for (const { name, trace } of traces) {
         map.path(name, trace.x.subarray(0, 2 * (step + 1)), { ...looks[name], width: 1.8 });
         map.dot(name, trace.x.subarray(2 * step, 2 * step + 2), {

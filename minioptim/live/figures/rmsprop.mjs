@@ -1,6 +1,8 @@
 // Gradients of size 1 become c times as large midway. RMSProp forgets the old size and Adagrad does
 // not; the picture shows the size of their steps in units of lr.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
 import { normal, run } from "../drawing/simulate.mjs";
@@ -14,6 +16,10 @@ export function stepsToNotice(c, rho, v = 1) {
   return Math.log((v / c ** 2 - 1) / 3) / Math.log(1 / rho);
 }
 
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
 export function rmsprop({ word, views, declaration, rules, looks }) {
   const { steps, change: turn } = declaration.facts;
   const moves = chart(views, {

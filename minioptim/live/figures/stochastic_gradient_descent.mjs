@@ -1,10 +1,13 @@
 // Gradient descent on noisy gradients: the path, the ellipses of its scatter, the noise floor.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { normal, run, valuesAlong } from "../drawing/simulate.mjs";
+import { controlOf } from "../drawing/state.mjs";
 import { said } from "../drawing/words.mjs";
 
 /** The variance of x that a constant lr ends with, along an eigenvector; infinite if it diverges. */
@@ -45,6 +48,10 @@ export function ellipse([x, y], along, across, angle) {
   return points;
 }
 
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
 export function stochastic_gradient_descent({
   word,
   views,
@@ -56,7 +63,7 @@ export function stochastic_gradient_descent({
   looks,
 }) {
   const { steps, curvatures, angle, sigma, decay } = declaration.facts;
-  const limits = declaration.controls.find((control) => control.name === "start").domain;
+  const limits = controlOf(declaration, "start").domain;
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle });
   const look = looks.GradientDescent;
   const step = { color: "#0072b2", dash: "3 3" };
@@ -87,13 +94,14 @@ export function stochastic_gradient_descent({
     draw({ lr, batch, seed, decay: falling, start, anatomy: t }) {
       const deviation = sigma / Math.sqrt(batch);
       const draw = normal(seed);
-      const gradient = ([x, y]) => bowl.df(x, y).map((slope) => slope + deviation * draw());
+      const gradient = (/** @type {number[]} */ [x, y]) =>
+        bowl.df(x, y).map((slope) => slope + deviation * draw());
       const lrAt = falling ? (t) => lr * decay[t - 1] : undefined;
       const trace = run(new rules.GradientDescent({ lr }), gradient, start, steps, lrAt);
       map.surface(bowl, "bowl");
       map.path("path", trace.x, { ...look, width: 1.2 });
       moveHandle(start);
-      const slope = bowl.df(...start);
+      const slope = bowl.df(start[0], start[1]);
       const next = start.map((x, i) => x - lr * slope[i]);
       map.outline("next", ellipse(next, 2 * lr * deviation, 2 * lr * deviation, 0), step);
       const [flat, steep] = curvatures.map(

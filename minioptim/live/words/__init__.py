@@ -111,7 +111,8 @@ def texts(figure: str, keys: Iterable[str], language: str = LANGUAGE) -> dict[st
     words = catalogue(language)
     wanted: set[str] = set()
     for key in keys:
-        begun = {k for k in words.get(figure, {}) if k.startswith(key)} if key[-1] == "." else {key}
+        known = {*words.get(figure, {}), *words[COMMON]} if key[-1] == "." else {key}
+        begun = {one for one in known if one.startswith(key)}
         if not begun:
             raise MissingWordsError(f"{language}.json has nothing that begins {key!r} for {figure}")
         wanted |= begun

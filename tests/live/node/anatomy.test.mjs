@@ -35,7 +35,7 @@ class Ahead extends Descent {
   query(x, v) {
     return x + this.momentum * v;
   }
-  step(g, x, t, v) {
+  step(g, x, _t, v) {
     const next = this.momentum * v - this.lr * g;
     return [x + next, next];
   }
@@ -52,7 +52,7 @@ class Divided extends Descent {
   start() {
     return [0, 0];
   }
-  step(g, x, t, m, G) {
+  step(g, x, _t, m, G) {
     m = 0.5 * m + g;
     G += g * g;
     return [x - this.lr * (m / (Math.sqrt(G) + this.eps) + this.weight_decay * x), m, G];
@@ -61,7 +61,9 @@ class Divided extends Descent {
 
 const slopes = ([x, y]) => [x, 10 * y];
 const near = (a, b) =>
-  a.forEach((value, i) => assert.ok(Math.abs(value - b[i]) < 1e-9, `${a} is not ${b}`));
+  a.forEach((value, i) => {
+    assert.ok(Math.abs(value - b[i]) < 1e-9, `${a} is not ${b}`);
+  });
 const plus = (a, b) => a.map((value, i) => value + b[i]);
 
 test("gradient descent has the step alone: no memory, no divisor", () => {
