@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { notchToValue, valueToNotch } from "../../../minioptim/live/drawing/controls.mjs";
 import {
   allowed,
+  controlOf,
   defaults,
   fromFragment,
   toFragment,
@@ -108,4 +109,16 @@ test("a slider's notches lead to values and back, the ends exactly", () => {
     for (const notch of [0, 1, 137, 500, 999, 1000])
       assert.equal(valueToNotch(control, notchToValue(control, notch)), notch);
   }
+});
+
+test("a control is found by its name, and a name that is none is an error that says so", () => {
+  assert.equal(controlOf({ figure: "race", controls: CONTROLS }, "step"), CONTROLS[1]);
+  assert.throws(
+    () => controlOf({ figure: "race", controls: CONTROLS }, "stop"),
+    /race has no control stop/,
+  );
+});
+
+test("a choice is one of the options, and not what only prints like one", () => {
+  assert.equal(allowed(CONTROLS[3], ["Beale"]), undefined);
 });
