@@ -16,6 +16,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 BOOK_READY := $(VENV)/.book-installed
 TESTS_READY := $(VENV)/.tests-installed
+JS_TOOLS := tools/javascript
+JS_READY := $(JS_TOOLS)/node_modules/.installed
 PARITY_VENV := .venv-parity
 PARITY_READY := $(PARITY_VENV)/.installed
 CLASSROOM_VENV := .venv-classroom
@@ -62,6 +64,12 @@ $(TESTS_READY): requirements/test.txt pyproject.toml | $(BIN)/python
 	$(call install,$(VENV),requirements/test.txt)
 	@touch $@
 
+# Formatter, linter and type checker of the live figures' modules, by the node that the lock brings.
+# `npm ci` installs what package-lock.json says, whatever is newer, and checks its hashes.
+$(JS_READY): $(JS_TOOLS)/package.json $(JS_TOOLS)/package-lock.json | $(TESTS_READY)
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix $(JS_TOOLS) --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
 # The teacher's tools need nbgrader and a Jupyter server, and run students' code: not for everybody.
 $(CLASSROOM_READY): requirements/classroom.txt pyproject.toml | $(CLASSROOM_VENV)/bin/python
 	$(call install,$(CLASSROOM_VENV),requirements/classroom.txt)
@@ -102,11 +110,13 @@ notebooks: $(TESTS_READY) ## execute the chapters anew and store their outputs (
 
 # --- Checks -----------------------------------------------------------------
 
-lint: $(TESTS_READY) ## style, types, and the notebooks' form
+lint: $(TESTS_READY) $(JS_READY) ## style, types, and the notebooks' form
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m book.notebook_lint $(CHAPTERS)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(JS_TOOLS)/node_modules/.bin/biome check --error-on-warnings
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(JS_TOOLS)/node_modules/.bin/tsc --project $(JS_TOOLS)
 
 check: lint ## lint and unit tests: what to run before a commit, in two minutes
 	$(BIN)/pytest --numprocesses $(JOBS) $(SITE_TESTS:%=--ignore %) --ignore tests/parity \
@@ -159,5 +169,5 @@ lock: ## resolve the locks in requirements/ again
 	$(LOCK) --extra parity --constraint requirements/test.txt --output-file requirements/parity.txt
 
 clean: ## remove the built site, caches and environments
-	rm -rf _build $(VENV) $(PARITY_VENV) $(CLASSROOM_VENV) .venv-lock .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf _build $(JS_TOOLS)/node_modules $(VENV) $(PARITY_VENV) $(CLASSROOM_VENV) .venv-lock .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -16,7 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from minioptim.live import figure
+from minioptim.live import figure, words
 from minioptim.live.figures import design_of
 from minioptim.live.page import page_script, style
 
@@ -29,13 +29,16 @@ def figures_in(text: str) -> list[str]:
     return list(dict.fromkeys(entry["figure"] for entry in declared))
 
 
-def as_html(_app: Sphinx, _page: str, source: list[str]) -> None:
-    """Let MyST-NB read a notebook's placeholders as HTML, which they are.
+def as_html(app: Sphinx, _page: str, source: list[str]) -> None:
+    """Let MyST-NB read a notebook's placeholders as HTML, which they are, in the site's language.
 
     They are stored under a name of their own, for programs that would show them and no picture. In
     JSON a quotation mark inside a text has a backslash, so what is replaced can only be a name.
     """
-    source[0] = source[0].replace(f'"{figure.PLACEHOLDER}":', '"text/html":')
+    hint = html.escape(words.text(words.COMMON, "hint", app.config.language), quote=False)
+    inside = json.dumps(hint, ensure_ascii=False)[1:-1]  # the notebook is JSON
+    text = source[0].replace(f'"{figure.PLACEHOLDER}":', '"text/html":')
+    source[0] = text.replace(f"<p>{figure.HINT}</p></div>", f"<p>{inside}</p></div>")
 
 
 class KeepStill(SphinxPostTransform):
@@ -65,12 +68,10 @@ def add_script(
     if not names:
         return
     designs = [design_of(name) for name in names]
-    rules = dict.fromkeys(rule for design in designs for rule in design.rules)
-    surfaces = dict.fromkeys(surface for design in designs for surface in design.surfaces)
     folder = Path(app.outdir, "_static", "live")
     folder.mkdir(parents=True, exist_ok=True)
     file = f"live/{page.replace('/', '_')}.js"
-    (folder.parent / file).write_text(page_script(names, rules, surfaces), encoding="utf-8")
+    (folder.parent / file).write_text(page_script(designs, app.config.language), encoding="utf-8")
     (folder / "live.css").write_text(style(), encoding="utf-8")
     app.add_js_file(file, defer="defer")
     app.add_css_file("live/live.css")

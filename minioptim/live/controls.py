@@ -1,9 +1,12 @@
 """What the hand can set in a live figure: declared here, drawn and checked by the page.
 
-Sliders and switches with the same ``group`` are folded away together under that name.
-
 A control is plain data. The page builds it from this and nothing else, and refuses any value that
 lies outside it, whether that comes from a slider, a trait or an address.
+
+What the reader sees beside it stands in the catalogue (`minioptim.live.words`), under
+``controls.`` and its name. Sliders and switches with the same ``group`` are folded away together,
+under the text of ``groups.`` and that name. Where controls differ by the rule that each is for,
+they share one text: that of ``says``, in which ``{rule}`` is what they are ``of``.
 """
 
 from __future__ import annotations
@@ -18,15 +21,20 @@ from minioptim._arguments import whole
 
 @dataclass(frozen=True)
 class Control:
-    """A control by name; ``label`` is what the reader sees."""
+    """A control by name."""
 
     kind: ClassVar[str]
     name: str
-    label: str
 
     def declared(self) -> dict[str, Any]:
-        """Return the control as plain data, for JSON."""
-        return {"kind": self.kind, **asdict(self)}
+        """Return the control as plain data, for JSON, without what is left empty."""
+        return {"kind": self.kind, **{k: v for k, v in asdict(self).items() if v != ""}}
+
+    def text_keys(self) -> list[str]:
+        """Return the keys of the texts that its label and its options need."""
+        group = getattr(self, "group", "")
+        label = f"controls.{getattr(self, 'says', '') or self.name}"
+        return [label, *([f"groups.{group}"] if group else [])]
 
     def check(self, value: Any) -> Any:
         """Return the value as the page would take it, or raise a ValueError that says what fits."""
@@ -49,6 +57,8 @@ class Slider(Control):
     toward_one: bool = False
     whole: bool = False
     group: str = ""
+    says: str = ""
+    of: str = ""
 
     def check(self, value: Any) -> float:
         """Return the number, or raise a ValueError if it lies outside."""
@@ -69,6 +79,8 @@ class Switch(Control):
     kind: ClassVar[str] = "switch"
     value: bool
     group: str = ""
+    says: str = ""
+    of: str = ""
 
     def check(self, value: Any) -> bool:
         """Return the value, or raise a ValueError if it is neither True nor False."""
@@ -79,12 +91,17 @@ class Switch(Control):
 
 @dataclass(frozen=True)
 class Choice(Control):
-    """One of several ``options``; ``labels`` are their names for the reader."""
+    """One of several ``options``; ``names`` are those that the reader sees as they are."""
 
     kind: ClassVar[str] = "choice"
     value: str
     options: tuple[str, ...]
-    labels: tuple[str, ...]
+    names: tuple[str, ...] = ()
+
+    def text_keys(self) -> list[str]:
+        """Return the keys of the texts that its label and its options need."""
+        own = (option for option in self.options if option not in self.names)
+        return [*super().text_keys(), *(f"controls.{self.name}.{option}" for option in own)]
 
     def check(self, value: Any) -> str:
         """Return the value, or raise a ValueError if it is no option."""
@@ -100,6 +117,10 @@ class Point(Control):
     kind: ClassVar[str] = "point"
     value: tuple[float, ...]
     domain: tuple[tuple[float, float], ...]
+
+    def text_keys(self) -> list[str]:
+        """Return nothing: its handle on the plane has a label, which the figure gives it."""
+        return []
 
     def check(self, value: Any) -> tuple[float, ...]:
         """Return the point, or raise a ValueError if it lies outside the domain."""
@@ -139,11 +160,11 @@ def anatomy(steps: int) -> Slider:
     12.0
     """
     high = whole("steps", steps, at_least=1)
-    return Slider("anatomy", "take apart step (0: none)", 0, low=0, high=high, whole=True)
+    return Slider("anatomy", 0, low=0, high=high, whole=True)
 
 
-RESET = Button("reset", "Reset")
-SHARE = Button("share", "Share by address")
+RESET = Button("reset")
+SHARE = Button("share")
 
 
 def by_name(controls: Sequence[Control]) -> dict[str, Control]:

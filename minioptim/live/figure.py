@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from minioptim.live import words
 from minioptim.live.controls import Control, by_name
 from minioptim.live.looks import looks
 from minioptim.problems import Surface
@@ -34,7 +35,8 @@ Values = dict[str, Any]
 PLACEHOLDER = "text/vnd.minioptim.live+html"
 """Under which the site's build finds the placeholder in a stored notebook."""
 
-HINT = "Here the figure stands still. It moves on the book's page, and in Jupyter with anywidget."
+HINT = words.text(words.COMMON, "hint")
+"""What stands in the placeholder until the figure moves; the site's build may translate it."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,8 @@ class Design:
     Parameters
     ----------
     figure : str
-        The name of the JavaScript module, and of the function in it, that draws the figure.
-    title : str
-        What it is, for those who do not see it.
+        The name of the JavaScript module, and of the function in it, that draws the figure; also
+        of its texts in the catalogue.
     controls : tuple of Control
         What can be set.
     rules, surfaces : tuples of classes
@@ -60,7 +61,6 @@ class Design:
     """
 
     figure: str
-    title: str
     controls: tuple[Control, ...]
     rules: tuple[type[Rule], ...]
     surfaces: tuple[type[Surface], ...]
@@ -130,10 +130,8 @@ class LiveFigure:
         return {
             "figure": design.figure,
             "id": design.figure,
-            "title": design.title,
             "controls": controls,
             "rules": [rule.__name__ for rule in design.rules],
-            "surfaces": [surface.__name__ for surface in design.surfaces],
             "looks": looks(design.rules),
             "facts": design.facts,
         }

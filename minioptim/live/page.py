@@ -1,4 +1,4 @@
-"""The script of a page: the modules that draw, the figures' and the translated rules, as one text.
+"""The script of a page: what draws, the figures, the translated rules, the texts, as one text.
 
 Browsers refuse modules from files, and a page of this book must work from a file. So the modules
 are joined into one classic script: their imports and exports are taken away, since in one text
@@ -7,17 +7,18 @@ every name is in sight, and a function around all keeps the names from the rest 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from minioptim.engines.javascript import module_source
-from minioptim.problems import Surface
-from minioptim.rules import Rule
+from minioptim.live import words
+from minioptim.live.figure import Design
 
 FOLDER = Path(__file__).parent
 DRAWING = (
-    *("geometry", "simulate", "state"),  # pure
+    *("geometry", "simulate", "state", "words"),  # pure
     *("elements", "controls", "frame", "plane", "anatomy", "chart", "player", "mount"),
 )
 """The modules of the folder `drawing`, each after those that it imports."""
@@ -27,7 +28,13 @@ EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MUL
 LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 TOP_LEVEL = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
 INDENT = re.compile(r"^ +", re.MULTILINE)
-COMMENT = re.compile(r"^ *(?://.*|/\*\*(?:.|\n)*?\*/)\n", re.MULTILINE)
+COMMENT = re.compile(r"^ *(?://.*|/\*\*?(?:.|\n)*?\*/)\n", re.MULTILINE)
+# Without a quotation mark behind it, what follows the slashes cannot be the end of a string.
+END_COMMENT = re.compile(r"(?<=[;,{}()\]]) +// [^\"'`\n]*$", re.MULTILINE)
+TYPE = re.compile(r"/\*\* @type \{.*?\} \*/ ?")
+BLANK = re.compile(r"\n{2,}")
+WRAPPED = re.compile(r"^(?!.*//)(.*[(\[,])\n", re.MULTILINE)
+CLOSED = re.compile(r"^(?!.*//)(.*?),?\n(?=[)\]])", re.MULTILINE)
 
 
 class LinkError(ValueError):
@@ -42,7 +49,30 @@ def style() -> str:
     >>> ".live-view" in style()
     True
     """
-    return (FOLDER / "live.css").read_text(encoding="utf-8")
+    text = (FOLDER / "live.css").read_text(encoding="utf-8")
+    bare = re.sub(r" */\*(?:.|\n)*?\*/", "", text)
+    lines = re.sub(r"(?<=[{;,])\n", "", for_machines(bare))  # a rule to a line
+    return lines.replace(": ", ":").replace(" {", "{").replace(";}", "}")
+
+
+def for_machines(text: str) -> str:
+    r"""Return a script or a style sheet without indentation, comments and wrapped lines.
+
+    These are for those who read the modules; a page is lighter without them.
+
+    Raises
+    ------
+    TypeError
+        ``text`` is no text.
+
+    Examples
+    --------
+    >>> for_machines("// why\nif (a) {\n\n  b(); // kept\n}\n")
+    'if (a) {\nb();\n}\n'
+    """
+    bare = END_COMMENT.sub("", TYPE.sub("", COMMENT.sub("", text)))
+    lines = BLANK.sub("\n", INDENT.sub("", bare)).lstrip("\n")
+    return WRAPPED.sub(r"\1", CLOSED.sub(r"\1", lines))
 
 
 def modules_of(figures: Iterable[str]) -> dict[str, str]:
@@ -70,7 +100,7 @@ def modules_of(figures: Iterable[str]) -> dict[str, str]:
 def link(modules: Mapping[str, str]) -> str:
     """Join modules, each after those it imports, into one text without imports and exports.
 
-    Indentation and comments on lines of their own are left out: they are for who reads the modules.
+    What `for_machines` leaves out is left out.
 
     Raises
     ------
@@ -105,59 +135,93 @@ def link(modules: Mapping[str, str]) -> str:
             if defined in owner:
                 raise LinkError(f"{name} and {owner[defined]} both define {defined}")
             owner[defined] = name
-        texts.append(INDENT.sub("", COMMENT.sub("", plain)).strip())
+        texts.append(for_machines(plain).strip())
     return "\n".join(texts) + "\n"
 
 
-def kit(
-    figures: Iterable[str],
-    rules: Iterable[type[Rule]],
-    surfaces: Iterable[type[Surface]],
-) -> str:
-    """Return the text that defines `kit`: figures, rules and surfaces by name, and what draws.
+def kit(designs: Iterable[Design], language: str = words.LANGUAGE) -> str:
+    """Return the text that defines `kit`: figures, rules, surfaces and texts, and what draws.
+
+    Parameters
+    ----------
+    designs : iterable of Design
+        Of the figures: their drawings, the rules and surfaces that they need, translated as these
+        stand now, and their texts.
+    language : str
+        Of the texts.
 
     Raises
     ------
-    ValueError, LinkError, TypeError, TranslationError
-        As for `modules_of`, `link` and `minioptim.engines.javascript.module_source`.
+    ValueError, LinkError, TypeError, TranslationError, MissingWordsError
+        As for `modules_of`, `link`, `minioptim.engines.javascript.module_source` and
+        `minioptim.live.words.texts`.
 
     Examples
     --------
-    >>> kit([], [], []).splitlines()[-1]
-    'const kit = {figures: {}, rules, surfaces};'
+    >>> kit([]).splitlines()[-1]
+    'const kit = {figures: {}, rules, surfaces, words: {}};'
     """
-    figures = list(figures)
-    modules = modules_of(figures) | {"translated": module_source(rules, surfaces)}
+    designs = list(designs)
+    figures = [design.figure for design in designs]
+    rules = dict.fromkeys(rule for design in designs for rule in design.rules)
+    surfaces = dict.fromkeys(surface for design in designs for surface in design.surfaces)
+    modules = modules_of(figures)
+    translated = {"translated": module_source(rules, surfaces)}
+    said = json.dumps(
+        {design.figure: words_of(design, modules, language) for design in designs},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
     names = ", ".join(figures)
-    return link(modules) + f"const kit = {{figures: {{{names}}}, rules, surfaces}};\n"
+    return (
+        link(modules | translated)
+        + f"const kit = {{figures: {{{names}}}, rules, surfaces, words: {said}}};\n"
+    )
 
 
-def page_script(
-    figures: Iterable[str],
-    rules: Iterable[type[Rule]],
-    surfaces: Iterable[type[Surface]],
-) -> str:
+def words_of(design: Design, modules: Mapping[str, str], language: str) -> dict[str, str]:
+    """Return the texts that a figure's page needs: those its modules and its controls ask for.
+
+    Raises
+    ------
+    ValueError, MissingWordsError
+        As for `minioptim.live.words.texts`.
+
+    Examples
+    --------
+    >>> from minioptim.live.figures import adam
+    >>> words_of(adam, modules_of(["adam"]), "en")["title"]
+    "Adam's step, live"
+    """
+    own = f"figures/{design.figure}"
+    scripts = [text for name, text in modules.items() if name in DRAWING or name == own]
+    keys = set().union(*map(words.keys_in, scripts))
+    keys.update(key for control in design.controls for key in control.text_keys())
+    return words.texts(design.figure, keys, language)
+
+
+def page_script(designs: Iterable[Design], language: str = words.LANGUAGE) -> str:
     """Return the classic script that makes the placeholders of a page live.
 
     Parameters
     ----------
-    figures : iterable of str
-        The figures on the page, by the names of their modules.
-    rules, surfaces : iterables of classes
-        What they need, translated as it stands now.
+    designs : iterable of Design
+        Of the figures on the page.
+    language : str
+        Of the page.
 
     Raises
     ------
-    ValueError, LinkError, TypeError, TranslationError
+    ValueError, LinkError, TypeError, TranslationError, MissingWordsError
         As for `kit`.
 
     Examples
     --------
-    >>> page_script([], [], []).splitlines()[0]
+    >>> page_script([]).splitlines()[0]
     '(() => {'
     """
     return (
-        f'(() => {{\n"use strict";\n{kit(figures, rules, surfaces)}'
+        f'(() => {{\n"use strict";\n{kit(designs, language)}'
         "const start = () => mountAll(kit);\n"
         'if (document.readyState === "loading") '
         'document.addEventListener("DOMContentLoaded", start, {once: true});\n'
@@ -165,24 +229,20 @@ def page_script(
     )
 
 
-def widget_module(
-    figures: Iterable[str],
-    rules: Iterable[type[Rule]],
-    surfaces: Iterable[type[Surface]],
-) -> str:
+def widget_module(designs: Iterable[Design], language: str = words.LANGUAGE) -> str:
     """Return the same as an ES module for anywidget.
 
     Raises
     ------
-    ValueError, LinkError, TypeError, TranslationError
+    ValueError, LinkError, TypeError, TranslationError, MissingWordsError
         As for `kit`.
 
     Examples
     --------
-    >>> "export default" in widget_module([], [], [])
+    >>> "export default" in widget_module([])
     True
     """
     return (
-        kit(figures, rules, surfaces) + "export default {render: ({model, el}) => "
+        kit(designs, language) + "export default {render: ({model, el}) => "
         'mount(el, model.get("declaration"), kit, widgetModel(model))};\n'
     )

@@ -33,12 +33,12 @@ def make_widget(design: Design, declaration: dict[str, Any], values: dict[str, A
 
     Raises
     ------
-    ValueError, LinkError, TypeError, TranslationError
+    ValueError, LinkError, TypeError, TranslationError, MissingWordsError
         As for `minioptim.live.page.widget_module`.
     """
     return LiveWidget(
         declaration=declaration,
         values=values,
-        _esm=widget_module([design.figure], design.rules, design.surfaces),
+        _esm=widget_module([design]),
         _css=style(),
     )

@@ -1,19 +1,22 @@
 // A step taken apart by the rule itself: where it would lead without the new gradient, without the
 // divisor, and without decay.
 
+/** @import { Move, Piece, Point, Rule, Surface, Trace, Word } from "./types" */
+
 import { html } from "./elements.mjs";
 import { legend } from "./frame.mjs";
-import { around, formatNumber } from "./geometry.mjs";
+import { around } from "./geometry.mjs";
 import { plane } from "./plane.mjs";
+import { said } from "./words.mjs";
 
 // The step first: what lies on it is thinner and drawn above.
 const PARTS = [
-  { name: "result", label: "the step", look: { width: 5 } },
-  { name: "gradient", label: "direction of −g", look: { color: "#6b7280", dash: "4 3" } },
-  { name: "unscaled", label: "direction before the division", look: { color: "#009e73", dash: "6 3" } },
-  { name: "memory", label: "the same step with g = 0", look: { color: "#0072b2" } },
-  { name: "added", label: "what g adds", look: { color: "#d55e00" } },
-  { name: "decay", label: "weight decay", look: { color: "#9a3fb5" } },
+  { name: "result", look: { width: 5 } },
+  { name: "gradient", look: { color: "#6b7280", dash: "4 3" } },
+  { name: "unscaled", look: { color: "#009e73", dash: "6 3" } },
+  { name: "memory", look: { color: "#0072b2" } },
+  { name: "added", look: { color: "#d55e00" } },
+  { name: "decay", look: { color: "#9a3fb5" } },
 ];
 const REACH = 5; // steps: a longer memory runs out of the picture, or the step would be a dot
 
@@ -25,6 +28,11 @@ const REACH = 5; // steps: a longer memory runs out of the picture, or the step 
  * has in it. For a rule without a divisor `added`, what the gradient adds to the memory. For one
  * with a divisor `gradient`, the direction of -g, and `unscaled`, that of the rule's own step if eps
  * were so large that all coordinates are divided by the same: both as long as the step.
+ *
+ * @param {Rule} rule
+ * @param {Trace} trace
+ * @param {number} t
+ * @returns {{ x: Point; query: Point; moves: Record<string, Move> }}
  */
 export function parts(rule, trace, t) {
   const at = (array, k) => [array[2 * k], array[2 * k + 1]];
@@ -38,7 +46,8 @@ export function parts(rule, trace, t) {
   const minus = (a, b) => a.map((value, i) => value - b[i]);
   const plus = (a, b) => a.map((value, i) => value + b[i]);
   const result = minus(after, x);
-  const asLong = (direction) => direction.map((value) => (value / (Math.hypot(...direction) || 1)) * Math.hypot(...result));
+  const asLong = (direction) =>
+    direction.map((value) => (value / (Math.hypot(...direction) || 1)) * Math.hypot(...result));
   const still = "weight_decay" in rule ? { weight_decay: 0 } : {};
   const memory = step(still, [0, 0]);
   const moves = { result: { from: x, move: result } };
@@ -54,28 +63,54 @@ export function parts(rule, trace, t) {
   return { x, query, moves };
 }
 
-/** The angle between two moves, in degrees. */
+/**
+ * The angle between two moves, in degrees.
+ *
+ * @param {number[]} one
+ * @param {number[]} other
+ * @returns {number}
+ */
 export function angleBetween([a, b], [c, d]) {
   return (Math.abs(Math.atan2(a * d - b * c, a * c + b * d)) * 180) / Math.PI;
 }
 
-/** A view of one step from close by, below the controls; hidden until it is asked for. */
-export function anatomyView(views, { signal }) {
+/**
+ * A view of one step from close by, below the controls; hidden until it is asked for.
+ *
+ * @param {HTMLElement} views
+ * @param {{ signal: AbortSignal; word: Word }} options
+ * @returns {(surface: Surface, key: unknown, rule: Rule, trace: Trace, t: number) => Piece[]}
+ */
+export function anatomyView(views, { signal, word }) {
   const place = html("div", { class: "live-apart" }, views.parentNode);
-  const near = plane(place, { title: "One step, taken apart", domain: [[-1, 1], [-1, 1]], left: 56, signal });
-  const list = legend(near.root.parentNode, PARTS);
+  const near = plane(place, {
+    title: word("anatomy.view"),
+    domain: [
+      [-1, 1],
+      [-1, 1],
+    ],
+    left: 56,
+    signal,
+    word,
+  });
+  const list = legend(
+    near.root.parentNode,
+    PARTS.map(({ name, look }) => ({ label: word(`parts.${name}`), look })),
+  );
   place.hidden = true;
 
-  /** Show step t of a run; 0 shows nothing. Returns what is to be said of it. */
+  /** Show step t of a run; 0 shows nothing. Returns the pieces that are to be said of it. */
   return function draw(surface, key, rule, trace, t) {
     place.hidden = true;
-    if (!t) return "";
+    if (!t) return [];
     const { x, query, moves } = parts(rule, trace, t);
     const length = (name) => Math.hypot(...moves[name].move);
-    if (!Number.isFinite(length("result"))) return ` By step ${t} it has left, beyond the largest number.`;
-    if (!length("result")) return ` Step ${t} leads nowhere.`;
+    if (!Number.isFinite(length("result"))) return [said("anatomy.left", { t })];
+    if (!length("result")) return [said("anatomy.nowhere", { t })];
     place.hidden = false;
-    const shown = PARTS.filter(({ name }) => moves[name] && length(name) > 0 && length(name) < Infinity);
+    const shown = PARTS.filter(
+      ({ name }) => moves[name] && length(name) > 0 && length(name) < Infinity,
+    );
     const end = (name, most = Infinity) => {
       const share = Math.min(1, (most * length("result")) / length(name));
       return moves[name].from.map((value, i) => value + share * moves[name].move[i]);
@@ -84,17 +119,28 @@ export function anatomyView(views, { signal }) {
     near.surface(surface, key);
     PARTS.forEach((part, k) => {
       const seen = shown.includes(part);
-      near.arrow(part.name, seen ? moves[part.name].from : null, seen && end(part.name), part.look);
-      list.childNodes[k].toggleAttribute("hidden", !seen);
+      near.arrow(
+        part.name,
+        seen ? moves[part.name].from : null,
+        seen ? end(part.name) : x,
+        part.look,
+      );
+      list.children[k].toggleAttribute("hidden", !seen);
     });
     near.dot("x", x, { radius: 5 });
     const degrees = (one, other) => Math.round(angleBetween(moves[one].move, other));
-    const bare = moves.decay ? moves.result.move.map((value, i) => value - moves.decay.move[i]) : moves.result.move;
+    const bare = moves.decay
+      ? moves.result.move.map((value, i) => value - moves.decay.move[i])
+      : moves.result.move;
     const told = [];
-    if (moves.gradient) told.push(`points ${degrees("gradient", moves.result.move)}° away from −g`);
-    if (moves.unscaled) told.push(`is turned by ${degrees("unscaled", bare)}° by the division`);
-    if (moves.memory) told.push(`would be ${formatNumber(length("memory") / length("result"))} times as long with g = 0`);
-    if (moves.decay) told.push(`has a part from weight decay that is ${formatNumber(length("decay") / length("result"))} times as long`);
-    return ` Step ${t} ${told.join("; it ") || "goes straight along −g"}.`;
+    if (moves.gradient)
+      told.push(said("anatomy.away", { degrees: degrees("gradient", moves.result.move) }));
+    if (moves.unscaled) told.push(said("anatomy.turned", { degrees: degrees("unscaled", bare) }));
+    if (moves.memory)
+      told.push(said("anatomy.remembered", { ratio: length("memory") / length("result") }));
+    if (moves.decay)
+      told.push(said("anatomy.decayed", { ratio: length("decay") / length("result") }));
+    if (!told.length) told.push(said("anatomy.straight"));
+    return [said("anatomy.step", { t, parts: told })];
   };
 }

@@ -1,5 +1,7 @@
 // Curves over an axis.
 
+/** @import { Bars, Mark, Series } from "./types" */
+
 import { set, setText, svg } from "./elements.mjs";
 import { frame, lineStore } from "./frame.mjs";
 import { clamp, dotsData, linearScale, logScale, pathData } from "./geometry.mjs";
@@ -7,8 +9,14 @@ import { clamp, dotsData, linearScale, logScale, pathData } from "./geometry.mjs
 /**
  * Curves over an axis. `xLog` and `yLog` make an axis logarithmic; `xRange` and `yRange` fix what
  * it shows, else it follows the data of each drawing.
+ *
+ * @param {HTMLElement} parent
+ * @param {{ title: string; xLabel: string; yLabel: string; height?: number; xLog?: boolean; yLog?: boolean; xRange?: number[]; yRange?: number[] }} options
  */
-export function chart(parent, { title, xLabel, yLabel, height = 240, xLog = false, yLog = false, xRange, yRange }) {
+export function chart(
+  parent,
+  { title, xLabel, yLabel, height = 240, xLog = false, yLog = false, xRange, yRange },
+) {
   const view = frame(parent, { title, height, xLabel, yLabel, left: 52 });
   const { box, marks } = view;
   const bars = svg("path", { class: "live-bars" }, marks);
@@ -33,7 +41,10 @@ export function chart(parent, { title, xLabel, yLabel, height = 240, xLog = fals
     }
     // Whole powers of ten, a diverging run cut where it has left everything else far behind.
     const bottom = Math.floor(Math.log10(Math.max(low, 1e-16)));
-    return [10 ** bottom, 10 ** Math.min(Math.max(Math.ceil(Math.log10(high)), bottom + 1), bottom + 24)];
+    return [
+      10 ** bottom,
+      10 ** Math.min(Math.max(Math.ceil(Math.log10(high)), bottom + 1), bottom + 24),
+    ];
   }
 
   return {
@@ -43,12 +54,26 @@ export function chart(parent, { title, xLabel, yLabel, height = 240, xLog = fals
      * Draw `series` ({name, x, y, look}; x defaults to 0, 1, 2, ...; with `dots` as dots, not a
      * line), upright or level `lines` ({name, x or y, label}) and `bars` ({x, y, width}); what is
      * not named any more vanishes. `range` ({x, y}) fixes what the axes show this time.
+     *
+     * @param {{ series: Series[]; lines?: Mark[]; bars?: Bars; range?: { x?: number[]; y?: number[] } }} drawing
      */
     draw({ series, lines: marked = [], bars: columns, range = {} }) {
-      const xOf = (one) => one.x ?? Float64Array.from(one.y, (_, k) => k);
+      const xOf = (/** @type {Series | Bars} */ one) =>
+        one.x ?? Float64Array.from(one.y, (_, k) => k);
       const all = columns ? [...series, columns] : series;
-      const sx = (xLog ? logScale : linearScale)(range.x ?? xRange ?? ends(all.map(xOf), xLog), [box.left, box.right]);
-      const sy = (yLog ? logScale : linearScale)(range.y ?? yRange ?? ends(all.map((one) => one.y), yLog), [box.bottom, box.top]);
+      const sx = (xLog ? logScale : linearScale)(range.x ?? xRange ?? ends(all.map(xOf), xLog), [
+        box.left,
+        box.right,
+      ]);
+      const sy = (yLog ? logScale : linearScale)(
+        range.y ??
+          yRange ??
+          ends(
+            all.map((one) => one.y),
+            yLog,
+          ),
+        [box.bottom, box.top],
+      );
       view.drawAxes(sx, sy, sx.ticks(6), sy.ticks(5));
       for (const one of series) {
         const points = [];
@@ -60,21 +85,38 @@ export function chart(parent, { title, xLabel, yLabel, height = 240, xLog = fals
       }
       lines.keepOnly(series.map((one) => one.name));
       const corner = (value) => (yLog ? box.bottom : sy(value));
-      set(bars, "d", columns ? Array.from(columns.y, (y, k) => {
-        const [left, right] = [sx(columns.x[k] - columns.width / 2), sx(columns.x[k] + columns.width / 2)];
-        return `M${left.toFixed(1)} ${corner(0).toFixed(1)}V${clamp(sy(y), -1e4, 1e4).toFixed(1)}H${right.toFixed(1)}V${corner(0).toFixed(1)}Z`;
-      }).join("") : "");
-      for (const [name, { group }] of byName) if (!marked.some((one) => one.name === name)) set(group, "visibility", "hidden");
+      set(
+        bars,
+        "d",
+        columns
+          ? Array.from(columns.y, (y, k) => {
+              const [left, right] = [
+                sx(columns.x[k] - columns.width / 2),
+                sx(columns.x[k] + columns.width / 2),
+              ];
+              return `M${left.toFixed(1)} ${corner(0).toFixed(1)}V${clamp(sy(y), -1e4, 1e4).toFixed(1)}H${right.toFixed(1)}V${corner(0).toFixed(1)}Z`;
+            }).join("")
+          : "",
+      );
+      for (const [name, { group }] of byName)
+        if (!marked.some((one) => one.name === name)) set(group, "visibility", "hidden");
       for (const [row, { name, x, y, label = "" }] of marked.entries()) {
         if (!byName.has(name)) {
           const group = svg("g", { class: "live-mark", "data-mark": name }, rules);
           byName.set(name, { group, line: svg("path", {}, group), text: svg("text", {}, group) });
         }
         const { group, line, text } = byName.get(name);
-        const at = clamp(x === undefined ? sy(y) : sx(x), -1e4, 1e4);
-        const shown = x === undefined ? at >= box.top && at <= box.bottom : at >= box.left && at <= box.right;
+        const at = clamp(x === undefined ? sy(y ?? NaN) : sx(x), -1e4, 1e4);
+        const shown =
+          x === undefined ? at >= box.top && at <= box.bottom : at >= box.left && at <= box.right;
         set(group, "visibility", shown ? "visible" : "hidden");
-        set(line, "d", x === undefined ? `M${box.left} ${at.toFixed(1)}H${box.right}` : `M${at.toFixed(1)} ${box.top}V${box.bottom}`);
+        set(
+          line,
+          "d",
+          x === undefined
+            ? `M${box.left} ${at.toFixed(1)}H${box.right}`
+            : `M${at.toFixed(1)} ${box.top}V${box.bottom}`,
+        );
         const flip = x !== undefined && at > (box.left + box.right) / 2;
         set(text, "text-anchor", x === undefined || flip ? "end" : "start");
         set(text, "x", x === undefined ? box.right - 4 : flip ? at - 4 : at + 4);

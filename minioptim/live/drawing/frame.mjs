@@ -1,16 +1,27 @@
 // What all views share: an SVG of a fixed size that the page scales, so that no resizing needs to
 // be noticed, with a clipped inside and axes; and lines by name.
 
+/** @import { Look } from "./types" */
+
 import { freshId, html, set, setText, svg } from "./elements.mjs";
 import { formatNumber, tickDigits } from "./geometry.mjs";
 
 const WIDTH = 380;
 
-/** The frame that all views share: an SVG with a clipped inside, axes, and their labels. */
+/**
+ * The frame that all views share: an SVG with a clipped inside, axes, and their labels.
+ *
+ * @param {HTMLElement} parent
+ * @param {{ title: string; height: number; xLabel: string; yLabel: string; left?: number }} options
+ */
 export function frame(parent, { title, height, xLabel, yLabel, left = 44 }) {
   const box = { left, right: WIDTH - 10, top: 22, bottom: height - 38 };
   const figure = html("div", { class: "live-view" }, parent);
-  const root = svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "group", "aria-label": title }, figure);
+  const root = svg(
+    "svg",
+    { viewBox: `0 0 ${WIDTH} ${height}`, role: "group", "aria-label": title },
+    figure,
+  );
   svg("text", { class: "live-title", x: box.left, y: 14, text: title }, root);
   const clip = freshId("live-clip");
   const { left: x, top: y } = box;
@@ -21,8 +32,16 @@ export function frame(parent, { title, height, xLabel, yLabel, left = 44 }) {
   const marks = svg("g", { "clip-path": `url(#${clip})` }, root);
   svg("rect", { ...inside, class: "live-border" }, root);
   const middle = (box.top + box.bottom) / 2;
-  const xText = svg("text", { class: "live-label", x: (box.left + box.right) / 2, y: height - 6 }, axes);
-  const yText = svg("text", { class: "live-label", x: 12, y: middle, transform: `rotate(-90 12 ${middle})` }, axes);
+  const xText = svg(
+    "text",
+    { class: "live-label", x: (box.left + box.right) / 2, y: height - 6 },
+    axes,
+  );
+  const yText = svg(
+    "text",
+    { class: "live-label", x: 12, y: middle, transform: `rotate(-90 12 ${middle})` },
+    axes,
+  );
   setText(xText, xLabel);
   setText(yText, yLabel);
   const tickMarks = svg("g", {}, axes);
@@ -36,26 +55,57 @@ export function frame(parent, { title, height, xLabel, yLabel, left = 44 }) {
     for (const value of xTicks) {
       const at = sx(value).toFixed(1);
       svg("path", { class: "live-grid", d: `M${at} ${box.top}V${box.bottom}` }, tickMarks);
-      svg("text", { class: "live-tick-x", x: at, y: box.bottom + 15, text: formatNumber(value, tickDigits(xTicks)) }, tickMarks);
+      svg(
+        "text",
+        {
+          class: "live-tick-x",
+          x: at,
+          y: box.bottom + 15,
+          text: formatNumber(value, tickDigits(xTicks)),
+        },
+        tickMarks,
+      );
     }
     for (const value of yTicks) {
       const at = sy(value).toFixed(1);
       svg("path", { class: "live-grid", d: `M${box.left} ${at}H${box.right}` }, tickMarks);
-      svg("text", { class: "live-tick-y", x: box.left - 5, y: Number(at) + 4, text: formatNumber(value, tickDigits(yTicks)) }, tickMarks);
+      svg(
+        "text",
+        {
+          class: "live-tick-y",
+          x: box.left - 5,
+          y: Number(at) + 4,
+          text: formatNumber(value, tickDigits(yTicks)),
+        },
+        tickMarks,
+      );
     }
   }
 
   return { figure, root, box, back, marks, drawAxes };
 }
 
-/** Lines by name: made when first drawn, with the look that a rule has in all the book's pictures. */
+/**
+ * Lines by name: made when first drawn, with the look that a rule has in all the book's pictures.
+ *
+ * @param {SVGElement} group
+ */
 export function lineStore(group) {
   const lines = new Map();
   return {
+    /**
+     * @param {string} name
+     * @param {string} d
+     * @param {Look} [look]
+     */
     draw(name, d, { color, dash = "", width = 2, className = "" } = {}) {
       let line = lines.get(name);
       if (!line) {
-        line = svg("path", { fill: "none", class: `live-line ${className}`, "data-line": name }, group);
+        line = svg(
+          "path",
+          { fill: "none", class: `live-line ${className}`, "data-line": name },
+          group,
+        );
         if (color) line.style.setProperty("--live-color", color);
         lines.set(name, line);
       }
@@ -69,13 +119,29 @@ export function lineStore(group) {
   };
 }
 
-/** A legend of the lines: name and look of each. */
+/**
+ * A legend of the lines: name and look of each.
+ *
+ * @param {ParentNode | null} parent
+ * @param {{ label: string; look: Look }[]} entries
+ * @returns {HTMLElement}
+ */
 export function legend(parent, entries) {
   const list = html("ul", { class: "live-legend" }, parent);
   for (const { label, look } of entries) {
     const item = html("li", {}, list);
     const swatch = svg("svg", { viewBox: "0 0 28 8", "aria-hidden": "true" }, item);
-    const line = svg("path", { class: "live-line", d: "M1 4H27", fill: "none", "stroke-width": look.width ?? 2, "stroke-dasharray": look.dash ?? "" }, swatch);
+    const line = svg(
+      "path",
+      {
+        class: "live-line",
+        d: "M1 4H27",
+        fill: "none",
+        "stroke-width": look.width ?? 2,
+        "stroke-dasharray": look.dash ?? "",
+      },
+      swatch,
+    );
     if (look.color) line.style.setProperty("--live-color", look.color);
     item.append(` ${label}`);
   }

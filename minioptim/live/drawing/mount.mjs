@@ -1,8 +1,11 @@
 // From a placeholder on the page to a figure that answers the hand.
 
+/** @import { Control, Declaration, Kit, Model, Values } from "./types" */
+
 import { buildControls } from "./controls.mjs";
-import { html, setText } from "./elements.mjs";
+import { html, set, setText } from "./elements.mjs";
 import { allowed, defaults, fromFragment, toFragment } from "./state.mjs";
+import { asJson, said, speaker } from "./words.mjs";
 
 const QUIET_BEFORE_SPEAKING = 500; // ms: a screen reader is told the outcome, not every notch
 
@@ -10,15 +13,22 @@ const QUIET_BEFORE_SPEAKING = 500; // ms: a screen reader is told the outcome, n
  * Make `host` live. Returns unmount(), after which nothing of the figure is left.
  *
  * `declaration` is what Python said; `kit` has `figures` (functions by name), `rules` and `surfaces`
- * (classes translated from Python); `model` keeps the values: get(), set(values), listen(callback).
+ * (classes translated from Python), and `words` (the texts of each figure by key); `model` keeps the values: get(), set(values), listen(callback).
+ *
+ * @param {HTMLElement} host
+ * @param {Declaration} declaration
+ * @param {Kit} kit
+ * @param {Model} model
+ * @returns {() => void}
  */
 export function mount(host, declaration, kit, model) {
   const controller = new AbortController();
   const { signal } = controller;
   const { controls } = declaration;
+  const word = speaker(kit.words[declaration.figure]);
   const values = { ...defaults(controls), ...checked(controls, model.get()) };
 
-  const root = html("div", { class: "live", role: "group", "aria-label": declaration.title });
+  const root = html("div", { class: "live", role: "group", "aria-label": word("title") });
   const body = html("div", { class: "live-body" }, root);
   const views = html("div", { class: "live-views" }, body);
   const panel = html("div", { class: "live-controls" }, body);
@@ -43,17 +53,36 @@ export function mount(host, declaration, kit, model) {
     if (signal.aborted || !stale) return;
     stale = false;
     update(values);
-    const text = figure.draw(values);
+    tell(figure.draw(values));
+  }
+  /** Show pieces of text; the screen reader is told them once the hand rests. */
+  function tell(pieces) {
+    const text = pieces.map(({ key, values }) => word(key, values)).join(word("between.sentences"));
     setText(readout, text);
+    set(readout, "data-said", asJson(pieces));
     clearTimeout(speaking);
     speaking = setTimeout(() => setText(spoken, text), QUIET_BEFORE_SPEAKING);
   }
 
-  const context = { views, panel, declaration, signal, change, redraw: request, rules: kit.rules, surfaces: kit.surfaces, looks: declaration.looks, values: () => values };
+  const context = {
+    word,
+    views,
+    panel,
+    declaration,
+    signal,
+    change,
+    redraw: request,
+    rules: kit.rules,
+    surfaces: kit.surfaces,
+    looks: declaration.looks,
+    values: () => values,
+  };
   const figure = kit.figures[declaration.figure](context);
   const update = buildControls(panel, controls, {
+    word,
     change,
-    press: (name) => (name === "reset" ? reset() : name === "share" ? share() : figure.press(name, values)),
+    press: (name) =>
+      name === "reset" ? reset() : name === "share" ? share() : figure.press(name, values),
     signal,
   });
   function reset() {
@@ -67,11 +96,8 @@ export function mount(host, declaration, kit, model) {
       redraw();
     }
     history.replaceState(null, "", `#${toFragment(declaration.id, controls, values)}`);
-    const message = "The address of this page now holds the figure as it stands: copy it.";
-    setText(readout, message);
-    clearTimeout(speaking);
     setText(spoken, ""); // a text that stays the same is not announced again
-    speaking = setTimeout(() => setText(spoken, message), QUIET_BEFORE_SPEAKING);
+    tell([said("shared")]);
   }
 
   host.append(root);
@@ -79,7 +105,7 @@ export function mount(host, declaration, kit, model) {
   redraw(); // once unseen: what comes into view, or is printed, has been drawn
   // What is off the screen is drawn when it comes back.
   const observer = new IntersectionObserver((entries) => {
-    visible = entries.at(-1).isIntersecting;
+    visible = entries[entries.length - 1].isIntersecting;
     if (visible && stale) request();
   });
   observer.observe(root);
@@ -99,23 +125,38 @@ export function mount(host, declaration, kit, model) {
   };
 }
 
-/** Of the values asked for, those that a control allows; nothing else gets in. */
+/**
+ * Of the values asked for, those that a control allows; nothing else gets in.
+ *
+ * @param {Control[]} controls
+ * @param {Record<string, unknown> | null | undefined} asked
+ * @returns {Values}
+ */
 function checked(controls, asked) {
+  /** @type {Values} */
   const kept = {};
   for (const control of controls) {
-    const value = "value" in control && asked && Object.hasOwn(asked, control.name) ? allowed(control, asked[control.name]) : undefined;
+    const value =
+      "value" in control && asked && Object.hasOwn(asked, control.name)
+        ? allowed(control, asked[control.name])
+        : undefined;
     if (value !== undefined) kept[control.name] = value;
   }
   return kept;
 }
 
-/** The values of a figure on a static page: from the page's address if it speaks of this figure. */
+/**
+ * The values of a figure on a static page: from the page's address if it speaks of this figure.
+ *
+ * @param {Declaration} declaration
+ */
 export function pageModel(declaration) {
   const listeners = new Set();
   const read = () => fromFragment(declaration.id, declaration.controls, location.hash);
   const onHash = () => {
     const asked = read();
-    if (asked) listeners.forEach((callback) => callback({ ...defaults(declaration.controls), ...asked }));
+    if (asked)
+      for (const callback of listeners) callback({ ...defaults(declaration.controls), ...asked });
   };
   return {
     get: () => read() ?? {},
@@ -135,11 +176,17 @@ export function pageModel(declaration) {
   };
 }
 
-/** Make every placeholder of the page live; one that fails keeps its still picture. */
+/**
+ * Make every placeholder of the page live; one that fails keeps its still picture.
+ *
+ * @param {Kit} kit
+ */
 export function mountAll(kit) {
-  for (const host of document.querySelectorAll("[data-live-figure]")) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const hosts = document.querySelectorAll("[data-live-figure]");
+  for (const host of hosts) {
     try {
-      const declaration = JSON.parse(host.dataset.liveFigure);
+      const declaration = JSON.parse(host.dataset.liveFigure ?? "");
       const model = pageModel(declaration);
       mount(host, declaration, kit, model);
       if (model.shared()) host.scrollIntoView();
@@ -151,7 +198,12 @@ export function mountAll(kit) {
   }
 }
 
-/** The values of a figure in a notebook with a kernel, kept by the widget's trait `values`. */
+/**
+ * The values of a figure in a notebook with a kernel, kept by the widget's trait `values`.
+ *
+ * @param {any} model
+ * @returns {Model}
+ */
 export function widgetModel(model) {
   return {
     get: () => model.get("values"),

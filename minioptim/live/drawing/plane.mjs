@@ -1,8 +1,20 @@
 // A plane of two coordinates, with what lies and moves on it.
 
+/** @import { Domain, Look, Numbers, Point, Word } from "./types" */
+
 import { html, set, svg } from "./elements.mjs";
 import { frame, lineStore } from "./frame.mjs";
-import { alike, clamp, contourLevels, contourPath, exit, formatNumber, linearScale, pathData, sample } from "./geometry.mjs";
+import {
+  alike,
+  clamp,
+  contourLevels,
+  contourPath,
+  exit,
+  formatNumber,
+  linearScale,
+  pathData,
+  sample,
+} from "./geometry.mjs";
 
 const GRID = 60; // cells of a side, for level lines
 const LEVELS = 12;
@@ -12,12 +24,24 @@ const LEVELS = 12;
  *
  * `domain` is ((x low, x high), (y low, y high)); `reframe` gives it another. Both axes have one
  * scale, and more is shown where the view is wider or higher than that asks for; with `unlike`,
- * where the coordinates are no lengths of one kind, the domain fills the view as it is.
+ * where the coordinates are no lengths of one kind, the domain fills the view as it is. `word`
+ * says what a handle is.
+ *
+ * @param {HTMLElement} parent
+ * @param {{ title: string; domain: Domain; unlike?: boolean; height?: number; xLabel?: string; yLabel?: string; left?: number; signal: AbortSignal; word: Word }} options
  */
-export function plane(parent, { title, domain, unlike = false, height = 300, xLabel = "x", yLabel = "y", left, signal }) {
+export function plane(
+  parent,
+  { title, domain, unlike = false, height = 300, xLabel = "x", yLabel = "y", left, signal, word },
+) {
   const view = frame(parent, { title, height, xLabel, yLabel, left });
   const { box, back, marks } = view;
-  const inside = { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top };
+  const inside = {
+    x: box.left,
+    y: box.top,
+    width: box.right - box.left,
+    height: box.bottom - box.top,
+  };
   const shading = svg("image", { ...inside, preserveAspectRatio: "none" }, back);
   const levelLines = svg("g", { class: "live-levels" }, back);
   const lines = lineStore(marks);
@@ -69,27 +93,45 @@ export function plane(parent, { title, domain, unlike = false, height = 300, xLa
       lines.draw(name, pathData(xy, sx, sy), look);
       const out = exit(xy, now);
       const mark = once(`exit ${name}`, () => {
-        const made = svg("path", { class: "live-exit", d: "M-9 -6L1 0L-9 6Z", "data-exit": name }, leaving);
+        const made = svg(
+          "path",
+          { class: "live-exit", d: "M-9 -6L1 0L-9 6Z", "data-exit": name },
+          leaving,
+        );
         if (look.color) made.style.setProperty("--live-color", look.color);
         return made;
       });
       set(mark, "visibility", out ? "visible" : "hidden");
       if (out) {
         // On the page y grows downwards, and unlike axes have scales of their own.
-        const angle = Math.atan2(-Math.sin(out.angle) * Math.abs(sy(1) - sy(0)), Math.cos(out.angle) * (sx(1) - sx(0)));
+        const angle = Math.atan2(
+          -Math.sin(out.angle) * Math.abs(sy(1) - sy(0)),
+          Math.cos(out.angle) * (sx(1) - sx(0)),
+        );
         const degrees = ((angle * 180) / Math.PI).toFixed(1);
-        set(mark, "transform", `translate(${sx(out.x).toFixed(1)} ${sy(out.y).toFixed(1)}) rotate(${degrees})`);
+        set(
+          mark,
+          "transform",
+          `translate(${sx(out.x).toFixed(1)} ${sy(out.y).toFixed(1)}) rotate(${degrees})`,
+        );
       }
     },
 
     keepPaths(names) {
       lines.keepOnly(names);
       for (const [name, mark] of byName) {
-        if (name.startsWith("exit ") && !names.includes(name.slice(5))) set(mark, "visibility", "hidden");
+        if (name.startsWith("exit ") && !names.includes(name.slice(5)))
+          set(mark, "visibility", "hidden");
       }
     },
 
-    /** A dot; `at` null hides it. */
+    /**
+     * A dot; `at` null hides it.
+     *
+     * @param {string} name
+     * @param {Numbers | null} at
+     * @param {{ color?: string; radius?: number; className?: string }} [look]
+     */
     dot(name, at, { color, radius = 4, className = "" } = {}) {
       const dot = once(`dot ${name}`, () => {
         const made = svg("circle", { class: `live-dot ${className}`, "data-dot": name }, points);
@@ -104,14 +146,28 @@ export function plane(parent, { title, domain, unlike = false, height = 300, xLa
       set(dot, "r", radius);
     },
 
-    /** An arrow from a point to another; `from` null hides it. */
+    /**
+     * An arrow from a point to another; `from` null hides it.
+     *
+     * @param {string} name
+     * @param {Point | null} from
+     * @param {Point} to
+     * @param {Look} [look]
+     */
     arrow(name, from, to, { color, width = 2.5, dash = "" } = {}) {
       const arrow = once(`arrow ${name}`, () => {
         const group = svg("g", { class: "live-arrow", "data-arrow": name }, arrows);
         if (color) group.style.setProperty("--live-color", color);
-        return { group, shaft: svg("path", { fill: "none" }, group), head: svg("path", { d: "M0 0L-10 -4.5L-10 4.5Z" }, group) };
+        return {
+          group,
+          shaft: svg("path", { fill: "none" }, group),
+          head: svg("path", { d: "M0 0L-10 -4.5L-10 4.5Z" }, group),
+        };
       });
-      const ends = from && [...from, ...to].every(Number.isFinite) && [sx(from[0]), sy(from[1]), sx(to[0]), sy(to[1])].map((p) => clamp(p, -1e4, 1e4));
+      const ends =
+        from &&
+        [...from, ...to].every(Number.isFinite) &&
+        [sx(from[0]), sy(from[1]), sx(to[0]), sy(to[1])].map((p) => clamp(p, -1e4, 1e4));
       set(arrow.group, "visibility", ends ? "visible" : "hidden");
       if (!ends) return;
       const [x0, y0, x1, y1] = ends;
@@ -119,11 +175,19 @@ export function plane(parent, { title, domain, unlike = false, height = 300, xLa
       const angle = Math.atan2(y1 - y0, x1 - x0);
       // The shaft ends inside the head, or its blunt end would show at the tip.
       const short = Math.max(0, length - 6);
-      set(arrow.shaft, "d", `M${x0.toFixed(1)} ${y0.toFixed(1)}L${(x0 + short * Math.cos(angle)).toFixed(1)} ${(y0 + short * Math.sin(angle)).toFixed(1)}`);
+      set(
+        arrow.shaft,
+        "d",
+        `M${x0.toFixed(1)} ${y0.toFixed(1)}L${(x0 + short * Math.cos(angle)).toFixed(1)} ${(y0 + short * Math.sin(angle)).toFixed(1)}`,
+      );
       set(arrow.shaft, "stroke-width", width);
       set(arrow.shaft, "stroke-dasharray", dash);
       const size = Math.min(1, length / 12).toFixed(2);
-      set(arrow.head, "transform", `translate(${x1.toFixed(1)} ${y1.toFixed(1)}) rotate(${((angle * 180) / Math.PI).toFixed(1)}) scale(${size})`);
+      set(
+        arrow.head,
+        "transform",
+        `translate(${x1.toFixed(1)} ${y1.toFixed(1)}) rotate(${((angle * 180) / Math.PI).toFixed(1)}) scale(${size})`,
+      );
     },
 
     /**
@@ -136,6 +200,7 @@ export function plane(parent, { title, domain, unlike = false, height = 300, xLa
       view.root.classList.add("live-shaded");
       const canvas = html("canvas", { width: n, height: n });
       const brush = canvas.getContext("2d");
+      if (!brush) return; // a browser out of memory has no canvas to give
       const [[left, right], [bottom, top]] = now;
       for (let j = 0; j < n; j += 1) {
         const y = top - ((top - bottom) * (j + 0.5)) / n;
@@ -166,47 +231,95 @@ export function plane(parent, { title, domain, unlike = false, height = 300, xLa
     handle(label, moved, limits) {
       let at = [0, 0];
       const ends = () => limits ?? asked;
-      const within = (place) => place.map((value, i) => clamp(value, ...ends()[i]));
-      const handle = svg("g", { class: "live-handle", tabindex: 0, role: "slider", "aria-roledescription": "point", "aria-label": `${label}; move it with the arrow keys` }, view.root);
+      const within = (place) => place.map((value, i) => clamp(value, ends()[i][0], ends()[i][1]));
+      const handle = svg(
+        "g",
+        {
+          class: "live-handle",
+          tabindex: 0,
+          role: "slider",
+          "aria-roledescription": word("handle.kind"),
+          "aria-label": label,
+        },
+        view.root,
+      );
       svg("circle", { r: 20, class: "live-reach" }, handle);
       svg("circle", { r: 8, class: "live-knob" }, handle);
-      const onView = (event) => new DOMPoint(event.clientX, event.clientY).matrixTransform(view.root.getScreenCTM().inverse());
+      const onView = (event) =>
+        new DOMPoint(event.clientX, event.clientY).matrixTransform(
+          view.root.getScreenCTM()?.inverse(),
+        );
       const follow = (event) => {
         const { x, y } = onView(event);
         moved(within([sx.invert(x), sy.invert(y)].map((value) => Number(value.toPrecision(4)))));
       };
-      handle.addEventListener("pointerdown", (event) => {
-        event.preventDefault();
-        handle.setPointerCapture(event.pointerId);
-        handle.focus({ preventScroll: true });
-      }, { signal });
+      handle.addEventListener(
+        "pointerdown",
+        (event) => {
+          event.preventDefault();
+          handle.setPointerCapture(event.pointerId);
+          handle.focus({ preventScroll: true });
+        },
+        { signal },
+      );
       // Chromium lets a finger scroll the page from inside an SVG, whatever touch-action says.
-      handle.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false, signal });
-      handle.addEventListener("pointermove", (event) => {
-        if (handle.hasPointerCapture(event.pointerId)) follow(event);
-      }, { signal });
+      handle.addEventListener("touchstart", (event) => event.preventDefault(), {
+        passive: false,
+        signal,
+      });
+      handle.addEventListener(
+        "pointermove",
+        (event) => {
+          if (handle.hasPointerCapture(event.pointerId)) follow(event);
+        },
+        { signal },
+      );
       // A tap beside the handle brings it there; a finger that scrolls the page makes no click.
-      view.root.addEventListener("click", (event) => {
-        const { x, y } = onView(event);
-        const hit = x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
-        if (hit && !handle.contains(event.target)) follow(event);
-      }, { signal });
-      handle.addEventListener("keydown", (event) => {
-        const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-        if (!direction) return;
-        event.preventDefault();
-        const share = event.shiftKey ? 0.1 : 0.02;
-        moved(within(at.map((value, i) => Number((value + direction[i] * share * (ends()[i][1] - ends()[i][0])).toPrecision(4)))));
-      }, { signal });
+      view.root.addEventListener(
+        "click",
+        (event) => {
+          const { x, y } = onView(event);
+          const hit = x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
+          if (hit && !event.composedPath().includes(handle)) follow(event);
+        },
+        { signal },
+      );
+      handle.addEventListener(
+        "keydown",
+        (event) => {
+          const direction = {
+            ArrowLeft: [-1, 0],
+            ArrowRight: [1, 0],
+            ArrowUp: [0, 1],
+            ArrowDown: [0, -1],
+          }[event.key];
+          if (!direction) return;
+          event.preventDefault();
+          const share = event.shiftKey ? 0.1 : 0.02;
+          moved(
+            within(
+              at.map((value, i) =>
+                Number(
+                  (value + direction[i] * share * (ends()[i][1] - ends()[i][0])).toPrecision(4),
+                ),
+              ),
+            ),
+          );
+        },
+        { signal },
+      );
       return (place) => {
         at = place;
         set(handle, "aria-valuemin", ends()[0][0]);
         set(handle, "aria-valuemax", ends()[0][1]);
         set(handle, "transform", `translate(${sx(at[0]).toFixed(1)} ${sy(at[1]).toFixed(1)})`);
         set(handle, "aria-valuenow", at[0]);
-        set(handle, "aria-valuetext", `${xLabel} = ${formatNumber(at[0])}, ${yLabel} = ${formatNumber(at[1])}`);
+        set(
+          handle,
+          "aria-valuetext",
+          `${xLabel} = ${formatNumber(at[0])}, ${yLabel} = ${formatNumber(at[1])}`,
+        );
       };
     },
   };
 }
-

@@ -4,6 +4,10 @@
  * Returns toggle(): plays if it stands, stands if it plays. While it plays, `advance()` is called
  * once a frame, until it returns false. `changed(playing)` is told of every start and stop.
  * `element` is what is watched: when it is gone or scrolled out of sight, the player stops.
+ *
+ * @param {Element} element
+ * @param {{ advance(): boolean; changed(playing: boolean): void; signal: AbortSignal }} options
+ * @returns {() => void}
  */
 export function player(element, { advance, changed, signal }) {
   let frame = 0;
@@ -29,7 +33,11 @@ export function player(element, { advance, changed, signal }) {
   };
 }
 
-/** Whether the reader has asked for less motion. */
+/**
+ * Whether the reader has asked for less motion.
+ *
+ * @returns {boolean}
+ */
 export function wantsStillness() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

@@ -1,6 +1,8 @@
 // The loop: a rule walks on a gradient, coordinate by coordinate. It holds no update rule: those
 // are translated from their Python source, and so are the surfaces.
 
+/** @import { Rule, Surface, Trace, TranslatedSurface } from "./types" */
+
 /**
  * Run a rule, and record it as minioptim's Trace does.
  *
@@ -8,6 +10,13 @@
  * `gradient`: (point) => slopes, both arrays of d numbers. `lr`: a function of t = 1, 2, ..., or
  * nothing, for the rule's own. Returns {d, steps, x, query, gradient, state}: flat arrays, a point
  * after another; x has steps + 1 points, `state[name]` too, the others one for each step.
+ *
+ * @param {Rule} rule
+ * @param {(at: number[], t: number) => number[]} gradient
+ * @param {number[]} start
+ * @param {number} steps
+ * @param {(t: number) => number} [lr]
+ * @returns {Trace}
  */
 export function run(rule, gradient, start, steps, lr) {
   const d = start.length;
@@ -44,17 +53,39 @@ export function run(rule, gradient, start, steps, lr) {
   return trace;
 }
 
-/** Run a rule on a surface from its start or another; as `run`. */
+/**
+ * Run a rule on a surface from its start or another; as `run`.
+ *
+ * @param {TranslatedSurface} surface
+ * @param {Rule} rule
+ * @param {number[]} start
+ * @param {number} steps
+ * @param {(t: number) => number} [lr]
+ * @returns {Trace}
+ */
 export function runOn(surface, rule, start, steps, lr) {
   return run(rule, ([x, y]) => surface.df(x, y), start, steps, lr);
 }
 
-/** The values of a surface along a recorded path. */
+/**
+ * The values of a surface along a recorded path.
+ *
+ * @param {Surface} surface
+ * @param {Trace} trace
+ * @returns {Float64Array}
+ */
 export function valuesAlong(surface, trace) {
-  return Float64Array.from({ length: trace.steps + 1 }, (_, k) => surface.f(trace.x[2 * k], trace.x[2 * k + 1]));
+  return Float64Array.from({ length: trace.steps + 1 }, (_, k) =>
+    surface.f(trace.x[2 * k], trace.x[2 * k + 1]),
+  );
 }
 
-/** Numbers in (0, 1) from a seed, the same on every machine (mulberry32, by Tommy Ettinger). */
+/**
+ * Numbers in (0, 1) from a seed, the same on every machine (mulberry32, by Tommy Ettinger).
+ *
+ * @param {number} seed
+ * @returns {() => number}
+ */
 export function uniform(seed) {
   let a = seed >>> 0;
   return () => {
@@ -65,7 +96,12 @@ export function uniform(seed) {
   };
 }
 
-/** Normal numbers from a seed (Box and Muller). */
+/**
+ * Normal numbers from a seed (Box and Muller).
+ *
+ * @param {number} seed
+ * @returns {() => number}
+ */
 export function normal(seed) {
   const draw = uniform(seed);
   return () => Math.sqrt(-2 * Math.log(draw())) * Math.cos(2 * Math.PI * draw());

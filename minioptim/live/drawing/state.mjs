@@ -1,6 +1,27 @@
 // What the hand has set: named values, each with what it may be; to and from an address. Pure.
 
-/** The value nearest to what was asked for that a control allows, or undefined if there is none. */
+/** @import { Control, Declaration, Value, Values } from "./types" */
+
+/**
+ * A figure's control by its name.
+ *
+ * @param {Declaration} declaration
+ * @param {string} name
+ * @returns {Control}
+ */
+export function controlOf({ figure, controls }, name) {
+  const found = controls.find((control) => control.name === name);
+  if (!found) throw new Error(`${figure} has no control ${name}`);
+  return found;
+}
+
+/**
+ * The value nearest to what was asked for that a control allows, or undefined if there is none.
+ *
+ * @param {Control} control
+ * @param {unknown} value
+ * @returns {Value | undefined}
+ */
 export function allowed(control, value) {
   switch (control.kind) {
     case "slider": {
@@ -11,10 +32,13 @@ export function allowed(control, value) {
     case "switch":
       return typeof value === "boolean" ? value : undefined;
     case "choice":
-      return control.options.includes(value) ? value : undefined;
+      return typeof value === "string" && control.options.includes(value) ? value : undefined;
     case "point": {
       const ends = control.domain;
-      const fits = Array.isArray(value) && value.length === ends.length && value.every((v) => typeof v === "number" && Number.isFinite(v));
+      const fits =
+        Array.isArray(value) &&
+        value.length === ends.length &&
+        value.every((v) => typeof v === "number" && Number.isFinite(v));
       return fits ? value.map((v, i) => Math.min(ends[i][1], Math.max(ends[i][0], v))) : undefined;
     }
     default:
@@ -22,16 +46,31 @@ export function allowed(control, value) {
   }
 }
 
-/** The values that a figure starts with, by name. */
+/**
+ * The values that a figure starts with, by name.
+ *
+ * @param {Control[]} controls
+ * @returns {Record<string, any>}
+ */
 export function defaults(controls) {
   return Object.fromEntries(controls.filter((c) => "value" in c).map((c) => [c.name, c.value]));
 }
 
-/** A state as the part of an address after "#", with what differs from the defaults. */
+/**
+ * A state as the part of an address after "#", with what differs from the defaults.
+ *
+ * @param {string} id
+ * @param {Control[]} controls
+ * @param {Record<string, any>} values
+ * @returns {string}
+ */
 export function toFragment(id, controls, values) {
   const fields = controls
     .filter((c) => "value" in c && JSON.stringify(values[c.name]) !== JSON.stringify(c.value))
-    .map((c) => `&${encodeURIComponent(c.name)}=${encodeURIComponent([values[c.name]].flat().join(","))}`);
+    .map(
+      (c) =>
+        `&${encodeURIComponent(c.name)}=${encodeURIComponent([values[c.name]].flat().join(","))}`,
+    );
   return `live=${encodeURIComponent(id)}${fields.join("")}`;
 }
 
@@ -40,27 +79,41 @@ const LONGEST = 2000;
 /**
  * The values that an address asks for, those alone that the controls allow as they stand: what is
  * malformed, out of range or unknown is left out. Null if the address is not about this figure.
+ *
+ * @param {string} id
+ * @param {Control[]} controls
+ * @param {string} fragment
+ * @returns {Values | null}
  */
 export function fromFragment(id, controls, fragment) {
   const text = fragment.replace(/^#/, "");
   if (text.length > LONGEST) return null;
   const fields = new URLSearchParams(text);
   if (fields.get("live") !== id) return null;
+  /** @type {Values} */
   const values = {};
   for (const control of controls) {
     const asked = fields.get(control.name);
     if (!("value" in control) || asked === null) continue;
     const value = parsed(control, asked);
     const kept = allowed(control, value);
-    if (kept !== undefined && JSON.stringify(kept) === JSON.stringify(value)) values[control.name] = kept;
+    if (kept !== undefined && JSON.stringify(kept) === JSON.stringify(value))
+      values[control.name] = kept;
   }
   return values;
 }
 
+/**
+ * @param {Control} control
+ * @param {string} text
+ * @returns {unknown}
+ */
 function parsed(control, text) {
-  const number = (digits) => (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(digits) ? Number(digits) : NaN);
+  const number = (digits) =>
+    /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(digits) ? Number(digits) : NaN;
   if (control.kind === "slider") return number(text);
-  if (control.kind === "switch") return text === "true" ? true : text === "false" ? false : undefined;
+  if (control.kind === "switch")
+    return text === "true" ? true : text === "false" ? false : undefined;
   if (control.kind === "point") return text.split(",").map(number);
   return text;
 }

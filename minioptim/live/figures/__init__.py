@@ -45,8 +45,8 @@ def design_of(name: str) -> Design:
 
     Examples
     --------
-    >>> design_of("adam").title
-    "Adam's step, live"
+    >>> design_of("adam").figure
+    'adam'
     """
     for design in DESIGNS:
         if design.figure == name:

@@ -77,10 +77,9 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 
 adadelta = Design(
     figure="adadelta",
-    title="One coordinate in another unit, live",
     controls=(
-        Slider("scale", "x measured in units of … m", 1.0, low=0.001, high=1000.0, log=True),
-        Switch("begun", "Adadelta begun at d = 0.01 m², eps = 0", value=False),
+        Slider("scale", 1.0, low=0.001, high=1000.0, log=True),
+        Switch("begun", value=False),
         RESET,
     ),
     rules=(GradientDescent, Adagrad, RMSProp, Adadelta, BegunAdadelta, NewtonStep),

@@ -1,34 +1,59 @@
 // Adagrad in a ravine that the hand turns: it straightens the path where the ravine lies along an
 // axis, and keeps a rate of its own for a coordinate that is rarely felt.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
-import { formatNumber } from "../drawing/geometry.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { run, valuesAlong } from "../drawing/simulate.mjs";
+import { controlOf } from "../drawing/state.mjs";
+import { said } from "../drawing/words.mjs";
 
-export function adagrad({ views, declaration, signal, change, rules, surfaces, looks }) {
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
+export function adagrad({ word, views, declaration, signal, change, rules, surfaces, looks }) {
   const { steps, curvatures } = declaration.facts;
-  const limits = declaration.controls.find((control) => control.name === "start").domain;
+  const limits = controlOf(declaration, "start").domain;
   const look = looks.Adagrad;
   const dashed = { ...look, dash: "6 4" };
-  const map = plane(views, { title: "Paths in the ravine", domain: limits, signal });
-  const rates = chart(views, { title: "Effective rate lr / (√G + eps)", xLabel: "step", yLabel: "rate", yLog: true, height: 300 });
-  const loss = chart(views, { title: "Loss at each step", xLabel: "step", yLabel: "f(x)", yLog: true });
-  legend(map.root.parentNode, [{ label: "Adagrad", look }, { label: "gradient descent", look: looks.GradientDescent }]);
+  const map = plane(views, { title: word("views.paths"), domain: limits, signal, word });
+  const rates = chart(views, {
+    title: word("views.rates"),
+    xLabel: word("axes.step"),
+    yLabel: word("axes.rate"),
+    yLog: true,
+    height: 300,
+  });
+  const loss = chart(views, {
+    title: word("views.loss"),
+    xLabel: word("axes.step"),
+    yLabel: "f(x)",
+    yLog: true,
+  });
+  legend(map.root.parentNode, [
+    { label: "Adagrad", look },
+    { label: word("legend.descent"), look: looks.GradientDescent },
+  ]);
   legend(rates.root.parentNode, [
     { label: "x", look },
     { label: "y", look: dashed },
-    { label: "gradient descent, both", look: looks.GradientDescent },
+    { label: word("legend.both"), look: looks.GradientDescent },
   ]);
-  const takeApart = anatomyView(views, { signal });
-  const moveHandle = map.handle("start", (place) => change({ start: place }));
+  const takeApart = anatomyView(views, { signal, word });
+  const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
 
   return {
     draw({ degrees, lr, gd_lr: gdLr, every, start, anatomy: t }) {
-      const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle: (degrees * Math.PI) / 180 });
-      const gradient = ([x, y], t) => {
+      const bowl = new surfaces.Bowl({
+        lambda1: curvatures[0],
+        lambda2: curvatures[1],
+        angle: (degrees * Math.PI) / 180,
+      });
+      const gradient = (/** @type {number[]} */ [x, y], t) => {
         const [gx, gy] = bowl.df(x, y);
         return [t % every ? 0 : gx, gy];
       };
@@ -38,29 +63,47 @@ export function adagrad({ views, declaration, signal, change, rules, surfaces, l
       map.surface(bowl, degrees);
       map.path("Adagrad", adaptive.x, look);
       map.path("GradientDescent", plain.x, looks.GradientDescent);
-      map.dot("apart", t ? [adaptive.x[2 * t - 2], adaptive.x[2 * t - 1]] : null, { color: look.color, radius: 6 });
+      map.dot("apart", t ? [adaptive.x[2 * t - 2], adaptive.x[2 * t - 1]] : null, {
+        color: look.color,
+        radius: 6,
+      });
       moveHandle(start);
-      const rate = (j) => Float64Array.from({ length: steps }, (_, k) => lr / (Math.sqrt(adaptive.state.G[2 * (k + 1) + j]) + rule.eps));
+      const rate = (j) =>
+        Float64Array.from(
+          { length: steps },
+          (_, k) => lr / (Math.sqrt(adaptive.state.G[2 * (k + 1) + j]) + rule.eps),
+        );
       const [rateX, rateY] = [rate(0), rate(1)];
       const gap = (trace) => valuesAlong(bowl, trace);
       // Where the slope was never felt there is no rate yet: lr / eps would tower over the picture.
       const felt = (values) => values.map((value) => (value > (0.5 * lr) / rule.eps ? NaN : value));
       rates.draw({
         series: [
-          { name: "x", x: Float64Array.from(rateX.slice(every - 1), (_, k) => k + every), y: felt(rateX.slice(every - 1)), look },
+          {
+            name: "x",
+            x: Float64Array.from(rateX.slice(every - 1), (_, k) => k + every),
+            y: felt(rateX.slice(every - 1)),
+            look,
+          },
           { name: "y", x: Float64Array.from(rateY, (_, k) => k + 1), y: felt(rateY), look: dashed },
           { name: "plain", x: [1, steps], y: [gdLr, gdLr], look: looks.GradientDescent },
         ],
         range: { x: [0, steps] },
       });
-      const told = (rate_) => (felt(rate_.slice(-1)).every(Number.isFinite) ? formatNumber(rate_.at(-1)) : "not yet made");
+      const told = (rate_) =>
+        felt(rate_.slice(-1)).every(Number.isFinite) ? rate_.at(-1) : said("rates.none");
       const [ours, theirs] = [gap(adaptive), gap(plain)];
-      loss.draw({ series: [{ name: "Adagrad", y: ours, look }, { name: "GradientDescent", y: theirs, look: looks.GradientDescent }] });
-      return (
-        `After ${steps} steps Adagrad's rate is ${told(rateX)} along x and ${told(rateY)} along y. ` +
-        `f: Adagrad ${formatNumber(ours[steps])}, gradient descent ${formatNumber(theirs[steps])}.` +
-        takeApart(bowl, degrees, rule, adaptive, t)
-      );
+      loss.draw({
+        series: [
+          { name: "Adagrad", y: ours, look },
+          { name: "GradientDescent", y: theirs, look: looks.GradientDescent },
+        ],
+      });
+      return [
+        said("rates", { steps, x: told(rateX), y: told(rateY) }),
+        said("ends", { adagrad: ours[steps], descent: theirs[steps] }),
+        ...takeApart(bowl, degrees, rule, adaptive, t),
+      ];
     },
     press() {},
   };

@@ -82,13 +82,12 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 
 adagrad = Design(
     figure="adagrad",
-    title="Adagrad in a ravine, live",
     controls=(
-        Slider("degrees", "angle of the ravine, degrees", 0.0, low=0.0, high=90.0),
-        Slider("lr", "lr of Adagrad", 0.5, low=0.02, high=3.0, log=True),
-        Slider("gd_lr", "lr of gradient descent", 0.2, low=0.01, high=0.6, log=True),
-        Slider("every", "slope along x is felt every … steps", 1, low=1, high=20, whole=True),
-        Point("start", "start", (-3.5, 1.5), domain=DOMAIN),
+        Slider("degrees", 0.0, low=0.0, high=90.0),
+        Slider("lr", 0.5, low=0.02, high=3.0, log=True),
+        Slider("gd_lr", 0.2, low=0.01, high=0.6, log=True),
+        Slider("every", 1, low=1, high=20, whole=True),
+        Point("start", (-3.5, 1.5), domain=DOMAIN),
         anatomy(STEPS),
         RESET,
     ),

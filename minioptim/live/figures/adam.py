@@ -19,13 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 STEPS = 100
-KINDS = {
-    "constant": "always 1",
-    "noise": "1 with noise",
-    "alternating": "+1, −1, +1, …",
-    "lone": "small, one large at step 50",
-    "falling": "ever smaller",
-}
+KINDS = ("constant", "noise", "alternating", "lone", "falling")
 
 
 def _gradients() -> dict[str, Array]:
@@ -74,14 +68,13 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 
 adam = Design(
     figure="adam",
-    title="Adam's step, live",
     controls=(
-        Choice("kind", "gradients", "constant", tuple(KINDS), tuple(KINDS.values())),
-        Switch("corrected", "bias correction", value=True),
-        Slider("beta1", "β₁", 0.9, low=0.0, high=0.99, toward_one=True),
-        Slider("beta2", "β₂", 0.999, low=0.0, high=0.9999, toward_one=True),
-        Slider("eps", "eps", 1e-8, low=1e-8, high=10.0, log=True),
-        Slider("lr", "lr in the ravine", 0.3, low=0.01, high=3.0, log=True),
+        Choice("kind", "constant", KINDS),
+        Switch("corrected", value=True),
+        Slider("beta1", 0.9, low=0.0, high=0.99, toward_one=True),
+        Slider("beta2", 0.999, low=0.0, high=0.9999, toward_one=True),
+        Slider("eps", 1e-8, low=1e-8, high=10.0, log=True),
+        Slider("lr", 0.3, low=0.01, high=3.0, log=True),
         anatomy(STEPS),
         RESET,
     ),

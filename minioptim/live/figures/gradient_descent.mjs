@@ -1,49 +1,83 @@
 // Gradient descent on a bowl with curvatures 1 and κ: the path, the loss, the error along each
 // eigenvector, and where lr stands among the rates.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
-import { formatNumber } from "../drawing/geometry.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
+import { said } from "../drawing/words.mjs";
 
 /** The factor by which the error along a direction of curvature lambda shrinks in a step. */
 export function contraction(lr, lambda) {
   return Math.abs(1 - lr * lambda);
 }
 
-/** The regime that a learning rate is in, by the bowl's two curvatures. */
+/**
+ * The regime that a learning rate is in, by the bowl's two curvatures: "divergent", "edge" (of
+ * that), "zigzag", "fast" or "slow".
+ */
 export function regime(lr, low, high) {
   const rate = Math.max(contraction(lr, low), contraction(lr, high));
   const best = (high - low) / (high + low);
   if (lr * high > 2 * (1 + 1e-9)) return "divergent";
-  if (Math.abs(lr * high - 2) <= 2e-9) return "on the edge";
+  if (Math.abs(lr * high - 2) <= 2e-9) return "edge";
   if (rate <= best + 0.02 * (1 - best)) return "fast";
-  return lr * high > 1 ? "zig-zag" : "slow";
+  return lr * high > 1 ? "zigzag" : "slow";
 }
 
-const SENTENCES = {
-  divergent: "the error along the steep direction grows with each step",
-  "on the edge": "the error along the steep direction changes sign with each step and stays as large",
-  "zig-zag": "the steep direction changes sign with each step",
-  fast: "no learning rate does better on this bowl: both directions shrink alike",
-  slow: "the flat direction holds everything up",
-};
-
-export function gradient_descent({ views, declaration, signal, change, rules, surfaces, looks }) {
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
+export function gradient_descent({
+  word,
+  views,
+  declaration,
+  signal,
+  change,
+  rules,
+  surfaces,
+  looks,
+}) {
   const { steps, angle } = declaration.facts;
-  const start = declaration.controls.find((control) => control.name === "start");
   const look = { ...looks.GradientDescent };
   const dashed = { ...look, dash: "6 4" };
 
-  const map = plane(views, { title: "Path on the level lines", domain: new surfaces.Bowl().domain, signal });
-  const loss = chart(views, { title: "Loss at each step", xLabel: "step", yLabel: "f(x)", yLog: true, height: 300 });
-  const errors = chart(views, { title: "Error by eigen-direction", xLabel: "step", yLabel: "size of the error", yLog: true });
-  const rates = chart(views, { title: "Rate of convergence over lr", xLabel: "lr", yLabel: "rate ρ", xLog: true, yRange: [0, 1.5] });
-  legend(errors.root.parentNode, [{ label: "flat (curvature 1)", look }, { label: "steep (curvature κ)", look: dashed }]);
-  const takeApart = anatomyView(views, { signal });
-  const moveHandle = map.handle("start", (place) => change({ start: place }));
+  const map = plane(views, {
+    title: word("views.path"),
+    domain: new surfaces.Bowl().domain,
+    signal,
+    word,
+  });
+  const loss = chart(views, {
+    title: word("views.loss"),
+    xLabel: word("axes.step"),
+    yLabel: "f(x)",
+    yLog: true,
+    height: 300,
+  });
+  const errors = chart(views, {
+    title: word("views.errors"),
+    xLabel: word("axes.step"),
+    yLabel: word("axes.error"),
+    yLog: true,
+  });
+  const rates = chart(views, {
+    title: word("views.rates"),
+    xLabel: "lr",
+    yLabel: word("axes.rate"),
+    xLog: true,
+    yRange: [0, 1.5],
+  });
+  legend(errors.root.parentNode, [
+    { label: word("legend.flat"), look },
+    { label: word("legend.steep"), look: dashed },
+  ]);
+  const takeApart = anatomyView(views, { signal, word });
+  const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
 
   return {
@@ -53,19 +87,32 @@ export function gradient_descent({ views, declaration, signal, change, rules, su
       const trace = runOn(bowl, rule, at, steps);
       // In the eigenvectors' own coordinates: in those of the page, where one direction diverges,
       // its rounding would drown the other.
-      const own = runOn(new surfaces.Bowl({ lambda1: 1, lambda2: condition, angle: 0 }), rule, [c * at[0] + s * at[1], c * at[1] - s * at[0]], steps);
+      const own = runOn(
+        new surfaces.Bowl({ lambda1: 1, lambda2: condition, angle: 0 }),
+        rule,
+        [c * at[0] + s * at[1], c * at[1] - s * at[0]],
+        steps,
+      );
       map.surface(bowl, condition);
       map.path("path", trace.x, look);
-      for (let k = 0; k <= 10; k += 1) map.dot(`step ${k}`, trace.x.slice(2 * k, 2 * k + 2), { color: look.color, radius: 2.5 });
+      for (let k = 0; k <= 10; k += 1)
+        map.dot(`step ${k}`, trace.x.slice(2 * k, 2 * k + 2), { color: look.color, radius: 2.5 });
       moveHandle(at);
 
       loss.draw({ series: [{ name: "loss", y: valuesAlong(bowl, trace), look }] });
       const flat = Float64Array.from({ length: steps + 1 }, (_, k) => Math.abs(own.x[2 * k]));
       const steep = Float64Array.from({ length: steps + 1 }, (_, k) => Math.abs(own.x[2 * k + 1]));
-      errors.draw({ series: [{ name: "flat", y: flat, look }, { name: "steep", y: steep, look: dashed }] });
+      errors.draw({
+        series: [
+          { name: "flat", y: flat, look },
+          { name: "steep", y: steep, look: dashed },
+        ],
+      });
 
       const grid = Float64Array.from({ length: 200 }, (_, k) => 0.001 * 2000 ** (k / 199));
-      const rate = grid.map((value) => Math.max(contraction(value, 1), contraction(value, condition)));
+      const rate = grid.map((value) =>
+        Math.max(contraction(value, 1), contraction(value, condition)),
+      );
       rates.draw({
         series: [{ name: "rate", x: grid, y: rate, look }],
         range: { x: [0.001, 2] },
@@ -77,7 +124,11 @@ export function gradient_descent({ views, declaration, signal, change, rules, su
       });
       const name = regime(lr, 1, condition);
       const factor = Math.max(contraction(lr, 1), contraction(lr, condition));
-      return `${name[0].toUpperCase()}${name.slice(1)}: ${SENTENCES[name]}. The rate ρ is ${formatNumber(factor)} a step; lr · λmax = ${formatNumber(lr * condition)}, and the limit is 2.${takeApart(bowl, condition, rule, trace, t)}`;
+      return [
+        said(`regime.${name}`),
+        said("rates", { rate: factor, product: lr * condition }),
+        ...takeApart(bowl, condition, rule, trace, t),
+      ];
     },
     press(name, { condition }) {
       if (name === "optimum") change({ lr: 2 / (1 + condition) });

@@ -47,12 +47,11 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 
 gradient_descent = Design(
     figure="gradient_descent",
-    title="Gradient descent on a bowl, live",
     controls=(
-        Slider("lr", "learning rate lr", 0.05, low=0.001, high=2.0, log=True),
-        Slider("condition", "condition number κ", 10.0, low=1.0, high=100.0, log=True),
-        Point("start", "start", (-1.6, 1.0), domain=((-2.0, 2.0), (-2.0, 2.0))),
-        Button("optimum", "Best lr for this bowl"),
+        Slider("lr", 0.05, low=0.001, high=2.0, log=True),
+        Slider("condition", 10.0, low=1.0, high=100.0, log=True),
+        Point("start", (-1.6, 1.0), domain=((-2.0, 2.0), (-2.0, 2.0))),
+        Button("optimum"),
         anatomy(STEPS),
         RESET,
     ),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from minioptim.live import words
 from minioptim.live.controls import RESET, Button, Choice, Slider, anatomy
 from minioptim.live.figure import Design, Values
 from minioptim.live.noise import normal
@@ -30,7 +31,6 @@ SCHEDULES: dict[str, Schedule] = {
     "cosine": Cosine(1.0, steps=STEPS),
     "warm": WarmUp(20, Cosine(1.0, steps=STEPS - 20)),
 }
-LABELS = ("constant", "a tenth every 80", "1/√t", "linear to 0", "cosine to 0", "warm-up, cosine")
 
 
 def _traces(values: Values) -> dict[str, Trace]:
@@ -53,14 +53,17 @@ def _traces(values: Values) -> dict[str, Trace]:
 def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     from matplotlib import pyplot as plt
 
+    def label_of(schedule: str) -> str:
+        return words.text("in_practice", f"controls.schedule.{schedule}")
+
     t = np.arange(1, STEPS + 1)
     figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained")
-    for name, label in zip(SCHEDULES, LABELS, strict=True):
-        left.plot(t, [SCHEDULES[name](int(k)) for k in t], label=label, linewidth=1.2)
+    for name in SCHEDULES:
+        left.plot(t, [SCHEDULES[name](int(k)) for k in t], label=label_of(name), linewidth=1.2)
     left.set(xlabel="step", title="lr over the largest")
     for name in ("constant", values["schedule"]):
         run = _traces(values | {"schedule": name})["run"]
-        right.semilogy(run.f, linewidth=1.0, label=LABELS[list(SCHEDULES).index(name)])
+        right.semilogy(run.f, linewidth=1.0, label=label_of(name))
     right.set(xlabel="step", title="f at each step")
     right.legend()
     del traces  # the still compares two schedules; the run at the start values is one of them
@@ -69,14 +72,13 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 
 in_practice = Design(
     figure="in_practice",
-    title="Schedules and weight decay, live",
     controls=(
-        Choice("rule", "rule", "AdamW", ("AdamW", "GradientDescent"), ("AdamW", "SGD with L2")),
-        Choice("schedule", "schedule", "cosine", tuple(SCHEDULES), LABELS),
-        Slider("lr", "largest lr", 0.1, low=0.005, high=0.5, log=True),
-        Slider("decay", "weight decay, or L2", 0.0, low=0.0, high=2.0),
-        Slider("seed", "draw of the noise", 1, low=1, high=99, whole=True),
-        Button("draw", "New draw"),
+        Choice("rule", "AdamW", ("AdamW", "GradientDescent"), names=("AdamW",)),
+        Choice("schedule", "cosine", tuple(SCHEDULES)),
+        Slider("lr", 0.1, low=0.005, high=0.5, log=True),
+        Slider("decay", 0.0, low=0.0, high=2.0),
+        Slider("seed", 1, low=1, high=99, whole=True),
+        Button("draw"),
         anatomy(STEPS),
         RESET,
     ),

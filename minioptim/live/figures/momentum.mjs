@@ -1,12 +1,15 @@
 // Momentum on a bowl with curvatures 1 and κ. A map shows the rate of convergence over
 // a = lr · λmax and momentum; the hand moves over it and sees the run.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
-import { formatNumber } from "../drawing/geometry.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { runOn } from "../drawing/simulate.mjs";
+import { controlOf } from "../drawing/state.mjs";
+import { said } from "../drawing/words.mjs";
 
 /** The larger root, in size, of r² − (1 + mu − a) r + mu: what a direction keeps of its error. */
 export function rateOf(a, mu) {
@@ -25,25 +28,59 @@ export function motionOf(a, mu) {
 /** The place with the best rate: {a, mu, rate}. */
 export function bestPlace(condition) {
   const root = Math.sqrt(condition);
-  return { a: condition * (2 / (1 + root)) ** 2, mu: ((root - 1) / (root + 1)) ** 2, rate: (root - 1) / (root + 1) };
+  return {
+    a: condition * (2 / (1 + root)) ** 2,
+    mu: ((root - 1) / (root + 1)) ** 2,
+    rate: (root - 1) / (root + 1),
+  };
 }
 
-export function momentum({ views, declaration, signal, change, rules, surfaces, looks }) {
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
+export function momentum({ word, views, declaration, signal, change, rules, surfaces, looks }) {
   const { steps, angle, start } = declaration.facts;
-  const limits = declaration.controls.find((control) => control.name === "place").domain;
-  const shown = [[0, 4], [0, 1]];
+  const limits = controlOf(declaration, "place").domain;
+  const shown = [
+    [0, 4],
+    [0, 1],
+  ];
   const look = looks.Momentum;
   const dashed = { ...look, dash: "6 4" };
   const edge = { color: "#000000", width: 1.5 };
   const innerEdge = { ...edge, dash: "4 4" };
 
-  const map = plane(views, { title: "Rate ρ: dark is fast, grey diverges", domain: shown, unlike: true, xLabel: "a = lr · λmax", yLabel: "momentum", signal });
-  const field = plane(views, { title: "The path", domain: new surfaces.Bowl().domain, signal });
-  const errors = chart(views, { title: "Error by eigen-direction", xLabel: "step", yLabel: "error" });
-  legend(map.root.parentNode, [{ label: "steep swings inside", look: edge }, { label: "flat swings right of it", look: innerEdge }]);
-  legend(errors.root.parentNode, [{ label: "flat (curvature 1)", look }, { label: "steep (curvature κ)", look: dashed }]);
-  const takeApart = anatomyView(views, { signal });
-  const moveHandle = map.handle("lr times lambda max, and momentum", (place) => change({ place }), limits);
+  const map = plane(views, {
+    title: word("views.map"),
+    domain: shown,
+    unlike: true,
+    xLabel: "a = lr · λmax",
+    yLabel: word("axes.momentum"),
+    signal,
+    word,
+  });
+  const field = plane(views, {
+    title: word("views.path"),
+    domain: new surfaces.Bowl().domain,
+    signal,
+    word,
+  });
+  const errors = chart(views, {
+    title: word("views.errors"),
+    xLabel: word("axes.step"),
+    yLabel: word("axes.error"),
+  });
+  legend(map.root.parentNode, [
+    { label: word("legend.inside"), look: edge },
+    { label: word("legend.right"), look: innerEdge },
+  ]);
+  legend(errors.root.parentNode, [
+    { label: word("legend.flat"), look },
+    { label: word("legend.steep"), look: dashed },
+  ]);
+  const takeApart = anatomyView(views, { signal, word });
+  const moveHandle = map.handle(word("handle.place"), (place) => change({ place }), limits);
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
   const upwards = Array.from({ length: 101 }, (_, k) => k / 100);
 
@@ -54,9 +91,21 @@ export function momentum({ views, declaration, signal, change, rules, surfaces, 
         const r = rate(x, y);
         return r >= 1 ? "#9a9a9a" : `hsl(205 65% ${Math.round(30 + 62 * r ** 4)}%)`;
       }, condition);
-      map.outline("inner", upwards.flatMap((y) => [(1 - Math.sqrt(y)) ** 2, y]), edge);
-      map.outline("outer", upwards.flatMap((y) => [(1 + Math.sqrt(y)) ** 2, y]), edge);
-      map.outline("flat", upwards.flatMap((y) => [condition * (1 - Math.sqrt(y)) ** 2, y]), innerEdge);
+      map.outline(
+        "inner",
+        upwards.flatMap((y) => [(1 - Math.sqrt(y)) ** 2, y]),
+        edge,
+      );
+      map.outline(
+        "outer",
+        upwards.flatMap((y) => [(1 + Math.sqrt(y)) ** 2, y]),
+        edge,
+      );
+      map.outline(
+        "flat",
+        upwards.flatMap((y) => [condition * (1 - Math.sqrt(y)) ** 2, y]),
+        innerEdge,
+      );
       moveHandle([a, mu]);
 
       const bowl = new surfaces.Bowl({ lambda1: 1, lambda2: condition, angle });
@@ -64,17 +113,34 @@ export function momentum({ views, declaration, signal, change, rules, surfaces, 
       const trace = runOn(bowl, rule, start, steps);
       // In the eigenvectors' own coordinates: in those of the page, where one direction diverges,
       // its rounding would drown the other.
-      const own = runOn(new surfaces.Bowl({ lambda1: 1, lambda2: condition, angle: 0 }), rule, [c * start[0] + s * start[1], c * start[1] - s * start[0]], steps);
+      const own = runOn(
+        new surfaces.Bowl({ lambda1: 1, lambda2: condition, angle: 0 }),
+        rule,
+        [c * start[0] + s * start[1], c * start[1] - s * start[0]],
+        steps,
+      );
       field.surface(bowl, condition);
       field.path("path", trace.x, look);
       field.dot("start", start, { color: look.color });
       const [flat, steep] = [0, 1].map((j) => own.x.filter((_, i) => i % 2 === j));
-      errors.draw({ series: [{ name: "flat", y: flat, look }, { name: "steep", y: steep, look: dashed }], range: { x: [0, steps], y: [-2.2, 2.2] } });
+      errors.draw({
+        series: [
+          { name: "flat", y: flat, look },
+          { name: "steep", y: steep, look: dashed },
+        ],
+        range: { x: [0, steps], y: [-2.2, 2.2] },
+      });
 
       const best = bestPlace(condition);
       const here = rate(a, mu);
-      const outcome = here > 1 ? "it diverges" : `rate ρ = ${formatNumber(here)}`;
-      return `lr · λmax = ${formatNumber(a)}, momentum ${formatNumber(mu)}: ${outcome}; the flat direction ${motionOf(a / condition, mu)}, the steep one ${motionOf(a, mu)}. The best rate on this bowl is ${formatNumber(best.rate)}.${takeApart(bowl, condition, rule, trace, t)}`;
+      const flatOne = said(`motion.${motionOf(a / condition, mu)}`);
+      const steepOne = said(`motion.${motionOf(a, mu)}`);
+      const found = { a, momentum: mu, rate: here, flat: flatOne, steep: steepOne };
+      return [
+        here > 1 ? said("place.diverges", found) : said("place.rate", found),
+        said("best", { best: best.rate }),
+        ...takeApart(bowl, condition, rule, trace, t),
+      ];
     },
     press(name, { condition }) {
       const best = bestPlace(condition);

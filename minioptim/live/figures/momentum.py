@@ -63,12 +63,11 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 
 momentum = Design(
     figure="momentum",
-    title="Momentum on a bowl: a map of the rate, live",
     controls=(
-        Point("place", "lr · λmax and momentum", (0.5, 0.8), domain=((0.005, 4.0), (0.0, 0.99))),
-        Slider("condition", "condition number κ", 20.0, low=1.0, high=100.0, log=True),
-        Button("plain", "Momentum 0"),
-        Button("optimum", "Best place"),
+        Point("place", (0.5, 0.8), domain=((0.005, 4.0), (0.0, 0.99))),
+        Slider("condition", 20.0, low=1.0, high=100.0, log=True),
+        Button("plain"),
+        Button("optimum"),
         anatomy(STEPS),
         RESET,
     ),

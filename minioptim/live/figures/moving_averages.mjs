@@ -1,10 +1,11 @@
 // A noisy series, its exponentially weighted moving average, and the weights that are in it today.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
-import { formatNumber } from "../drawing/geometry.mjs";
 import { normal, run } from "../drawing/simulate.mjs";
-
+import { said } from "../drawing/words.mjs";
 
 /** The age at which a weight has fallen to half. */
 export function halfLife(beta) {
@@ -17,19 +18,34 @@ export function weightsAt(beta, t, corrected) {
   return Array.from({ length: t }, (_, age) => ((1 - beta) * beta ** age) / whole);
 }
 
-export function moving_averages({ views, declaration, change, rules, looks }) {
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
+export function moving_averages({ word, views, declaration, change, rules, looks }) {
   const { steps, mean, sigma } = declaration.facts;
   const look = looks.EWMAMomentum;
   const values = { color: "#6b7280" };
   const usual = { color: "#b84300", dash: "6 4", width: 1.5 };
   const days = Float64Array.from({ length: steps }, (_, k) => k + 1);
 
-  const series = chart(views, { title: "The series and its average", xLabel: "t", yLabel: "y", yRange: [-2, 34], height: 300 });
-  const memory = chart(views, { title: "What is in it today: weights by age", xLabel: "age k", yLabel: "weight", height: 300 });
+  const series = chart(views, {
+    title: word("views.series"),
+    xLabel: "t",
+    yLabel: "y",
+    yRange: [-2, 34],
+    height: 300,
+  });
+  const memory = chart(views, {
+    title: word("views.memory"),
+    xLabel: word("axes.age"),
+    yLabel: word("axes.weight"),
+    height: 300,
+  });
   legend(series.root.parentNode, [
-    { label: "measured", look: { ...values, dash: "2 4", width: 4 } },
-    { label: "mean without noise", look: usual },
-    { label: "average", look },
+    { label: word("legend.measured"), look: { ...values, dash: "2 4", width: 4 } },
+    { label: word("legend.mean"), look: usual },
+    { label: word("legend.average"), look },
   ]);
 
   return {
@@ -45,7 +61,7 @@ export function moving_averages({ views, declaration, change, rules, looks }) {
           { name: "usual", x: days, y: mean, look: usual },
           { name: "average", x: days, y: average, look },
         ],
-        lines: [{ name: "day", x: day, label: "today" }],
+        lines: [{ name: "day", x: day, label: word("marks.today") }],
         range: { x: [0, steps] },
       });
       const weights = weightsAt(beta, day, corrected);
@@ -57,15 +73,15 @@ export function moving_averages({ views, declaration, change, rules, looks }) {
         bars: { x: shown.map((_, age) => age), y: shown, width: 0.8 },
         lines: [
           { name: "window", x: 1 / (1 - beta), label: "1/(1−β)" },
-          { name: "half", x: halfLife(beta), label: "half-life" },
+          { name: "half", x: halfLife(beta), label: word("marks.half") },
         ],
         range: { x: [-0.7, oldest], y: [0, Math.max(...weights) * 1.25] },
       });
       const sum = weights.reduce((total, weight) => total + weight, 0);
-      return (
-        `Window 1/(1−β) = ${formatNumber(1 / (1 - beta))}, half-life ${formatNumber(halfLife(beta))} steps. ` +
-        `At t = ${day} the weights have the sum ${formatNumber(sum)}; the average is ${formatNumber(average[day - 1])}, the mean without noise ${formatNumber(mean[day - 1])}.`
-      );
+      return [
+        said("memory", { window: 1 / (1 - beta), half: halfLife(beta) }),
+        said("today", { day, sum, average: average[day - 1], mean: mean[day - 1] }),
+      ];
     },
     press(name, { seed }) {
       if (name === "draw") change({ seed: (seed % 99) + 1 });

@@ -56,13 +56,12 @@ def _still(values: Values, _traces: dict[str, Trace]) -> Picture:
 
 moving_averages = Design(
     figure="moving_averages",
-    title="A moving average and its weights, live",
     controls=(
-        Slider("beta", "β", 0.9, low=0.0, high=0.99, toward_one=True),
-        Slider("day", "today, t", 60, low=1, high=STEPS, whole=True),
-        Slider("seed", "draw of the noise", 1, low=1, high=99, whole=True),
-        Switch("corrected", "bias correction", value=False),
-        Button("draw", "New draw"),
+        Slider("beta", 0.9, low=0.0, high=0.99, toward_one=True),
+        Slider("day", 60, low=1, high=STEPS, whole=True),
+        Slider("seed", 1, low=1, high=99, whole=True),
+        Switch("corrected", value=False),
+        Button("draw"),
         RESET,
     ),
     rules=(EWMAMomentum,),

@@ -44,17 +44,13 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 
 nadam = Design(
     figure="nadam",
-    title="NAdam beside Adam, live",
     controls=(
-        Choice("surface", "surface", "Ravine", tuple(SURFACES), ("ravine", "Beale's")),
-        Choice(
-            *("psi", "schedule of momentum", "torch", tuple(PSI)),
-            ("PyTorch, psi 0.004", "Keras, psi 1", "Optax, constant"),
-        ),
-        Slider("lr", "lr of both", 0.2, low=0.005, high=2.0, log=True),
-        Slider("beta1", "β₁", 0.9, low=0.0, high=0.99, toward_one=True),
-        Slider("beta2", "β₂", 0.999, low=0.0, high=0.9999, toward_one=True),
-        Point("start", "start", (-4.0, 2.0), domain=LIMITS),
+        Choice("surface", "Ravine", tuple(SURFACES)),
+        Choice("psi", "torch", tuple(PSI)),
+        Slider("lr", 0.2, low=0.005, high=2.0, log=True),
+        Slider("beta1", 0.9, low=0.0, high=0.99, toward_one=True),
+        Slider("beta2", 0.999, low=0.0, high=0.9999, toward_one=True),
+        Point("start", (-4.0, 2.0), domain=LIMITS),
         anatomy(STEPS),
         RESET,
     ),

@@ -1,31 +1,76 @@
 // The race: every rule on every surface, each at its own lr, to be played, paused and scrubbed.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
+import { set } from "../drawing/elements.mjs";
 import { legend } from "../drawing/frame.mjs";
-import { formatNumber } from "../drawing/geometry.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { player, wantsStillness } from "../drawing/player.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
+import { said } from "../drawing/words.mjs";
 
-export function race({ views, panel, declaration, signal, change, values: now, rules, surfaces, looks }) {
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
+export function race({
+  word,
+  views,
+  panel,
+  declaration,
+  signal,
+  change,
+  values: now,
+  rules,
+  surfaces,
+  looks,
+}) {
   const { tuned, home, falling: shares } = declaration.facts;
   const names = declaration.rules;
-  const map = plane(views, { title: "Paths", domain: [[0, 1], [0, 1]], signal });
-  const gap = chart(views, { title: "f above the minimum", xLabel: "step", yLabel: "f(x) − f*", yLog: true, height: 300 });
-  const takeApart = anatomyView(views, { signal });
-  const list = legend(panel.parentNode, names.map((name) => ({ label: name, look: looks[name] })));
-  const toPoint = (share, domain) => share.map((part, i) => domain[i][0] + (domain[i][1] - domain[i][0]) * part);
-  const moveHandle = map.handle("start", (place) => {
+  const map = plane(views, {
+    title: word("views.paths"),
+    domain: [
+      [0, 1],
+      [0, 1],
+    ],
+    signal,
+    word,
+  });
+  const gap = chart(views, {
+    title: word("views.gap"),
+    xLabel: word("axes.step"),
+    yLabel: "f(x) − f*",
+    yLog: true,
+    height: 300,
+  });
+  const takeApart = anatomyView(views, { signal, word });
+  const list = legend(
+    panel.parentNode,
+    names.map((name) => ({ label: name, look: looks[name] })),
+  );
+  const toPoint = (share, domain) =>
+    share.map((part, i) => domain[i][0] + (domain[i][1] - domain[i][0]) * part);
+  const moveHandle = map.handle(word("handle.start"), (place) => {
     const { domain } = new surfaces[now().surface]();
-    change({ start: place.map((value, i) => (value - domain[i][0]) / (domain[i][1] - domain[i][0])) });
+    change({
+      start: place.map((value, i) => (value - domain[i][0]) / (domain[i][1] - domain[i][0])),
+    });
   });
   let run = { key: "" };
 
   // Scrubbing and playing change the step alone: the runs are made anew when something else does.
+  /** @param {Record<string, any>} values */
   function raced({ surface: kind, steps, falling, start, ...rest }) {
     const shown = names.filter((name) => rest[`show_${name}`]);
-    const key = JSON.stringify([kind, steps, falling, start, shown.map((name) => [name, rest[`lr_${name}`]])]);
+    const key = JSON.stringify([
+      kind,
+      steps,
+      falling,
+      start,
+      shown.map((name) => [name, rest[`lr_${name}`]]),
+    ]);
     if (key === run.key) return run;
     const surface = new surfaces[kind]();
     const point = toPoint(start, surface.domain);
@@ -33,14 +78,20 @@ export function race({ views, panel, declaration, signal, change, values: now, r
       const lr = rest[`lr_${name}`];
       const lrAt = (t) => (falling ? lr * shares[steps][t - 1] : lr);
       const trace = runOn(surface, new rules[name]({ lr }), point, Number(steps), lrAt);
-      return { name, lrAt, trace, gap: valuesAlong(surface, trace).map((f) => f - surface.minimum) };
+      return {
+        name,
+        lrAt,
+        trace,
+        gap: valuesAlong(surface, trace).map((f) => f - surface.minimum),
+      };
     });
     run = { key, surface, traces, shown, length: Number(steps) };
     return run;
   }
 
   let playing = false;
-  const button = () => panel.querySelector('[data-control="play"]');
+  const control = (/** @type {string} */ name) =>
+    /** @type {HTMLElement} */ (panel.querySelector(`[data-control="${name}"]`));
   const pace = { 0.25: 0.25, 1: 1, 4: 4 };
   let reached = 0;
   const toggle = player(map.root, {
@@ -53,7 +104,9 @@ export function race({ views, panel, declaration, signal, change, values: now, r
     },
     changed(isPlaying) {
       playing = isPlaying;
-      button().textContent = playing ? "Pause" : "Play";
+      const button = control("play");
+      button.textContent = playing ? word("controls.pause") : word("controls.play");
+      set(button, "data-playing", playing);
     },
     signal,
   });
@@ -62,33 +115,55 @@ export function race({ views, panel, declaration, signal, change, values: now, r
     draw(values) {
       const { surface, traces, shown, length } = raced(values);
       const step = Math.min(values.step, length);
-      panel.querySelector('[data-control="step"]').max = length;
+      set(control("step"), "max", length);
       if (values.step > length) change({ step: length });
       map.reframe(surface.domain);
       map.surface(surface, values.surface);
       moveHandle(toPoint(values.start, surface.domain));
       map.keepPaths(shown);
       for (const name of names) if (!shown.includes(name)) map.dot(name, null);
-      list.childNodes.forEach((item, k) => item.toggleAttribute("hidden", !shown.includes(names[k])));
+      for (const [k, item] of [...list.children].entries()) {
+        item.toggleAttribute("hidden", !shown.includes(names[k]));
+      }
       for (const { name, trace } of traces) {
         map.path(name, trace.x.subarray(0, 2 * (step + 1)), { ...looks[name], width: 1.8 });
-        map.dot(name, trace.x.subarray(2 * step, 2 * step + 2), { color: looks[name].color, radius: 4 });
+        map.dot(name, trace.x.subarray(2 * step, 2 * step + 2), {
+          color: looks[name].color,
+          radius: 4,
+        });
       }
       gap.draw({
-        series: traces.map(({ name, gap: values_ }) => ({ name, y: values_, look: { ...looks[name], width: 1.8 } })),
-        lines: [{ name: "step", x: step, label: `step ${step}` }],
+        series: traces.map(({ name, gap: values_ }) => ({
+          name,
+          y: values_,
+          look: { ...looks[name], width: 1.8 },
+        })),
+        lines: [{ name: "step", x: step, label: word("marks.step", { t: step }) }],
         range: { x: [0, length], y: [1e-12, 1e4] },
       });
       const taken = step > 0 && traces.find(({ name }) => name === values.anatomy);
       const then = taken && new rules[taken.name]({ lr: taken.lrAt(step) });
       const parts = takeApart(surface, values.surface, then, taken?.trace, taken ? step : 0);
-      const absent = values.anatomy === "none" || shown.includes(values.anatomy) ? "" : ` ${values.anatomy} is not among the rules shown.`;
-      if (!traces.length) return "No rule is shown: open the list of rules and choose some.";
+      const absent = values.anatomy !== "none" && !shown.includes(values.anatomy);
+      if (!traces.length) return [said("none")];
       const order = traces
         .map(({ name, gap: heights }) => [name, heights[step]])
-        .sort(([, a], [, b]) => (Number.isFinite(a) ? a : Infinity) - (Number.isFinite(b) ? b : Infinity));
-      const told = order.slice(0, 6).map(([name, value]) => `${name} ${Number.isFinite(value) ? formatNumber(value) : "left"}`);
-      return `Step ${step} of ${length} on ${values.surface}, f above the minimum, lowest first: ${told.join(", ")}${order.length > 6 ? ", …" : ""}.${tuned[values.surface] ? "" : ` ${values.surface} has no tuned lrs.`}${absent}${parts}`;
+        .sort(
+          ([, a], [, b]) =>
+            (Number.isFinite(a) ? a : Infinity) - (Number.isFinite(b) ? b : Infinity),
+        );
+      const told = order
+        .slice(0, 6)
+        .map(([rule, f]) =>
+          Number.isFinite(f) ? said("order.rule", { rule, f }) : said("order.left", { rule }),
+        );
+      if (order.length > 6) told.push(said("order.more"));
+      return [
+        said("order", { step, steps: length, surface: values.surface, order: told }),
+        ...(tuned[values.surface] ? [] : [said("untuned", { surface: values.surface })]),
+        ...(absent ? [said("absent", { rule: values.anatomy })] : []),
+        ...parts,
+      ];
     },
     rest() {
       if (playing) toggle();
@@ -96,7 +171,9 @@ export function race({ views, panel, declaration, signal, change, values: now, r
     press(name, values) {
       if (name === "home") change({ start: home[values.surface] });
       if (name === "tuned" && tuned[values.surface]) {
-        change(Object.fromEntries(names.map((rule) => [`lr_${rule}`, tuned[values.surface][rule]])));
+        change(
+          Object.fromEntries(names.map((rule) => [`lr_${rule}`, tuned[values.surface][rule]])),
+        );
       }
       if (name === "play") {
         const end = Number(values.steps);

@@ -125,27 +125,34 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 def _controls() -> tuple[Control, ...]:
     names = tuple(kind.__name__ for kind in SURFACES)
     kinds = tuple(rule.__name__ for rule in RULES)
-    lrs, group = _tuned("Beale"), "Rules, and the lr of each"
+    lrs = _tuned("Beale")
     each: list[Control] = []
     for rule in RULES:
         name = rule.__name__
-        each.append(Switch(f"show_{name}", name, value=name in SHOWN, group=group))
+        shown = Switch(f"show_{name}", value=name in SHOWN, group="rules", says="show", of=name)
         lr = Slider(
-            *(f"lr_{name}", f"lr, {name}", lrs[name]), low=1e-6, high=1e3, log=True, group=group
+            f"lr_{name}",
+            lrs[name],
+            low=1e-6,
+            high=1e3,
+            log=True,
+            group="rules",
+            says="lr",
+            of=name,
         )
-        each.append(lr)
+        each += [shown, lr]
     return (
-        Choice("surface", "surface", "Beale", names, names),
-        Slider("step", "step", 100, low=0, high=int(LENGTHS[-1]), whole=True),
-        Choice("steps", "steps of the race", "100", LENGTHS, LENGTHS),
-        Choice("anatomy", "take apart a step of", "none", ("none", *kinds), ("none", *kinds)),
-        Choice("speed", "speed", "1", ("0.25", "1", "4"), ("slow", "one step a frame", "fast")),
-        Switch("falling", "lr falls to 0", value=True),
+        Choice("surface", "Beale", names, names=names),
+        Slider("step", 100, low=0, high=int(LENGTHS[-1]), whole=True),
+        Choice("steps", "100", LENGTHS, names=LENGTHS),
+        Choice("anatomy", "none", ("none", *kinds), names=kinds),
+        Choice("speed", "1", ("0.25", "1", "4")),
+        Switch("falling", value=True),
         *each,
-        Point("start", "start", _share("Beale"), domain=((0.0, 1.0), (0.0, 1.0))),
-        Button("play", "Play"),
-        Button("tuned", "Tuned lrs of this surface"),
-        Button("home", "Start of this surface"),
+        Point("start", _share("Beale"), domain=((0.0, 1.0), (0.0, 1.0))),
+        Button("play"),
+        Button("tuned"),
+        Button("home"),
         SHARE,
         RESET,
     )
@@ -153,7 +160,6 @@ def _controls() -> tuple[Control, ...]:
 
 race = Design(
     figure="race",
-    title="The race of all rules, live",
     controls=_controls(),
     rules=RULES,
     surfaces=SURFACES,

@@ -1,10 +1,12 @@
 // Gradients of size 1 become c times as large midway. RMSProp forgets the old size and Adagrad does
 // not; the picture shows the size of their steps in units of lr.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
-import { formatNumber } from "../drawing/geometry.mjs";
 import { normal, run } from "../drawing/simulate.mjs";
+import { said } from "../drawing/words.mjs";
 
 /**
  * Steps after a change from size 1 to c until RMSProp's step is back to half of lr, by the average v
@@ -14,13 +16,35 @@ export function stepsToNotice(c, rho, v = 1) {
   return Math.log((v / c ** 2 - 1) / 3) / Math.log(1 / rho);
 }
 
-export function rmsprop({ views, declaration, rules, looks }) {
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
+export function rmsprop({ word, views, declaration, rules, looks }) {
   const { steps, change: turn } = declaration.facts;
-  const moves = chart(views, { title: "Size of a step, in units of lr", xLabel: "step", yLabel: "|step| / lr", yLog: true, height: 300 });
-  const sizes = chart(views, { title: "Size of the gradient, and √v", xLabel: "step", yLabel: "|g|", yLog: true, height: 300 });
+  const moves = chart(views, {
+    title: word("views.moves"),
+    xLabel: word("axes.step"),
+    yLabel: word("axes.move"),
+    yLog: true,
+    height: 300,
+  });
+  const sizes = chart(views, {
+    title: word("views.sizes"),
+    xLabel: word("axes.step"),
+    yLabel: "|g|",
+    yLog: true,
+    height: 300,
+  });
   const grey = { color: "#6b7280" };
-  legend(moves.root.parentNode, ["RMSProp", "Adagrad"].map((name) => ({ label: name, look: looks[name] })));
-  legend(sizes.root.parentNode, [{ label: "|g|", look: { ...grey, dash: "2 4", width: 4 } }, { label: "√v", look: looks.RMSProp }]);
+  legend(
+    moves.root.parentNode,
+    ["RMSProp", "Adagrad"].map((name) => ({ label: name, look: looks[name] })),
+  );
+  legend(sizes.root.parentNode, [
+    { label: "|g|", look: { ...grey, dash: "2 4", width: 4 } },
+    { label: "√v", look: looks.RMSProp },
+  ]);
   const t = Float64Array.from({ length: steps }, (_, k) => k + 1);
 
   return {
@@ -28,12 +52,16 @@ export function rmsprop({ views, declaration, rules, looks }) {
       const draw = normal(1);
       const g = Array.from(t, (k) => (k <= turn ? 1 : factor) * (1 + noise * draw()));
       const walk = (rule) => run(rule, (_, k) => [g[k - 1]], [0], steps);
-      const runs = { RMSProp: walk(new rules.RMSProp({ lr: 1, rho })), Adagrad: walk(new rules.Adagrad({ lr: 1 })) };
+      const runs = {
+        RMSProp: walk(new rules.RMSProp({ lr: 1, rho })),
+        Adagrad: walk(new rules.Adagrad({ lr: 1 })),
+      };
       const lengths = (trace) => Float64Array.from(t, (k) => Math.abs(trace.x[k] - trace.x[k - 1]));
-      const changed = { name: "change", x: turn + 0.5, label: `gradients × ${formatNumber(factor)}` };
+      const changed = { name: "change", x: turn + 0.5, label: word("marks.change", { factor }) };
       // Scatter would have a time of its own at each draw.
-      const wait = rho > 0 && noise === 0 ? stepsToNotice(factor, rho, runs.RMSProp.state.v[turn]) : NaN;
-      const back = wait > 0 ? [{ name: "back", x: turn + wait, label: "half of lr again" }] : [];
+      const wait =
+        rho > 0 && noise === 0 ? stepsToNotice(factor, rho, runs.RMSProp.state.v[turn]) : NaN;
+      const back = wait > 0 ? [{ name: "back", x: turn + wait, label: word("marks.back") }] : [];
       const [leaky, summed] = [lengths(runs.RMSProp), lengths(runs.Adagrad)];
       moves.draw({
         series: [
@@ -44,7 +72,9 @@ export function rmsprop({ views, declaration, rules, looks }) {
         range: { x: [0, steps] },
       });
       const root = runs.RMSProp.state.v.slice(1).map(Math.sqrt);
-      const tens = [...g, ...root].map((value) => Math.log10(Math.abs(value))).filter(Number.isFinite);
+      const tens = [...g, ...root]
+        .map((value) => Math.log10(Math.abs(value)))
+        .filter(Number.isFinite);
       sizes.draw({
         series: [
           { name: "gradient", x: t, y: g.map(Math.abs), look: { ...grey, width: 1 }, dots: true },
@@ -52,11 +82,21 @@ export function rmsprop({ views, declaration, rules, looks }) {
         ],
         lines: [changed],
         // A decade of room, or the label would lie on the curves.
-        range: { x: [0, steps], y: [10 ** Math.floor(Math.min(...tens)), 10 ** (Math.ceil(Math.max(...tens)) + 1)] },
+        range: {
+          x: [0, steps],
+          y: [10 ** Math.floor(Math.min(...tens)), 10 ** (Math.ceil(Math.max(...tens)) + 1)],
+        },
       });
-      const noticed = wait > 0 ? ` It takes RMSProp ${formatNumber(Math.ceil(wait))} steps to be back at half of lr.` : "";
-      const first = `The first step after the change is ${formatNumber(leaky[turn])} lr for RMSProp and ${formatNumber(summed[turn])} lr for Adagrad;`;
-      return `${first} at step ${steps} it is ${formatNumber(leaky[steps - 1])} and ${formatNumber(summed[steps - 1])}.${noticed}`;
+      return [
+        said("first", {
+          rmsprop: leaky[turn],
+          adagrad: summed[turn],
+          steps,
+          rmspropEnd: leaky[steps - 1],
+          adagradEnd: summed[steps - 1],
+        }),
+        ...(wait > 0 ? [said("noticed", { steps: Math.ceil(wait) })] : []),
+      ];
     },
     press() {},
   };

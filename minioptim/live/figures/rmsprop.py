@@ -56,11 +56,10 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 
 rmsprop = Design(
     figure="rmsprop",
-    title="Gradients that change their size, live",
     controls=(
-        Slider("factor", "factor c at the change", 0.01, low=0.001, high=1000.0, log=True),
-        Slider("rho", "ρ", 0.9, low=0.0, high=0.99, toward_one=True),
-        Slider("noise", "scatter of the gradients", 0.0, low=0.0, high=1.0),
+        Slider("factor", 0.01, low=0.001, high=1000.0, log=True),
+        Slider("rho", 0.9, low=0.0, high=0.99, toward_one=True),
+        Slider("noise", 0.0, low=0.0, high=1.0),
         RESET,
     ),
     rules=(RMSProp, Adagrad),

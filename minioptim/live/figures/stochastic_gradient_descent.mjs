@@ -1,11 +1,14 @@
 // Gradient descent on noisy gradients: the path, the ellipses of its scatter, the noise floor.
 
+/** @import { Context, Figure } from "../drawing/types" */
+
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
-import { formatNumber } from "../drawing/geometry.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { normal, run, valuesAlong } from "../drawing/simulate.mjs";
+import { controlOf } from "../drawing/state.mjs";
+import { said } from "../drawing/words.mjs";
 
 /** The variance of x that a constant lr ends with, along an eigenvector; infinite if it diverges. */
 export function scatter(lr, lambda, variance) {
@@ -17,7 +20,8 @@ export function scatter(lr, lambda, variance) {
 export function expectedLoss(curvatures, start, variance, lrs) {
   const mean = [...start];
   const spread = curvatures.map(() => 0);
-  const height = () => curvatures.reduce((sum, lambda, j) => sum + (lambda * (mean[j] ** 2 + spread[j])) / 2, 0);
+  const height = () =>
+    curvatures.reduce((sum, lambda, j) => sum + (lambda * (mean[j] ** 2 + spread[j])) / 2, 0);
   const losses = [height()];
   for (const lr of lrs) {
     curvatures.forEach((lambda, j) => {
@@ -36,64 +40,97 @@ export function ellipse([x, y], along, across, angle) {
   for (let k = 0; k <= 60; k += 1) {
     const u = along * Math.cos((k * Math.PI) / 30);
     const v = across * Math.sin((k * Math.PI) / 30);
-    points.push(x + u * Math.cos(angle) - v * Math.sin(angle), y + u * Math.sin(angle) + v * Math.cos(angle));
+    points.push(
+      x + u * Math.cos(angle) - v * Math.sin(angle),
+      y + u * Math.sin(angle) + v * Math.cos(angle),
+    );
   }
   return points;
 }
 
-export function stochastic_gradient_descent({ views, declaration, signal, change, rules, surfaces, looks }) {
+/**
+ * @param {Context} context
+ * @returns {Figure}
+ */
+export function stochastic_gradient_descent({
+  word,
+  views,
+  declaration,
+  signal,
+  change,
+  rules,
+  surfaces,
+  looks,
+}) {
   const { steps, curvatures, angle, sigma, decay } = declaration.facts;
-  const limits = declaration.controls.find((control) => control.name === "start").domain;
+  const limits = controlOf(declaration, "start").domain;
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle });
   const look = looks.GradientDescent;
   const step = { color: "#0072b2", dash: "3 3" };
   const rest = { color: "#d55e00", dash: "7 3" };
   const mean = { color: "#d55e00", width: 1.5 };
 
-  const map = plane(views, { title: "Path, and where it may go", domain: limits, signal });
-  const loss = chart(views, { title: "Loss at each step", xLabel: "step", yLabel: "f(x)", yLog: true, height: 300 });
+  const map = plane(views, { title: word("views.path"), domain: limits, signal, word });
+  const loss = chart(views, {
+    title: word("views.loss"),
+    xLabel: word("axes.step"),
+    yLabel: "f(x)",
+    yLog: true,
+    height: 300,
+  });
   legend(map.root.parentNode, [
-    { label: "where the next step may lead (2 σ)", look: step },
-    { label: "where it trembles in the end (2 σ)", look: rest },
+    { label: word("legend.next"), look: step },
+    { label: word("legend.rest"), look: rest },
   ]);
-  legend(loss.root.parentNode, [{ label: "this run", look }, { label: "mean of all runs", look: mean }]);
-  const takeApart = anatomyView(views, { signal });
-  const moveHandle = map.handle("start", (place) => change({ start: place }));
+  legend(loss.root.parentNode, [
+    { label: word("legend.run"), look },
+    { label: word("legend.mean"), look: mean },
+  ]);
+  const takeApart = anatomyView(views, { signal, word });
+  const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
 
   return {
     draw({ lr, batch, seed, decay: falling, start, anatomy: t }) {
       const deviation = sigma / Math.sqrt(batch);
       const draw = normal(seed);
-      const gradient = ([x, y]) => bowl.df(x, y).map((slope) => slope + deviation * draw());
+      const gradient = (/** @type {number[]} */ [x, y]) =>
+        bowl.df(x, y).map((slope) => slope + deviation * draw());
       const lrAt = falling ? (t) => lr * decay[t - 1] : undefined;
       const trace = run(new rules.GradientDescent({ lr }), gradient, start, steps, lrAt);
       map.surface(bowl, "bowl");
       map.path("path", trace.x, { ...look, width: 1.2 });
       moveHandle(start);
-      const slope = bowl.df(...start);
+      const slope = bowl.df(start[0], start[1]);
       const next = start.map((x, i) => x - lr * slope[i]);
       map.outline("next", ellipse(next, 2 * lr * deviation, 2 * lr * deviation, 0), step);
-      const [flat, steep] = curvatures.map((lambda) => 2 * Math.sqrt(scatter(lr, lambda, deviation ** 2)));
+      const [flat, steep] = curvatures.map(
+        (lambda) => 2 * Math.sqrt(scatter(lr, lambda, deviation ** 2)),
+      );
       map.outline("rest", falling ? [] : ellipse([0, 0], flat, steep, angle), rest);
 
       const lrs = Array.from({ length: steps }, (_, k) => (falling ? lr * decay[k] : lr));
       const along = [c * start[0] + s * start[1], c * start[1] - s * start[0]];
       const expected = expectedLoss(curvatures, along, deviation ** 2, lrs);
-      const floor = curvatures.reduce((sum, lambda) => sum + (lambda * scatter(lr, lambda, deviation ** 2)) / 2, 0);
+      const floor = curvatures.reduce(
+        (sum, lambda) => sum + (lambda * scatter(lr, lambda, deviation ** 2)) / 2,
+        0,
+      );
       loss.draw({
         series: [
           { name: "loss", y: valuesAlong(bowl, trace), look: { ...look, width: 1.2 } },
           { name: "mean", y: expected, look: mean },
         ],
-        lines: falling ? [] : [{ name: "floor", y: floor, label: "noise floor" }],
+        lines: falling ? [] : [{ name: "floor", y: floor, label: word("marks.floor") }],
       });
-      const end = formatNumber(expected.at(-1));
+      const end = expected.at(-1);
       const then = new rules.GradientDescent({ lr: lrs[Math.max(t - 1, 0)] });
-      const parts = takeApart(bowl, "bowl", then, trace, t);
-      return falling
-        ? `With lr falling as 1/√t no floor holds it: after ${steps} steps the mean of f is ${end}, and it goes on falling.${parts}`
-        : `Noise floor: the mean of f stays at ${formatNumber(floor)}. After ${steps} steps it is at ${end}.${parts}`;
+      return [
+        falling
+          ? said("falling", { steps, mean: end })
+          : said("floor", { floor, steps, mean: end }),
+        ...takeApart(bowl, "bowl", then, trace, t),
+      ];
     },
     press(name, { seed }) {
       if (name === "draw") change({ seed: (seed % 99) + 1 });

@@ -75,14 +75,13 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 
 stochastic_gradient_descent = Design(
     figure="stochastic_gradient_descent",
-    title="Gradient descent with noisy gradients, live",
     controls=(
-        Slider("lr", "learning rate lr", 0.1, low=0.002, high=0.3, log=True),
-        Slider("batch", "batch size b", 4, low=1, high=256, log=True, whole=True),
-        Slider("seed", "draw of the noise", 1, low=1, high=99, whole=True),
-        Switch("decay", "lr falls as 1/√t", value=False),
-        Point("start", "start", (-1.6, 1.0), domain=((-2.0, 2.0), (-2.0, 2.0))),
-        Button("draw", "New draw"),
+        Slider("lr", 0.1, low=0.002, high=0.3, log=True),
+        Slider("batch", 4, low=1, high=256, log=True, whole=True),
+        Slider("seed", 1, low=1, high=99, whole=True),
+        Switch("decay", value=False),
+        Point("start", (-1.6, 1.0), domain=((-2.0, 2.0), (-2.0, 2.0))),
+        Button("draw"),
         anatomy(STEPS),
         RESET,
     ),

@@ -1,6 +1,7 @@
 """A live figure on a built page, as a hand meets it."""
 
 import functools
+import json
 import re
 
 from book import pages as site_pages
@@ -35,6 +36,8 @@ class Live:
     def __init__(self, visit, figure):
         self.visit = visit
         self.page = visit.page
+        self.figure = figure
+        self.asked = {}
         self.root = self.page.locator(".live-figure").filter(
             has=self.page.locator(f'[data-live-figure*=\'"figure":"{figure}"\']')
         )
@@ -52,8 +55,23 @@ class Live:
         )
         self.settle()
 
+    def set(self, **values):
+        """Set controls to values, as an address does; what was set before since a reset stays."""
+        self.asked |= values
+
+        def written(value):
+            if isinstance(value, bool):
+                return str(value).lower()
+            return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+        fields = "".join(f"&{name}={written(value)}" for name, value in self.asked.items())
+        self.page.evaluate("hash => { location.hash = hash; }", f"live={self.figure}{fields}")
+        self.settle()
+
     def press(self, name):
         self.control(name).click()
+        if name == "reset":
+            self.asked = {}
         self.settle()
 
     def settle(self):
@@ -89,7 +107,17 @@ class Live:
         )
 
     def says(self):
+        """The text under the figure, for the tests of how it is shown and spoken."""
         return self.root.locator(".live-readout").inner_text()
+
+    def said(self):
+        """What the text is made of: the values by the key of each piece, infinity by its name."""
+        pieces = json.loads(self.root.locator(".live-readout").get_attribute("data-said"))
+        return {piece["key"]: piece["values"] for piece in pieces}
+
+    def close_up(self):
+        """The view of one step taken apart."""
+        return self.root.locator(".live-apart .live-view")
 
     def shown(self, name):
         """The text beside a slider."""

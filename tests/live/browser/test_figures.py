@@ -53,7 +53,7 @@ WITH_PATH = [
 @pytest.mark.parametrize("figure", [design.figure for design in WITH_PATH])
 def test_a_step_of_a_path_can_be_taken_apart(desk, figure):
     live = desk(figure)
-    view = live.root.locator(".live-view", has_text="One step, taken apart")
+    view = live.close_up()
     assert not view.is_visible()
     place = live.control("anatomy").bounding_box()["y"]
     live.set_slider("anatomy", 3)
@@ -65,7 +65,7 @@ def test_a_step_of_a_path_can_be_taken_apart(desk, figure):
     assert "result" in names
     descends = figure in {"gradient_descent", "stochastic_gradient_descent"}
     assert (len(names) > 1) != descends  # a step of theirs has no second part
-    assert "Step 3 " in live.says()
+    assert live.said()["anatomy.step"]["t"] == 3
     labels = view.locator(".live-legend li:visible")
     assert labels.count() == len(names)
     on_the_path = live.root.locator("[data-dot=apart]")
@@ -100,7 +100,7 @@ def test_in_the_race_so_it_is_on_a_wide_surface_and_on_one_off_the_middle(desk, 
 
 def test_in_the_race_a_step_of_any_rule_shown_can_be_taken_apart(desk):
     live = desk("race")
-    view = live.root.locator(".live-view", has_text="One step, taken apart")
+    view = live.close_up()
     seen = {}
     for rule in ("Adam", "Momentum", "RMSProp"):
         live.control("anatomy").select_option(rule)
@@ -116,7 +116,7 @@ def test_in_the_race_a_step_of_any_rule_shown_can_be_taken_apart(desk):
     live.control("anatomy").select_option("NAdam")
     live.settle()
     assert not view.is_visible()
-    assert "NAdam is not among the rules shown" in live.says()
+    assert live.said()["absent"] == {"rule": "NAdam"}
 
 
 def test_what_has_left_is_said_and_no_step_of_it_is_drawn(opened):
@@ -124,8 +124,8 @@ def test_what_has_left_is_said_and_no_step_of_it_is_drawn(opened):
         "race",
         fragment="#live=race&surface=Rosenbrock&anatomy=GradientDescent&step=12&lr_GradientDescent=1",
     )
-    assert "By step 12 it has left" in live.says()
-    assert not live.root.locator(".live-view", has_text="One step, taken apart").is_visible()
+    assert live.said()["anatomy.left"] == {"t": 12}
+    assert not live.close_up().is_visible()
 
 
 def test_a_surface_beyond_the_largest_number_is_drawn_without_a_complaint(opened):

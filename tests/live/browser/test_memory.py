@@ -85,19 +85,13 @@ class Stage:
         return Held(found["JSHeapUsedSize"], found["Nodes"], found["JSEventListeners"])
 
 
-def script_of(designs):
-    rules = dict.fromkeys(rule for design in designs for rule in design.rules)
-    surfaces = dict.fromkeys(surface for design in designs for surface in design.surfaces)
-    return kit([design.figure for design in designs], rules, surfaces)
-
-
 @pytest.fixture
 def stage(browser):
     visits = []
 
     def set_up(designs, mistake=("", "")):
         right, wrong = mistake
-        script = script_of(designs)
+        script = kit(designs)
         assert right in script
         visits.append(Visit(browser, "about:blank"))
         return Stage(visits[-1], script.replace(right, wrong), designs)

@@ -49,7 +49,7 @@ def page(browser):
 
 def load(page, design):
     """Import the module of a figure's widget, as Jupyter does, and tell it what Python said."""
-    module = widget_module([design.figure], design.rules, design.surfaces)
+    module = widget_module([design])
     page.evaluate(
         """async ([module, declaration, values]) => {
           const url = URL.createObjectURL(new Blob([module], {type: "text/javascript"}));
@@ -79,7 +79,7 @@ def test_the_hand_sets_the_traits_and_python_moves_the_figure(page):
     assert start == pytest.approx([-1.52, 1.0])
     page.evaluate("model.fromPython({...values, lr: 0.1, start: [1, 1]})")
     page.wait_for_function(
-        "document.querySelector('.live-readout').textContent.includes('lr · λmax = 1,')"
+        "JSON.parse(document.querySelector('.live-readout').dataset.said)[1].values.product === 1"
     )
     assert page.locator(".live-handle").get_attribute("aria-valuenow") == "1"
 

@@ -35,7 +35,7 @@ class Ahead extends Descent {
   query(x, v) {
     return x + this.momentum * v;
   }
-  step(g, x, t, v) {
+  step(g, x, _t, v) {
     const next = this.momentum * v - this.lr * g;
     return [x + next, next];
   }
@@ -52,7 +52,7 @@ class Divided extends Descent {
   start() {
     return [0, 0];
   }
-  step(g, x, t, m, G) {
+  step(g, x, _t, m, G) {
     m = 0.5 * m + g;
     G += g * g;
     return [x - this.lr * (m / (Math.sqrt(G) + this.eps) + this.weight_decay * x), m, G];
@@ -60,7 +60,10 @@ class Divided extends Descent {
 }
 
 const slopes = ([x, y]) => [x, 10 * y];
-const near = (a, b) => a.forEach((value, i) => assert.ok(Math.abs(value - b[i]) < 1e-9, `${a} is not ${b}`));
+const near = (a, b) =>
+  a.forEach((value, i) => {
+    assert.ok(Math.abs(value - b[i]) < 1e-9, `${a} is not ${b}`);
+  });
 const plus = (a, b) => a.map((value, i) => value + b[i]);
 
 test("gradient descent has the step alone: no memory, no divisor", () => {
@@ -75,7 +78,10 @@ test("with momentum the memory and minus lr times the gradient asked ahead make 
   near(plus(x, moves.result.move), [...trace.x.slice(10, 12)]);
   near(plus(x, moves.memory.move), query); // the jump is what is left of the velocity
   near(moves.added.from, query);
-  near(moves.added.move, slopes(query).map((g) => -rule.lr * g));
+  near(
+    moves.added.move,
+    slopes(query).map((g) => -rule.lr * g),
+  );
 });
 
 test("before the division the step has the direction of the average, and decay is a part of its own", () => {
@@ -83,9 +89,22 @@ test("before the division the step has the direction of the average, and decay i
   const trace = run(rule, slopes, [1, 1], 6);
   const { x, query, moves } = parts(rule, trace, 4);
   const m = [0, 1].map((i) => trace.state.m[2 * 4 + i]); // after step 4
-  assert.ok(angleBetween(moves.unscaled.move, m.map((value) => -value)) < 1e-6);
-  assert.ok(angleBetween(moves.gradient.move, slopes(query).map((g) => -g)) < 1e-6);
-  near(moves.decay.move, x.map((value) => -rule.lr * rule.weight_decay * value));
+  assert.ok(
+    angleBetween(
+      moves.unscaled.move,
+      m.map((value) => -value),
+    ) < 1e-6,
+  );
+  assert.ok(
+    angleBetween(
+      moves.gradient.move,
+      slopes(query).map((g) => -g),
+    ) < 1e-6,
+  );
+  near(
+    moves.decay.move,
+    x.map((value) => -rule.lr * rule.weight_decay * value),
+  );
   near(plus(moves.decay.from, moves.decay.move), plus(x, moves.result.move));
   for (const name of ["unscaled", "gradient"]) {
     assert.ok(Math.abs(Math.hypot(...moves[name].move) - Math.hypot(...moves.result.move)) < 1e-12);
@@ -94,7 +113,11 @@ test("before the division the step has the direction of the average, and decay i
 
 test("a step that is none has parts of length 0, and no NaN", () => {
   const rule = new Divided({ weight_decay: 0 });
-  const { moves } = parts(rule, run(rule, () => [0, 0], [1, 1], 2), 1);
+  const { moves } = parts(
+    rule,
+    run(rule, () => [0, 0], [1, 1], 2),
+    1,
+  );
   for (const { move } of Object.values(moves)) near(move, [0, 0]);
 });
 

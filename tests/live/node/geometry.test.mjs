@@ -18,7 +18,10 @@ import {
   ticks,
 } from "../../../minioptim/live/drawing/geometry.mjs";
 
-const BOX = [[-2, 2], [-1, 1]];
+const BOX = [
+  [-2, 2],
+  [-1, 1],
+];
 const same = (value) => value;
 
 test("a scale leads to pixels and back", () => {
@@ -37,9 +40,48 @@ test("on a logarithmic scale equal factors are equal steps", () => {
 });
 
 test("a window is grown about its middle, along one axis, until both have one scale", () => {
-  assert.deepEqual(alike([[-2, 2], [-1, 3]], 300, 200), [[-3, 3], [-1, 3]]);
-  assert.deepEqual(alike([[0, 10], [0, 1]], 200, 100), [[0, 10], [-2, 3]]);
-  assert.deepEqual(alike([[-2, 2], [-1, 1]], 400, 200), [[-2, 2], [-1, 1]]);
+  assert.deepEqual(
+    alike(
+      [
+        [-2, 2],
+        [-1, 3],
+      ],
+      300,
+      200,
+    ),
+    [
+      [-3, 3],
+      [-1, 3],
+    ],
+  );
+  assert.deepEqual(
+    alike(
+      [
+        [0, 10],
+        [0, 1],
+      ],
+      200,
+      100,
+    ),
+    [
+      [0, 10],
+      [-2, 3],
+    ],
+  );
+  assert.deepEqual(
+    alike(
+      [
+        [-2, 2],
+        [-1, 1],
+      ],
+      400,
+      200,
+    ),
+    [
+      [-2, 2],
+      [-1, 1],
+    ],
+  );
 });
 
 test("ticks are round numbers inside the ends, without rounding noise", () => {
@@ -56,15 +98,30 @@ test("ticks of a logarithmic axis are powers of ten, thinned where there are man
 });
 
 test("numbers are written for readers", () => {
-  const written = [0, 0.05, -1.6, 1234567, 1e-7, -1e-7, Infinity, -Infinity, NaN].map((v) => formatNumber(v));
-  assert.deepEqual(written, ["0", "0.05", "\u22121.6", "1.23·10⁶", "10⁻⁷", "\u221210⁻⁷", "∞", "\u2212∞", "not a number"]);
+  const written = [0, 0.05, -1.6, 1234567, 1e-7, -1e-7, Infinity, -Infinity, NaN].map((v) =>
+    formatNumber(v),
+  );
+  assert.deepEqual(written, [
+    "0",
+    "0.05",
+    "\u22121.6",
+    "1.23·10⁶",
+    "10⁻⁷",
+    "\u221210⁻⁷",
+    "∞",
+    "\u2212∞",
+    "NaN",
+  ]);
 });
 
 test("a path is drawn as far as it is finite, and stays within what a browser can draw", () => {
   assert.equal(pathData([0, 0, 1, 2], same, same), "M0.0 0.0L1.0 2.0");
   assert.equal(pathData([0, 0, 1e300, -1e300, NaN, 1], same, same), "M0.0 0.0L10000.0 -10000.0");
   assert.equal(pathData([NaN, 0], same, same), "");
-  assert.equal(pathData([0, 0, 1, 2, 1.01, 2.01, 1, 2, 0, 0], same, same), "M0.0 0.0L1.0 2.0L0.0 0.0");
+  assert.equal(
+    pathData([0, 0, 1, 2, 1.01, 2.01, 1, 2, 0, 0], same, same),
+    "M0.0 0.0L1.0 2.0L0.0 0.0",
+  );
   assert.equal(dotsData([NaN, 0], same, same), "");
 });
 
@@ -83,9 +140,19 @@ test("a path that comes back, or ends inside, leaves no mark; one that overflows
 });
 
 test("level lines of a cone are circles of the right radius", () => {
-  const domain = [[-2, 2], [-2, 2]];
+  const domain = [
+    [-2, 2],
+    [-2, 2],
+  ];
   const n = 80;
-  const path = contourPath(sample((x, y) => Math.hypot(x, y), domain, n), n, 1, domain, (v) => 1000 * v, (v) => 1000 * v);
+  const path = contourPath(
+    sample((x, y) => Math.hypot(x, y), domain, n),
+    n,
+    1,
+    domain,
+    (v) => 1000 * v,
+    (v) => 1000 * v,
+  );
   const numbers = path.match(/-?\d+\.\d/g).map(Number);
   assert.ok(numbers.length > 100);
   for (let i = 0; i < numbers.length; i += 2) {
@@ -94,12 +161,23 @@ test("level lines of a cone are circles of the right radius", () => {
 });
 
 test("where two corners across are high, the middle of the cell decides, and lines never cross", () => {
-  const domain = [[0, 1], [0, 1]];
-  const join = (values, level) => contourPath(values, 1, level, domain, same, same).split("M").slice(1).length;
+  const domain = [
+    [0, 1],
+    [0, 1],
+  ];
+  const join = (values, level) =>
+    contourPath(values, 1, level, domain, same, same).split("M").slice(1).length;
   assert.equal(join([1, 0, 0, 1], 0.4), 2);
   assert.equal(join([1, 0, 0, 1], 0.6), 2);
   // High across the middle: the low corners are cut off, so that no line meets the middle.
-  const path = contourPath([1, 0, 0, 1], 1, 0.4, domain, (v) => 100 * v, (v) => 100 * v);
+  const path = contourPath(
+    [1, 0, 0, 1],
+    1,
+    0.4,
+    domain,
+    (v) => 100 * v,
+    (v) => 100 * v,
+  );
   for (const piece of path.split("M").slice(1)) {
     const [x0, y0, x1, y1] = piece.match(/-?\d+\.\d/g).map(Number);
     assert.ok(Math.abs((x0 + x1) / 2 - (y0 + y1) / 2) > 30, piece);
@@ -114,7 +192,10 @@ test("levels lie inside the values and are closer together where the surface is 
 });
 
 test("a square around points holds them all, with room, and is a square even around one point", () => {
-  const [[left, right], [bottom, top]] = around([[0, 0], [2, 1]]);
+  const [[left, right], [bottom, top]] = around([
+    [0, 0],
+    [2, 1],
+  ]);
   assert.ok(left < 0 && right > 2 && bottom < 0 && top > 1);
   assert.ok(Math.abs(right - left - (top - bottom)) < 1e-12);
   const [[a, b]] = around([[3, 3]]);

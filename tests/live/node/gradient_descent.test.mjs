@@ -5,7 +5,7 @@ import { regime } from "../../../minioptim/live/figures/gradient_descent.mjs";
 
 test("the regimes change where the theory says, on a bowl of curvatures 1 and 10", () => {
   const named = [0.01, 0.09, 2 / 11, 0.19, 0.2, 0.21].map((lr) => regime(lr, 1, 10));
-  assert.deepEqual(named, ["slow", "slow", "fast", "zig-zag", "on the edge", "divergent"]);
+  assert.deepEqual(named, ["slow", "slow", "fast", "zigzag", "edge", "divergent"]);
 });
 
 test("on a round bowl the best lr ends the run in one step", () => {

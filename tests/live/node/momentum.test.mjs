@@ -21,13 +21,23 @@ test("the best place has the rate (sqrt(kappa) - 1) / (sqrt(kappa) + 1) for both
   // Double roots: the root of a rounding error of 1e-16 is 1e-8.
   assert.ok(Math.abs(rateOf(a, mu) - rate) < 1e-7 && Math.abs(rateOf(a / 25, mu) - rate) < 1e-7);
   const worst = (x, y) => Math.max(rateOf(x, y), rateOf(x / 25, y));
-  for (const [da, dmu] of [[0.05, 0], [-0.05, 0], [0, 0.02], [0, -0.02], [0.05, 0.02], [-0.05, -0.02]]) {
+  for (const [da, dmu] of [
+    [0.05, 0],
+    [-0.05, 0],
+    [0, 0.02],
+    [0, -0.02],
+    [0.05, 0.02],
+    [-0.05, -0.02],
+  ]) {
     assert.ok(worst(a + da, mu + dmu) > rate);
   }
 });
 
 test("the motions are told apart where the roots change their kind", () => {
-  assert.deepEqual([0.001, 1, 3.7, 4].map((a) => motionOf(a, 0.8)), ["creeps", "swings", "leaves", "leaves"]);
+  assert.deepEqual(
+    [0.001, 1, 3.7, 4].map((a) => motionOf(a, 0.8)),
+    ["creeps", "swings", "leaves", "leaves"],
+  );
   assert.equal(motionOf(3.595, 0.8), "flips"); // between (1 + sqrt(0.8))^2 = 3.589 and 3.6
   assert.equal(motionOf(1.9, 0), "flips");
 });

@@ -47,18 +47,40 @@ function unit({ dotAt }, [[left, right], [bottom, top]]) {
 }
 
 const DOMAINS = {
-  square: [[-2, 2], [-2, 2]],
-  wide: [[-10, 10], [-5, 5]],
-  "very wide": [[-8, 4], [-1, 1]],
-  tall: [[-1, 1], [-4, 6]],
-  "a close-up": around([[0.3, 0.7], [0.31, 0.69], [0.35, 0.71]]),
+  square: [
+    [-2, 2],
+    [-2, 2],
+  ],
+  wide: [
+    [-10, 10],
+    [-5, 5],
+  ],
+  "very wide": [
+    [-8, 4],
+    [-1, 1],
+  ],
+  tall: [
+    [-1, 1],
+    [-4, 6],
+  ],
+  "a close-up": around([
+    [0.3, 0.7],
+    [0.31, 0.69],
+    [0.35, 0.71],
+  ]),
 };
 
 for (const [name, domain] of Object.entries(DOMAINS)) {
   test(`a unit is as wide as it is high, on a domain that is ${name}, at first and reframed`, () => {
     for (const left of [undefined, 56]) {
       const first = drawn({ domain, left });
-      const second = drawn({ domain: [[0, 1], [0, 3]], left });
+      const second = drawn({
+        domain: [
+          [0, 1],
+          [0, 3],
+        ],
+        left,
+      });
       second.view.reframe(domain);
       for (const one of [first, second]) {
         const [wide, high] = unit(one, domain);
@@ -69,11 +91,29 @@ for (const [name, domain] of Object.entries(DOMAINS)) {
 
   test(`a domain that is ${name} is in sight, and touches two borders of a view that is filled`, () => {
     const one = drawn({ domain });
-    const { attributes: box } = one.parent.all().find((element) => element.attributes.class === "live-border");
-    const edges = [Number(box.x), Number(box.x) + Number(box.width), Number(box.y), Number(box.y) + Number(box.height)];
-    const corners = [one.dotAt(domain.map(([low]) => low)), one.dotAt(domain.map(([, high]) => high))];
-    const gaps = [corners[0][0] - edges[0], edges[1] - corners[1][0], edges[3] - corners[0][1], corners[1][1] - edges[2]];
-    assert.ok(gaps.every((gap) => gap > -0.1), String(gaps));
+    const { attributes: box } = one.parent
+      .all()
+      .find((element) => element.attributes.class === "live-border");
+    const edges = [
+      Number(box.x),
+      Number(box.x) + Number(box.width),
+      Number(box.y),
+      Number(box.y) + Number(box.height),
+    ];
+    const corners = [
+      one.dotAt(domain.map(([low]) => low)),
+      one.dotAt(domain.map(([, high]) => high)),
+    ];
+    const gaps = [
+      corners[0][0] - edges[0],
+      edges[1] - corners[1][0],
+      edges[3] - corners[0][1],
+      corners[1][1] - edges[2],
+    ];
+    assert.ok(
+      gaps.every((gap) => gap > -0.1),
+      String(gaps),
+    );
     assert.ok(Math.min(Math.max(gaps[0], gaps[1]), Math.max(gaps[2], gaps[3])) < 0.1, String(gaps));
   });
 }
@@ -81,7 +121,12 @@ for (const [name, domain] of Object.entries(DOMAINS)) {
 test("the arrow of -g is at right angles to the level line where it starts", () => {
   const at = [-1, 0.6];
   const g = [at[0] / 10, 2 * at[1]]; // of x²/20 + y²
-  const { view, named } = drawn({ domain: [[-2, 2], [-2, 2]] });
+  const { view, named } = drawn({
+    domain: [
+      [-2, 2],
+      [-2, 2],
+    ],
+  });
   view.arrow("down", at, [at[0] - 0.4 * g[0], at[1] - 0.4 * g[1]]);
   view.outline("level", [...at, at[0] - 0.4 * g[1], at[1] + 0.4 * g[0]], {}); // its tangent
   const drawnMove = (d) => {
@@ -95,7 +140,16 @@ test("the arrow of -g is at right angles to the level line where it starts", () 
 });
 
 test("coordinates that are no lengths of one kind fill the view as they are", () => {
-  const one = drawn({ domain: [[0, 4], [0, 1]], unlike: true });
-  const [wide, high] = unit(one, [[0, 4], [0, 1]]);
+  const one = drawn({
+    domain: [
+      [0, 4],
+      [0, 1],
+    ],
+    unlike: true,
+  });
+  const [wide, high] = unit(one, [
+    [0, 4],
+    [0, 1],
+  ]);
   assert.ok(high > 2 * wide);
 });

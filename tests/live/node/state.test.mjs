@@ -2,20 +2,37 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { notchToValue, valueToNotch } from "../../../minioptim/live/drawing/controls.mjs";
-import { allowed, defaults, fromFragment, toFragment } from "../../../minioptim/live/drawing/state.mjs";
+import {
+  allowed,
+  controlOf,
+  defaults,
+  fromFragment,
+  toFragment,
+} from "../../../minioptim/live/drawing/state.mjs";
 
 const CONTROLS = [
   { kind: "slider", name: "lr", value: 0.1, low: 0.001, high: 2, log: true, whole: false },
   { kind: "slider", name: "step", value: 3, low: 0, high: 300, log: false, whole: true },
   { kind: "switch", name: "corrected", value: true },
   { kind: "choice", name: "surface", value: "Beale", options: ["Beale", "Ravine"] },
-  { kind: "point", name: "start", value: [-1, 2], domain: [[-4, 4], [-3, 3]] },
+  {
+    kind: "point",
+    name: "start",
+    value: [-1, 2],
+    domain: [
+      [-4, 4],
+      [-3, 3],
+    ],
+  },
   { kind: "button", name: "reset" },
 ];
 
 test("a state goes into an address and comes back as it was", () => {
   const values = { lr: 0.123, step: 17, corrected: false, surface: "Ravine", start: [-0.5, 2.25] };
-  assert.deepEqual(fromFragment("race", CONTROLS, `#${toFragment("race", CONTROLS, values)}`), values);
+  assert.deepEqual(
+    fromFragment("race", CONTROLS, `#${toFragment("race", CONTROLS, values)}`),
+    values,
+  );
 });
 
 test("an address holds only what differs from the defaults", () => {
@@ -31,9 +48,29 @@ test("an address that is not about this figure is nobody's business", () => {
 
 test("what is malformed, hostile or out of range is left out", () => {
   const hostile = [
-    "lr=NaN", "lr=Infinity", "lr=1e999", "lr=0x10", "lr=-1", "lr=5", "lr=", "lr=0.1;alert(1)", "lr=<script>",
-    "step=2.5", "step=-1", "corrected=1", "surface=__proto__", "surface=constructor", "surface=Beale%00",
-    "start=1", "start=1,2,3", "start=1,x", "start=99,0", "__proto__=1", "__proto__[lr]=1", "reset=1", "%E0%A4%A=1",
+    "lr=NaN",
+    "lr=Infinity",
+    "lr=1e999",
+    "lr=0x10",
+    "lr=-1",
+    "lr=5",
+    "lr=",
+    "lr=0.1;alert(1)",
+    "lr=<script>",
+    "step=2.5",
+    "step=-1",
+    "corrected=1",
+    "surface=__proto__",
+    "surface=constructor",
+    "surface=Beale%00",
+    "start=1",
+    "start=1,2,3",
+    "start=1,x",
+    "start=99,0",
+    "__proto__=1",
+    "__proto__[lr]=1",
+    "reset=1",
+    "%E0%A4%A=1",
     "unknown=7",
   ];
   for (const field of hostile) {
@@ -59,9 +96,29 @@ test("a slider's notches lead to values and back, the ends exactly", () => {
   const [lr] = CONTROLS;
   assert.equal(notchToValue(lr, 0), 0.001);
   assert.equal(notchToValue(lr, 1000), 2);
-  const decay = { kind: "slider", name: "beta2", value: 0.999, low: 0, high: 0.9999, toward_one: true };
+  const decay = {
+    kind: "slider",
+    name: "beta2",
+    value: 0.999,
+    low: 0,
+    high: 0.9999,
+    toward_one: true,
+  };
   assert.equal(notchToValue(decay, 500), 0.99);
   for (const control of [lr, decay]) {
-    for (const notch of [0, 1, 137, 500, 999, 1000]) assert.equal(valueToNotch(control, notchToValue(control, notch)), notch);
+    for (const notch of [0, 1, 137, 500, 999, 1000])
+      assert.equal(valueToNotch(control, notchToValue(control, notch)), notch);
   }
+});
+
+test("a control is found by its name, and a name that is none is an error that says so", () => {
+  assert.equal(controlOf({ figure: "race", controls: CONTROLS }, "step"), CONTROLS[1]);
+  assert.throws(
+    () => controlOf({ figure: "race", controls: CONTROLS }, "stop"),
+    /race has no control stop/,
+  );
+});
+
+test("a choice is one of the options, and not what only prints like one", () => {
+  assert.equal(allowed(CONTROLS[3], ["Beale"]), undefined);
 });

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ellipse, expectedLoss, scatter } from "../../../minioptim/live/figures/stochastic_gradient_descent.mjs";
+import {
+  ellipse,
+  expectedLoss,
+  scatter,
+} from "../../../minioptim/live/figures/stochastic_gradient_descent.mjs";
 
 test("the scatter is that of the theory, and infinite beyond 2/lambda", () => {
   // lr sigma^2 / (lambda (2 - lr lambda)) = 0.1 * 4 / (2 * 1.8)

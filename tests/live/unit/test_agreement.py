@@ -2,11 +2,12 @@
 
 import json
 import subprocess
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
+from minioptim.live import figures
 from minioptim.live.figures import DESIGNS
 from minioptim.live.page import kit
 from minioptim.problems import SURFACES
@@ -42,8 +43,8 @@ process.stdout.write(JSON.stringify(paths));
 
 def on_page(runs, folder):
     """Run the text of a page's script under node: the engine's loop on translated rules."""
-    figures = [design.figure for design in DESIGNS]
-    text = kit(figures, RULES, [*SURFACES, Bowl])
+    others = tuple(rule for rule in RULES if rule not in figures.race.rules)
+    text = kit([*DESIGNS[:-1], replace(figures.race, rules=figures.race.rules + others)])
     file = folder / "page.mjs"
     file.write_text('import { readFileSync } from "node:fs";\n' + text + RUNNER)
     question = json.dumps({"runs": runs})
@@ -83,18 +84,18 @@ def test_page_and_python_walk_the_same_paths(tmp_path):
 
 def test_a_rule_that_changes_changes_the_page(monkeypatch):
     changed = next(rule for rule in RULES if rule.__name__ == "Momentum")
-    before = kit([], [changed], [])
+    before = kit([figures.momentum])
 
     def step(self, g, x, t, v):  # noqa: ARG001
         v = self.momentum * v - 2 * self.lr * g
         return x + v, v
 
     monkeypatch.setattr(changed, "step", step)
-    assert "2 * this.lr * g" in kit([], [changed], []) != before
+    assert "2 * this.lr * g" in kit([figures.momentum]) != before
 
 
 @pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.figure)
 def test_a_figure_asks_for_rules_and_surfaces_that_can_be_translated(design):
-    text = kit([design.figure], design.rules, design.surfaces)
+    text = kit([design])
     for wanted in (*design.rules, *design.surfaces):
         assert f"class {wanted.__name__} {{" in text

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -58,6 +59,10 @@ def test_the_same_figure_gives_the_same_text(design):
     assert first[PLACEHOLDER] == second[PLACEHOLDER]
 
 
+def site_in(language):
+    return SimpleNamespace(config=SimpleNamespace(language=language))
+
+
 def test_the_build_reads_a_stored_placeholder_as_html():
     bundle = figures.adam()._repr_mimebundle_()
     placeholder = bundle[PLACEHOLDER]
@@ -65,7 +70,7 @@ def test_the_build_reads_a_stored_placeholder_as_html():
     outputs = [new_output("display_data", {PLACEHOLDER: placeholder})]
     notebook = new_notebook(cells=[new_code_cell(quoted, outputs=outputs)])
     source = [nbformat.writes(notebook)]
-    live_figures.as_html(None, "a page", source)
+    live_figures.as_html(site_in("en"), "a page", source)
     (cell,) = nbformat.reads(source[0], as_version=4).cells
     assert cell.source == quoted
     assert cell.outputs[0].data == {"text/html": placeholder}
@@ -104,15 +109,15 @@ def test_a_name_that_is_no_control_is_refused_with_those_that_are():
 @pytest.mark.parametrize(
     ("control", "value", "message"),
     [
-        (Slider("lr", "lr", 0.1, low=0.0, high=1.0), 2, "lr must be a number from 0 to 1, got 2"),
-        (Slider("lr", "lr", 0.1, low=0.0, high=1.0), float("nan"), "from 0 to 1, got nan"),
-        (Slider("lr", "lr", 0.1, low=0.0, high=1.0), True, "from 0 to 1, got True"),
-        (Slider("n", "n", 1, low=0, high=9, whole=True), 2.5, "n must be a whole number, got 2.5"),
-        (Switch("on", "on", value=True), 1, "on must be True or False, got 1"),
-        (Choice("s", "s", "a", ("a", "b"), ("A", "B")), "c", "must be one of .*'a', 'b'.*'c'"),
-        (Point("p", "p", (0, 0), ((-1, 1), (-1, 1))), (2, 0), "p must be a point inside"),
-        (Point("p", "p", (0, 0), ((-1, 1), (-1, 1))), (0, 0, 0), "p must be a point inside"),
-        (Point("p", "p", (0, 0), ((-1, 1), (-1, 1))), "here", "p must be a point inside"),
+        (Slider("lr", 0.1, low=0.0, high=1.0), 2, "lr must be a number from 0 to 1, got 2"),
+        (Slider("lr", 0.1, low=0.0, high=1.0), float("nan"), "from 0 to 1, got nan"),
+        (Slider("lr", 0.1, low=0.0, high=1.0), True, "from 0 to 1, got True"),
+        (Slider("n", 1, low=0, high=9, whole=True), 2.5, "n must be a whole number, got 2.5"),
+        (Switch("on", value=True), 1, "on must be True or False, got 1"),
+        (Choice("s", "a", ("a", "b")), "c", "must be one of .*'a', 'b'.*'c'"),
+        (Point("p", (0, 0), ((-1, 1), (-1, 1))), (2, 0), "p must be a point inside"),
+        (Point("p", (0, 0), ((-1, 1), (-1, 1))), (0, 0, 0), "p must be a point inside"),
+        (Point("p", (0, 0), ((-1, 1), (-1, 1))), "here", "p must be a point inside"),
     ],
 )
 def test_a_control_refuses_what_it_cannot_show(control, value, message):
@@ -122,7 +127,7 @@ def test_a_control_refuses_what_it_cannot_show(control, value, message):
 
 def test_controls_have_different_names():
     with pytest.raises(ValueError, match="controls must have different names, got"):
-        by_name([RESET, Button("reset", "Again")])
+        by_name([RESET, Button("reset")])
 
 
 def test_an_unknown_design_is_refused():

@@ -1,6 +1,7 @@
 """The script of a page: what is joined, and what is refused."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ each_design = pytest.mark.parametrize("design", DESIGNS, ids=lambda design: desi
 
 
 def script_of(design):
-    return page_script([design.figure], design.rules, design.surfaces)
+    return page_script([design])
 
 
 @each_design
@@ -56,14 +57,12 @@ def test_every_drawing_has_a_design_and_every_design_a_drawing():
 
 
 def test_all_figures_fit_on_one_page():
-    rules = dict.fromkeys(rule for design in DESIGNS for rule in design.rules)
-    surfaces = dict.fromkeys(surface for design in DESIGNS for surface in design.surfaces)
-    assert page_script([design.figure for design in DESIGNS], rules, surfaces)
+    assert page_script(DESIGNS)
 
 
 def test_the_widget_is_the_same_text_as_an_es_module():
     design = DESIGNS[0]
-    module = widget_module([design.figure], design.rules, design.surfaces)
+    module = widget_module([design])
     assert module.splitlines()[-1].startswith("export default {render")
     body = module[: module.index("export default")]
     assert body in script_of(design)
@@ -71,11 +70,11 @@ def test_the_widget_is_the_same_text_as_an_es_module():
 
 def test_modules_are_joined_without_what_joins_them():
     modules = {
-        "a": "// why\nexport const one = 1; // kept\nexport function two() {\n  return 2;\n}\n",
+        "a": "// why\nexport const one = 1; // and what\nexport function two() {\n  return 2;\n}\n",
         "figures/b": 'import { one, two } from "../drawing/a.mjs";\nconst c = one + two();\n',
     }
     assert link(modules) == (
-        "const one = 1; // kept\nfunction two() {\nreturn 2;\n}\nconst c = one + two();\n"
+        "const one = 1;\nfunction two() {\nreturn 2;\n}\nconst c = one + two();\n"
     )
 
 
@@ -99,4 +98,4 @@ def test_modules_that_cannot_be_joined_are_refused(modules, message):
 @pytest.mark.parametrize("name", ["no_such", "../drawing/mount", ""])
 def test_an_unknown_figure_is_refused_by_its_name(name):
     with pytest.raises(ValueError, match="figures must name modules of the package, got"):
-        page_script([name], (), ())
+        page_script([replace(DESIGNS[0], figure=name)])
