@@ -1,8 +1,8 @@
 """What a student sees: ``check`` after an exercise, ``report`` at the end of the notebook.
 
-Both need the data of the assignment alone, which hold visible calls and their right results, and
-known mistakes as fingerprints; no solution is among them. What is asked for as a value is there
-as a fingerprint only.
+Both need only the assignment's data: visible calls with their right results, and known mistakes as
+fingerprints. The data hold no solution, and a value that is asked for is there as a fingerprint
+only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from minioptim.checks.trials import TRIALS
 from minioptim.checks.verdict import Verdict, call, judge, only_changed
 
 DATA = Path(__file__).parent / "data"
-# Numbers of an answer that is shown; longer ones fill the page and say no more.
+# At most this many numbers of an answer are shown; more would fill the page and say no more.
 SHOWN = 12
 
 
@@ -162,7 +162,7 @@ def decoded(value: Any) -> Any:
     Raises
     ------
     KeyError
-        A dict is none of `encoded`.
+        A dict does not have the form that `encoded` returns.
 
     Examples
     --------
