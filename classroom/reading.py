@@ -60,8 +60,9 @@ class Reader:
             The function raises it; or it did not end within its limits.
         """
         if self._process is None:
-            # -P: a file that lies where grading is started, json.py, would be imported.
-            command = [sys.executable, "-P", "-B", "-c", LAUNCH, str(Path(__file__).parents[1])]
+            # Isolated (-I): where grading is started a student's json.py may lie.
+            root = str(Path(__file__).parents[1])
+            command = [sys.executable, "-I", "-B", "-c", LAUNCH, root]
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
             )
