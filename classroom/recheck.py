@@ -32,7 +32,7 @@ from classroom.intake import Intake, Notebook, NotTakenError, Wanted, grade_id, 
 from classroom.reading import Reader
 from classroom.sandbox import Limits, Process, StoppedError
 from minioptim import checks
-from minioptim.checks import Outcome, fingerprint, judge, only_changed, same
+from minioptim.checks import Outcome, fingerprint, judge, only_changed, same, shown
 from minioptim.checks.trials import TRIALS
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -385,7 +385,7 @@ def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, 
         sentence += f" For {written} {_came(question, outcome, call, expected[at])}."
     # A value is not revealed, because it is the answer, and somebody may still hand in.
     elif not outcome.error:
-        sentence += f" You wrote {question.answer} = {shown(outcome.result)}."
+        sentence += f" You wrote {question.answer} = {shown(checks.plain(outcome.result))}."
     return ERROR if outcome.error else WRONG, sentence
 
 
@@ -427,28 +427,6 @@ def _outcome_of(reply: dict[str, Any], call: Any) -> Outcome:
         return Outcome(wire.decode(reply.get("result")), "", positions, now)
     except (TypeError, ValueError, RecursionError) as problem:
         return Outcome(None, f"TypeError: {problem}")
-
-
-def shown(value: Any) -> str:
-    """Return a value in a short form, without NumPy's names.
-
-    >>> shown((1.0, np.array([0.5, 2.0])))
-    '(1, [0.5, 2])'
-    """
-    if isinstance(value, np.ndarray):
-        text = np.array2string(value, precision=6, separator=", ", threshold=8, floatmode="maxprec")
-        return " ".join(
-            text.replace(". ", " ").replace(".,", ",").replace(".]", "]").split()
-        ).replace(" ]", "]")
-    if isinstance(value, bool | None):
-        return str(value)
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, tuple | list):
-        inside = ", ".join(shown(item) for item in value[:8]) + (", ..." if len(value) > 8 else "")
-        return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def manual_parts(release: Notebook, exercises: Sequence[Exercise]) -> tuple[tuple[str, float], ...]:

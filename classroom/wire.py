@@ -6,6 +6,9 @@ exactly those kinds: an array arrives as `numpy.ndarray`, whatever subclass it w
 Arrays travel as their bytes in base64: a trial sends thousands of long ones, and as decimals they
 would take longer than the runs.
 
+(The data of the students' checks, `minioptim.checks.feedback.encoded`, are a file that people read
+and compare, so there arrays are decimals.)
+
 This file is also read by the student's process, so it imports NumPy and the standard library only.
 """
 
