@@ -26,7 +26,7 @@ IMAGE_TYPES = {"image/png", "image/jpeg", "image/svg+xml"}
 LOOK_AWAY_TAG = re.compile(r"nbval-.*|raises-exception|skip-execution|ignore-output")
 LOOK_AWAY_COMMENT = re.compile(r"#\s*(NBVAL_|PYTEST_VALIDATE_)")
 
-# What differs from machine to machine or from run to run.
+# These differ from machine to machine or from run to run.
 LOCAL_PATH = re.compile(r"(?<![\w.])(/home/|/root/|/Users/|/tmp/|/var/folders/|[A-Z]:\\Users)")
 ADDRESS = re.compile(r"\b0x[0-9a-f]{8,}\b")
 OTHER_HOST = re.compile(r"""\b(src|href)\s*=\s*["']?(https?:)?//""")
@@ -94,7 +94,7 @@ def output_faults(cell: NotebookNode) -> Iterator[str]:
         texts = [output.get("text", ""), *(data[kind] for kind in data if kind.startswith("text/"))]
         for text in texts:
             if match := LOCAL_PATH.search(text) or ADDRESS.search(text):
-                yield f"shows {match.group()}, which is another elsewhere"
+                yield f"shows {match.group()}, which differs on other machines"
             if OTHER_HOST.search(text):
                 yield "loads something from another host"
 

@@ -101,7 +101,7 @@ def _collect(options: argparse.Namespace) -> None:
     for name, reason in not_taken(options.course, options.into, options.assignment, students):
         _say(f"{name}: nothing to grade: {reason}")
     if unmatched:
-        _say(f"belong to nobody, and were left: {', '.join(unmatched)}")
+        _say(f"these files belong to no student and were not taken: {', '.join(unmatched)}")
     print(f"{len(students)} students, {sum(not s.problem for s in students)} with a notebook")
     print("next: grade")
 
@@ -123,10 +123,10 @@ def _grade(options: argparse.Namespace) -> None:
     )
     print(f"{batch.graded} graded now, {batch.kept} before")
     release = release_notebook(options.course, options.assignment)
-    anew = gradebook.update(
+    changed = gradebook.update(
         options.course, options.into, options.assignment, release, batch.records
     )
-    for student, name in anew:
+    for student, name in changed:
         print(f"{student}: {name} changed after it was graded by hand; the points stay: look again")
     found = gradebook.read(options.into, options.assignment, batch.records)
     for record in found:
@@ -185,7 +185,7 @@ def _feedback(options: argparse.Namespace) -> None:
     for path in paths[len(written) :]:
         print(f"wrote {path}")
     if absent := [record["student"] for record in found if export.is_absent(record)]:
-        print(f"no page for who handed in nothing: {', '.join(absent)}")
+        print(f"no page for students who handed in nothing: {', '.join(absent)}")
 
 
 def _export(options: argparse.Namespace) -> None:

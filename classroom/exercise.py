@@ -34,14 +34,14 @@ class Mistake:
     Parameters
     ----------
     sentence : str
-        What is wrong, said so that the student can mend it, and without the answer.
+        What is wrong, so that the student can fix it, without giving the answer away.
     solution : callable or value
         The wrong solution itself: a function where the exercise asks for one, else a value.
 
     Raises
     ------
     ValueError
-        The sentence is no single line that ends as a sentence does.
+        The sentence is not a single line that ends with a full stop, question or exclamation mark.
 
     Examples
     --------
@@ -81,9 +81,9 @@ class Exercise:
     wrong : tuple of Mistake
         The wrong ones that have a sentence.
     trial : str, optional
-        Where no single result is right, as of an optimizer of the student's own: the name of a
-        function in `minioptim.checks.trials` that calls the answer as often as it likes. The calls
-        are then calls of the trial, and what it returns is compared.
+        For an answer without a single right result, such as the student's own optimizer: the
+        name of a function in `minioptim.checks.trials` that calls the answer as often as it
+        likes. The calls are then calls of the trial, and its return value is compared.
 
     Raises
     ------

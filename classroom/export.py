@@ -1,7 +1,7 @@
 """Tables of scores: one by exercise for the teacher, and one that Moodle or Canvas imports.
 
-A platform gets a number only for those of whom everything was graded: an empty cell leaves what
-is there, and a zero that means "not graded" would be a wrong mark.
+A platform gets a number only for students whose every answer was graded: an empty cell leaves the
+grade that is there, and a zero that means "not graded" would be wrong.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ WORDS = {
     ZERO: "Counted as 0.",
 }
 
-# What mod/assign/feedback/offline needs are Identifier, Grade and Last modified (grade).
+# mod/assign/feedback/offline needs Identifier, Grade and Last modified (grade).
 MOODLE_COLUMNS = [
     "Identifier",
     "Full name",
@@ -57,7 +57,7 @@ def is_absent(record: Record) -> bool:
 def with_zeros(
     records: Sequence[Record], *, open_as_zero: bool = False, absent_as_zero: bool = False
 ) -> list[Record]:
-    """Return the records with 0 points for what the teacher counts so.
+    """Return the records with 0 points for the answers that the teacher counts as 0.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def with_zeros(
 
 
 def _zero(row: dict[str, Any]) -> dict[str, Any]:
-    # That somebody reads it would be no reason for a 0.
+    # "Somebody reads this answer" would not explain a 0.
     reason = "" if row["status"] == MANUAL else row["reason"]
     return {**row, "score": 0.0, "status": ZERO, "reason": reason}
 
@@ -124,20 +124,20 @@ def so_far(record: Record) -> str:
 
 
 def as_in_notebook(record: Record) -> list[tuple[str, dict[str, Any]]]:
-    """Return the rows of a record in the notebook's order, each with what that calls it."""
+    """Return a record's rows in the notebook's order, each with its title there."""
     called = titles(record["notebook"])
     rows = {row["name"]: row for row in record["exercises"]}
     return [(title, rows[name]) for name, title in called.items() if name in rows]
 
 
 def said_of(row: dict[str, Any]) -> str:
-    """Return what a student is told of one answer, besides its points; never nothing."""
+    """Return what a student is told about one answer besides its points; it is never empty."""
     reason = "" if row["status"] in (MISSING, MANUAL) else str(row["reason"])
     return " ".join(filter(None, [WORDS.get(row["status"], ""), reason]))
 
 
 def status(record: Record) -> str:
-    """Return one word or two for the whole of a record."""
+    """Return the status of a whole record, in a word or two."""
     states = {row["status"] for row in record["exercises"]}
     if is_absent(record):
         return HANDED_IN_NOTHING
@@ -166,7 +166,7 @@ def by_exercise(records: Sequence[Record], path: Path) -> None:
         line += ["late" if record["late"] else "", status(record), record["reason"]]
         line += [_number(score), _number(points)]
         for row in record["exercises"]:
-            # What the recheck had said stays in the table beside what a person gave.
+            # The recheck's reason stays in the table beside the person's points.
             said = [row["reason"], f"Before: {row['machine']}" if "machine" in row else ""]
             line += [_number(row["score"]), row["status"], " ".join(filter(None, said))]
         rows.append([*line, " ".join(record["notes"])])
@@ -176,10 +176,11 @@ def by_exercise(records: Sequence[Record], path: Path) -> None:
 def for_moodle(records: Sequence[Record], path: Path, worksheet: Path | None) -> list[str]:
     """Write what Moodle's "Upload grading worksheet" takes; return what the teacher should know.
 
-    Rows of students without a total stay as they are, their comment too. Moodle takes a comment
-    also where the grade is empty, and takes an empty one for one that was there; and where comments
-    go into its gradebook, a comment makes the grade newer than the worksheet, whose grades it then
-    skips (process_import_grades in mod/assign/feedback/offline/locallib.php).
+    Rows of students without a total stay as they are, including their comment. Moodle imports a
+    comment even where the grade is empty, and replaces an existing comment by an empty one. Where
+    comments go into its gradebook, a comment makes the grade newer than the worksheet, and Moodle
+    then skips the worksheet's grades (process_import_grades in
+    mod/assign/feedback/offline/locallib.php).
 
     Parameters
     ----------
@@ -338,7 +339,7 @@ def _number(value: float | None) -> str:
 
 
 def _cell(value: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: students choose some of them."""
+    """Return a text that no spreadsheet reads as a formula, as students choose some texts."""
     text = str(value)
     is_formula = text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(text)
     return f"'{text}" if is_formula else text
@@ -352,7 +353,7 @@ def _is_number(text: str) -> bool:
 
 
 def _plain_title(title: str) -> str:
-    """Return a title without its number in Canvas, and without what Canvas' teachers change."""
+    """Return a title without Canvas' number, and without capitals or underscores."""
     name, _, number = title.rpartition(" (")
     if number.endswith(")") and number[:-1].isdecimal():
         title = name

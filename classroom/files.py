@@ -11,7 +11,7 @@ from typing import Any
 
 
 class ClassroomError(Exception):
-    """Something that the teacher can mend; the message is one line that says what and how."""
+    """An error that the teacher can fix; its message, one line, says what is wrong and how."""
 
 
 def write(path: Path, data: bytes) -> None:
@@ -36,8 +36,8 @@ def write(path: Path, data: bytes) -> None:
     except OSError as error:
         what = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror
         raise ClassroomError(
-            f"{path} could not be written: {what}. What was written before is whole; "
-            f"mend it and run the same command again."
+            f"{path} could not be written: {what}. Everything written earlier is complete; "
+            f"fix this and run the same command again."
         ) from error
     finally:
         if draft is not None:

@@ -100,7 +100,7 @@ def _declared(course: Path, assignment: str) -> tuple[Any, ...]:
 
 
 def other_fingerprints(course: Path, assignment: str) -> dict[str, str]:
-    """Return by what notebooks of the course's other assignments are told from this one's.
+    """Return the fingerprints that identify the course's other assignments.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def other_fingerprints(course: Path, assignment: str) -> dict[str, str]:
 def not_taken(
     course: Path, into: Path, assignment: str, students: Iterable[Student]
 ) -> Iterator[tuple[str, str]]:
-    """Say of whose notebooks nothing can be graded, and why: what `grade` would say later.
+    """Yield the students in whose notebooks nothing can be graded, and why, before `grade` runs.
 
     Yields
     ------
@@ -152,7 +152,7 @@ def set_exam(course: Path, assignment: str, seed: int) -> Exam:
     Parameters
     ----------
     course : Path
-        The folder with ``source``, ``release`` and ``mistakes``.
+        The folder with ``source``, ``release`` and ``keys``.
     assignment : str
         Its name.
     seed : int
@@ -265,7 +265,7 @@ def grade(
 def _whole(ledger: Ledger, into: Path, exam: Exam, student: Student) -> Record:
     """Return a student's record with what `collect` knows of them.
 
-    Of what was collected after it was graded there is none: the old scores are of other work.
+    If a newer submission was collected since, there is no record: the old scores are not its own.
     """
     record = ledger.record(student.student)
     if record is None:
@@ -320,7 +320,7 @@ def _work(exam: Exam, into: Path, students: Iterable[Student]) -> Iterator[Work 
 
 
 def _failed(exam: Exam, student: str, error: BaseException | str) -> Record:
-    """Return the record of a submission at which the grader itself failed; it is tried again."""
+    """Return the record of a submission on which the grader itself failed; it is tried again."""
     said = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else error
     record = nothing_graded(exam, student, f"the grader failed on it: {said[:300]}")
     return {**record, "again": True}
@@ -329,7 +329,7 @@ def _failed(exam: Exam, student: str, error: BaseException | str) -> Record:
 def _over_processes(
     exam: Exam, work: Iterator[Work | Record], jobs: int, unsafe: bool
 ) -> Iterator[Record]:
-    """Spread the work over processes of this machine; one that dies loses nothing."""
+    """Spread the work over processes of this machine; if one dies, no submission is lost."""
     lost: list[Work] = []
     yield from _in_a_pool(exam, work, jobs, unsafe, lost)
     while lost:
@@ -389,7 +389,7 @@ def _is_lost(future: Future[Record]) -> bool:
 def _over_cluster(
     exam: Exam, work: Iterator[Work | Record], address: str, unsafe: bool
 ) -> Iterator[Record]:
-    """Hand the work to a Dask scheduler; what a dead worker had is done by another."""
+    """Give the work to a Dask scheduler; if a worker dies, another takes over its submissions."""
     try:
         from distributed import Client, as_completed
     except ImportError as error:
@@ -427,7 +427,7 @@ def _over_cluster(
                 record = future.result()
             except sandbox.NoSandboxError:
                 raise
-            # Dask cancels what it lost for good, as a CancelledError, which is no Exception.
+            # Dask reports lost work as a CancelledError, which is not an Exception.
             except (Exception, CancelledError) as error:
                 if tries < MOST_TRIES:
                     submit(item, tries + 1)

@@ -1,8 +1,8 @@
 """nbgrader's gradebook, for what people read: derivations, with nbgrader's formgrader.
 
-The scores of code are put there from the ledger, which stays the record; nbgrader runs nothing.
-What people give is read back from there, and is the last word: also on code that was not graded,
-or that the recheck found wrong.
+The scores of code are copied there from the ledger, which remains the record; nbgrader runs
+nothing. Points that people give are read back from there and have the last word, also on code that
+was not graded or that the recheck found wrong.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _open(into: Path) -> Iterator[Any]:
     except (FileNotFoundError, CalledProcessError) as error:
         raise ClassroomError(
             f"nbgrader cannot start alembic to make the tables of {path} ({error}). The scores "
-            f"of code are safe in {into / 'grades'}; make the environment anew and run grade again"
+            f"of code are safe in {into / 'grades'}; create the environment again and run grade"
         ) from error
     except (SQLAlchemyError, OSError) as error:
         said = str(getattr(error, "orig", error)).splitlines()[0]
@@ -87,8 +87,8 @@ def update(
 ) -> list[tuple[str, str]]:
     """Enter everybody's scores, and lay out what formgrader shows.
 
-    Points that somebody gave stay. Where the answer is another one than they were given for,
-    formgrader is told to show it again.
+    Points that somebody gave stay. If the answer has changed since they were given, formgrader
+    shows it again.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def update(
     if not config.exists():
         paths = {name: str((course / name).resolve()) for name in ("source", "release")}
         write(config, CONFIG.format(root=str(into.resolve()), **paths).encode())
-    anew = []
+    changed = []
     with _open(into) as gradebook:
         gradebook.update_or_create_assignment(assignment)
         gradebook.update_or_create_notebook(assignment, assignment)
@@ -124,14 +124,14 @@ def update(
         for record in records:
             before = read_json(_shown(into, assignment, record["student"]))
             names = _enter_record(gradebook, assignment, release, record, before)
-            anew += [(record["student"], name) for name in names]
+            changed += [(record["student"], name) for name in names]
         gradebook.db.commit()
     # After the gradebook: what is shown is also what the next text is compared with.
     for record in records:
         if record["notebook"] is not None:
             path = _shown(into, assignment, record["student"])
             write_json(path, _shown_notebook(release, record))
-    return anew
+    return changed
 
 
 def _shown(into: Path, assignment: str, student: str) -> Path:
@@ -174,22 +174,22 @@ def _enter_record(
         return []
     gradebook.update_or_create_submission(assignment, student)
     now, then = _fingerprints(record["notebook"]), _fingerprints(before)
-    anew = []
+    changed = []
     for row in record["exercises"]:
         cell = _test_of(release, row["name"])
         grade = gradebook.find_grade(cell, assignment, assignment, student)
         grade.auto_score = None if row["status"] == MANUAL else row["score"]
         if grade.manual_score is None:
-            # nbgrader has no word for NOT GRADED: somebody looks at it.
+            # nbgrader has no status for NOT GRADED, so a person is asked to look at the answer.
             grade.needs_manual_grade = row["status"] in (MANUAL, NOT_GRADED)
         elif row["name"] in then and then[row["name"]] != now[row["name"]]:
             grade.needs_manual_grade = True
-            anew.append(row["name"])
-    return anew
+            changed.append(row["name"])
+    return changed
 
 
 def _fingerprints(notebook: Notebook | None) -> dict[str | None, str]:
-    """Return a fingerprint of each answer as it was handed in: what is shown may differ."""
+    """Return a fingerprint of each answer as handed in, which may differ from what is shown."""
     return {
         grade_id(cell): cell["metadata"].get(HANDED_IN) or _fingerprint(text_of(cell))
         for cell in (notebook or {"cells": []})["cells"]
@@ -203,7 +203,7 @@ def _fingerprint(text: str) -> str:
 def _shown_notebook(release: Notebook, record: dict[str, Any]) -> Notebook:
     """Return the notebook that a grader reads: the answers, and what the recheck says of each.
 
-    Code and outputs are shown as text. What else is not word for word ours is made inert.
+    Code and outputs are shown as text. Any other text that differs from ours is made inert.
     """
     notebook: Notebook = copy.deepcopy(record["notebook"])
     ours = {text_of(cell) for cell in release["cells"]}
@@ -245,7 +245,7 @@ def read(into: Path, assignment: str, records: list[Any]) -> list[Any]:
 
 
 def _with_hand(gradebook: Any, assignment: str, record: dict[str, Any]) -> dict[str, Any]:
-    # Formgrader shows nothing of those without a notebook, so nobody can have given points.
+    # Formgrader does not show a student without a notebook, so nobody can have given points.
     if record["notebook"] is None:
         return record
     rows = []

@@ -1,16 +1,16 @@
 r"""What a student wrote, as HTML that does nothing.
 
-nbgrader's formgrader hands Markdown to a page that has the teacher's rights, and HTML within it
-goes through as it is. So what a student wrote is not handed on: it is read here, and written anew
-from a short list of elements. No element has an address, a name, a style or an event; there is
-not even a link, which shows as it was typed, as HTML does. Every letter that could mean something
-to Markdown, HTML or MathJax is written as its number, and all stands on one line, which begins
-with a tag: that Markdown passes on unread.
+nbgrader's formgrader passes Markdown to a page that has the teacher's rights, and HTML inside the
+Markdown goes through unchanged. So we do not pass on what a student wrote: we parse it here and
+write it again with a short list of elements. No element has an address, a name, a style or an
+event. There are no links either; a link, like HTML, is shown as it was typed. Every character that
+could mean something to Markdown, HTML or MathJax is written as its number, and everything stands on
+one line that begins with a tag, which Markdown passes on unread.
 
-MathJax reads the page as well. It is told to skip all but formulas, and a formula is one only if
-each of its commands is on a list; else its source is shown.
+MathJax reads the page as well. It is told to skip everything but formulas, and a text counts as a
+formula only if each of its commands is on a list; otherwise its source is shown.
 
-Whatever the text, the time grows as its length: nothing is tried twice.
+The time grows linearly with the length of any text, because nothing is tried twice.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _letter(letter: str) -> str:
         return "&#10;"
     if letter == "\t":
         return " "
-    # A control letter, or half of a pair of surrogates, is none that HTML can name.
+    # HTML has no number for a control character or for half of a surrogate pair.
     number = ord(letter)
     if number < 32 or 127 <= number < 160 or 0xD800 <= number < 0xE000:
         return "\ufffd"
@@ -350,7 +350,7 @@ class _Writer:
 
 
 class _Finder:
-    """Finds what closes something; what is not there is looked for once."""
+    """Finds closing marks; one that is absent is searched for only once."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -396,7 +396,7 @@ def _formula(body: str, source: str) -> str:
 
 
 def _emphasis(text: str, at: int, mark: str, out: list[str], opened: dict[str, int]) -> None:
-    """Close what this mark opened, or remember it as one that may open."""
+    """Close the emphasis that this mark opened, or remember it as one that may open."""
     tag = {1: "em", 2: "strong"}[len(mark)] if mark[0] != "~" else "del"
     before, after = text[at - 1 : at] if at else "", text[at + len(mark) : at + len(mark) + 1]
     # x_t has none, and "~" alone is a blank in TeX.
@@ -454,7 +454,7 @@ def _is_table(lines: Sequence[str], at: int) -> bool:
 
 
 def _cells(line: str) -> list[str]:
-    """Return a row's cells; a bar behind a backslash parts nothing."""
+    """Return a row's cells; a bar after a backslash separates nothing."""
     hidden = line.strip().replace(r"\|", "\0")
     cells = hidden.removeprefix("|").removesuffix("|").split("|")
     return [cell.replace("\0", "|").strip() for cell in cells]

@@ -1,10 +1,10 @@
 """From what a student handed in to what is graded: the sources of the answers, on our notebook.
 
 A notebook comes back edited by people and by programs: cells copied, split or moved, metadata
-gone, encodings changed, half of the file missing. Nothing of it is taken but the text of cells.
-Answers are found by nbgrader's ``grade_id``, else by the name that they define, else by their
-place, and are put into our own release notebook; so no tag, no output, no kernel, no test of a
-student's making reaches the grader, and no damage stops a batch.
+gone, encodings changed, half of the file missing. We take nothing from it but the text of cells.
+We find an answer by nbgrader's ``grade_id``, else by the name that it defines, else by its place,
+and put it into our own release notebook. So no tag, output, kernel or test that a student made
+reaches the grader, and no damage stops a batch.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from classroom.inert import BASE64, PICTURES
 
 Notebook = dict[str, Any]
 
-# Nothing that a student writes is as long; a notebook with 50 MB of output still is taken.
+# No student writes this much, and a notebook with 50 MB of output is still accepted.
 LARGEST = 100 * 1024**2
-# Read, an empty list is some thirty times as long as it is in the file.
+# In memory, an empty list takes about thirty times the bytes that it takes in the file.
 MOST_LISTS = 1_000_000
 LONGEST_ANSWER = 100_000
 LARGEST_PICTURE = 10_000_000
@@ -69,7 +69,7 @@ class Intake:
     missing : frozenset of str
         Answers that were not found, or were left as they were released.
     notes : tuple of str
-        What was mended, one sentence each.
+        What was repaired, one sentence each.
     """
 
     notebook: Notebook
@@ -87,7 +87,7 @@ def read_bytes(path: Path) -> bytes:
         It is no regular file, is too large, or cannot be read.
     """
     try:
-        # Opened without following a link, and looked at when open: it cannot be exchanged between.
+        # Opened without following links and inspected while open, so that nobody can swap the file.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         if path.is_symlink():
@@ -110,7 +110,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_cells(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the cells of a notebook, whatever state it is in, and notes on what was mended.
+    """Return the cells of a notebook, whatever state it is in, and notes on what was repaired.
 
     Each cell is ``{"cell_type", "source", "id", "grade_id", "pictures"}``, with None where one of
     the names is absent.
@@ -118,7 +118,7 @@ def read_cells(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
     Raises
     ------
     NotTakenError
-        No cell can be made out.
+        The file contains no readable cell.
     """
     notes: list[str] = []
     if not data.strip():
@@ -173,7 +173,7 @@ def _raw_cells(content: Any) -> list[Any]:
 
 
 def _salvaged(text: str) -> list[Any]:
-    """Return the whole cells of a text that is not JSON to its end."""
+    """Return the complete cells of a notebook whose JSON is cut short."""
     found: list[Any] = []
     at = _first_cell(text)
     decoder = json.JSONDecoder()
@@ -201,7 +201,7 @@ def _first_cell(text: str) -> int:
 
 
 def _behind(text: str, at: int, letters: str) -> int:
-    """Return the first place, from ``at`` on, that has none of these letters."""
+    """Return the first position, from ``at`` on, that holds none of these characters."""
     while at < len(text) and text[at] in letters:
         at += 1
     return at
@@ -223,7 +223,7 @@ def _cell(raw: Any) -> dict[str, Any] | None:
     identity = raw.get("id")
     return {
         "cell_type": kind,
-        # A NUL ends no line of Python.
+        # Python refuses a source that contains a NUL.
         "source": writable(source).replace("\0", ""),
         "id": identity if isinstance(identity, str) else None,
         "grade_id": writable(grade_id) if isinstance(grade_id, str) else None,
@@ -250,7 +250,7 @@ def _short(value: Any) -> str:
 
 
 def normal(source: str) -> str:
-    r"""Return a text without what editors change by themselves: ends of lines, trailing blanks.
+    r"""Return a text without what editors change on their own: line ends and trailing blanks.
 
     >>> normal("a = 1  \r\n") == normal("a = 1")
     True
@@ -259,7 +259,7 @@ def normal(source: str) -> str:
 
 
 def defines(source: str, name: str) -> bool:
-    r"""Whether a cell's text defines a name at its outermost level, told without parsing it.
+    r"""Whether a cell's text defines a name at the top level, judged without parsing it.
 
     >>> defines("def step(g):\n    return g", "step"), defines("    step = 1", "step")
     (True, False)
@@ -279,7 +279,7 @@ def may_define(source: str, name: str) -> bool:
 
 
 def defined(source: str) -> set[str]:
-    r"""Return the names that lines of a text define which begin at the margin.
+    r"""Return the names that the unindented lines of a text define.
 
     >>> sorted(defined("def f(): ...\na: int = 1\nb = c = 2\n    d = 3\ne == 4"))
     ['a', 'b', 'f']
@@ -298,7 +298,7 @@ def defined(source: str) -> set[str]:
 
 
 def perhaps_defined(source: str) -> set[str]:
-    r"""Return the names that a text may define, told line by line.
+    r"""Return the names that a text may define, judged line by line.
 
     >>> sorted(perhaps_defined("  def f(): ...\n(a, *b), c = d = 1, 2\nwhile (e := g(h=1)): ..."))
     ['a', 'b', 'c', 'd', 'e', 'f']
@@ -306,7 +306,7 @@ def perhaps_defined(source: str) -> set[str]:
     ['a', 'b']
     """
     found: set[str] = set()
-    # A line that a comma or bracket ends goes on in the next.
+    # A line that ends with a comma or an opening bracket continues on the next.
     begun: list[str] = []
     for line in source[:LONGEST_ANSWER].splitlines():
         found |= _of_definition(line)
@@ -318,7 +318,7 @@ def perhaps_defined(source: str) -> set[str]:
 
 
 def _of_definition(line: str) -> set[str]:
-    """Return the name that ``def``, ``async def`` or ``class`` gives, if the line begins so."""
+    """Return the name that a line beginning with def, async def or class defines, as a set."""
     words = line.split(None, 2)
     if words[:1] == ["async"]:
         words = words[1:]
@@ -329,7 +329,7 @@ def _of_definition(line: str) -> set[str]:
 
 
 def _targets(line: str) -> set[str]:
-    """Return what stands alone or among others before an ``=`` or a ``:=``."""
+    """Return the names before an ``=`` or a ``:=``, also those in a tuple."""
     found: set[str] = set()
     parts = line.split("=")
     chain = True  # until something else stands there, as in f(a=1)
@@ -355,13 +355,13 @@ def _last_word(text: str) -> str:
 
 
 def grade_id(cell: Mapping[str, Any]) -> str | None:
-    """Return nbgrader's name of a cell of ours, or None."""
+    """Return nbgrader's name for one of our cells, or None."""
     named = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id")
     return named if isinstance(named, str) else None
 
 
 def text_of(cell: Mapping[str, Any]) -> str:
-    """Return a cell's source as one string, as which and as a list of lines it may be stored."""
+    """Return a cell's source as one string; a file may store it as a string or a list of lines."""
     source = cell.get("source", "")
     return source if isinstance(source, str) else "".join(source)
 
@@ -390,10 +390,10 @@ def fingerprints_of_others(release: Notebook, others: Mapping[str, Notebook]) ->
 def _other_assignment(
     handed: list[dict[str, Any]], release: Notebook, others: Mapping[str, str]
 ) -> str | None:
-    """Return the assignment that a notebook is of, if it is not of ours.
+    """Return the other assignment that a notebook belongs to; None if it belongs to ours.
 
-    Of ours is what has most of our cells, whatever else it has: two assignments in one notebook.
-    Else the most cells decide: a cell of another assignment may be borrowed.
+    A notebook with most of our answers is ours, even if it holds another assignment as well.
+    Otherwise the assignment with the most cells decides, as a student may borrow a single cell.
     """
     ours, counts = fingerprints(release), Counter[str]()
     known = {cell["grade_id"] or _fingerprint(cell["source"]) for cell in handed}
@@ -408,10 +408,10 @@ def _other_assignment(
 
 
 def titles(notebook: Notebook) -> dict[str, str]:
-    """Return what a reader of the notebook calls each cell with a name, as in ``1 (b) Derive``.
+    """Return a readable title for each named cell, as in ``1 (b) Derive``.
 
-    From the heading above it, ``## 1. Derive: a subtitle (5 points)``, and the last ``**(b)**``
-    that begins a line below that. A cell without such a heading is called by its name.
+    It is made of the heading above the cell, ``## 1. Derive: a subtitle (5 points)``, and of the
+    last ``**(b)**`` that begins a line below that. Without such a heading, the title is the name.
     """
     found = {}
     number = part = word = ""
@@ -496,7 +496,7 @@ def take(
 
 def _none_found(handed: list[dict[str, Any]], notes: list[str]) -> str:
     names = sorted({cell["grade_id"] for cell in handed if cell["grade_id"]})
-    # Names that a student may have chosen, kept short.
+    # A student may have chosen these names, so they are kept short.
     called = f"; its cells are called {', '.join(names)[:100]}" if names else ""
     said = "none of this assignment's answers"
     if any(note.startswith(DAMAGED) for note in notes):
@@ -505,7 +505,7 @@ def _none_found(handed: list[dict[str, Any]], notes: list[str]) -> str:
 
 
 class _Matches:
-    """Which cell that was handed in is which of ours."""
+    """Finds, for each cell of ours, the cell of the submission that corresponds to it."""
 
     def __init__(
         self,
@@ -533,7 +533,7 @@ class _Matches:
         self.parts: dict[str, list[str]] = {}
 
     def _twins(self) -> dict[int, int]:
-        """Cells that are still as we released them: theirs -> ours."""
+        """Return the cells that are still as we released them: their place -> ours."""
         texts: dict[tuple[str, str], list[int]] = {}
         for at, cell in enumerate(self.ours):
             texts.setdefault((cell["cell_type"], normal(text_of(cell))), []).append(at)
@@ -545,7 +545,7 @@ class _Matches:
         return twin
 
     def answer(self, want: Wanted) -> str | None:
-        """Return the text of an answer, or None; `found` then tells whether its cell was there."""
+        """Return the text of an answer, or None; then `found` says whether its cell was there."""
         places = self._with_what_follows(want, self.by_name.get(want.name, []))
         stub = normal(text_of(self.ours[self.place[want.name]]))
         sources = self._worked_on(places, stub)
@@ -571,7 +571,7 @@ class _Matches:
         return text
 
     def in_others(self, missing: Iterable[str]) -> set[str]:
-        """Return those of the missing answers that the student wrote into another one's cell."""
+        """Return the missing answers that the student wrote into the cell of another answer."""
         found = set()
         for name, other in itertools.product(sorted(missing), self.parts):
             answer = self.wanted[name].answer
@@ -590,7 +590,7 @@ class _Matches:
         return found
 
     def _worked_on(self, places: Iterable[int], stub: str) -> list[str]:
-        """Return the texts of copies of a cell, without repetitions and without our own text."""
+        """Return the texts of a cell's copies that differ from ours and from one another."""
         texts = [self.handed[at]["source"] for at in places]
         kept: dict[str, str] = {}
         for text in texts:
@@ -600,9 +600,9 @@ class _Matches:
         return list(kept.values())
 
     def _with_what_follows(self, want: Wanted, places: list[int]) -> list[int]:
-        """Return places of a manual answer and of the student's own text right below: go on there.
+        """Return the places of a manual answer and of the student's own text right below it.
 
-        "See below", as the answer says then.
+        The answer may say "see below".
         """
         if want.answer is not None:
             return places
@@ -613,7 +613,7 @@ class _Matches:
         return found
 
     def _is_own(self, at: int) -> bool:
-        """Whether a cell is neither one of ours nor the title of another notebook."""
+        """Whether a cell is the student's own: neither one of ours nor another notebook's title."""
         cell = self.handed[at]
         return (
             cell["grade_id"] not in self.place
@@ -657,16 +657,16 @@ class _Matches:
         ]
 
     def _neighbours(self, place: int) -> tuple[int, int]:
-        """Return where, in theirs, our cells just before and just after a place are."""
+        """Return where our cells just before and just after a place are in the submission."""
         before = [at for at, our in self.twin.items() if our == place - 1]
         after = [at for at, our in self.twin.items() if our > place]
         return (min(before) if before else len(self.handed), min(after, default=len(self.handed)))
 
     def own_cells(self) -> dict[int, list[dict[str, Any]]]:
-        """Return the student's further code cells: place of ours after which -> cells to run.
+        """Return the student's additional code cells: our place that they follow -> cells to run.
 
-        A helper function, an import: without them honest work would fail. Among them are answers
-        that stand further down than ours, which may use what is defined in between.
+        They hold helper functions and imports, without which honest work would fail. An answer
+        that was moved further down is among them, as it may use what is defined in between.
         """
         named = {at: name for name, places in self.found.items() for at in places}
         after: dict[int, list[dict[str, Any]]] = {}
@@ -685,9 +685,9 @@ class _Matches:
         return after
 
     def _edited(self, cell: dict[str, Any]) -> int:
-        """Return the place of the given cell that a student edited where it stood, or -1.
+        """Return the place of the given cell that a student edited in place, or -1.
 
-        It runs after ours, or ours would undo what was mended.
+        The edited cell runs after ours; otherwise ours would undo the student's change.
         """
         if cell["id"] in self.our_ids:
             return self.our_ids[cell["id"]]

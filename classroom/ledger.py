@@ -48,7 +48,9 @@ class Ledger:
             write_json(path, {"seed": secrets.randbits(62)})
         content = read_json(path)
         if not isinstance(content, dict) or type(content.get("seed")) is not int:
-            raise ClassroomError(f"{path} is damaged; remove {self.folder} to grade all anew")
+            raise ClassroomError(
+                f"{path} is damaged; remove {self.folder} to grade everything again"
+            )
         return int(content["seed"])
 
     def path(self, student: str) -> Path:

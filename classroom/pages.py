@@ -1,6 +1,6 @@
 """What a student gets back: a page with a comment for each exercise, and their own answers.
 
-Made from the record alone, which holds no solution and no hidden test; so none can be shown.
+It is made from the record alone, which holds no solution and no hidden test, so it can show none.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from classroom.files import write
 from classroom.intake import grade_id, text_of
 from classroom.recheck import MISSING
 
-# An answer may be long; a page that nobody can open helps nobody.
+# Long answers are cut, because a page that is too large to open helps nobody.
 LONGEST_SHOWN = 20_000
 STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 45rem; margin: 2rem auto; padding: 0 1rem;
@@ -56,7 +56,7 @@ def page(record: dict[str, Any], assignment: str) -> str:
     if record["notebook"] is None:
         parts.append(f"<p>Nothing was graded: {html.escape(record['reason'])}.</p>")
     parts += [f"<p>{html.escape(note)}</p>" for note in record["notes"]]
-    # Of what could not be read at all, one line has said all.
+    # If the whole file could not be read, the line above has already said so.
     for title, row in as_in_notebook(record) if record["notebook"] is not None else ():
         got = "–" if row["score"] is None else f"{row['score']:g}"
         kind = row["status"].lower().replace(" ", "-")

@@ -1,10 +1,10 @@
 """A process that reads what students handed in, and that can be ended.
 
-What reads files of strangers may have a flaw, and a file made for it could then keep the grader
-for hours. So reading has a process of its own: what does not end costs its own student, who is
-named, and nobody else. Processor time ends it, of which a busy machine takes nothing away.
+Code that reads strangers' files may have a flaw, and a file made to exploit it could then keep the
+grader busy for hours. So reading has its own process: a file that takes too long costs only its own
+student, who is named. The limit is processor time, which a busy machine does not use up.
 
-No code of a student's runs there; it imports these tools alone and sends back plain data.
+No student code runs there; the process imports only these tools and sends back plain data.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from classroom.intake import NotTakenError
 
 Result = TypeVar("Result")
 
-# An honest notebook takes a tenth of a second; one of a hundred megabytes, a few.
+# An ordinary notebook takes a tenth of a second; one of a hundred megabytes, a few seconds.
 CPU_SECONDS = 30
-# Read, a notebook of a hundred megabytes takes some ten times as much.
+# In memory, a notebook of a hundred megabytes takes about ten times its size.
 MEMORY = 4 * 1024**3
-# By the clock, for what waits without working; nothing here does.
+# A limit by the clock, for a process that waits without computing; nothing here does.
 SECONDS = 1800.0
 LENGTH = struct.Struct("=Q")
 LAUNCH = "import sys; sys.path.insert(0, sys.argv[1]); from classroom.reading import main; main()"
 
 
 class Reader:
-    """Runs functions of these tools apart, one at a time, each within limits.
+    """Runs functions of these tools in another process, one at a time, each within limits.
 
-    The process starts when it is first asked for, and anew after it was ended.
+    The process starts with the first request, and starts again after it was ended.
     """
 
     def __init__(self) -> None:

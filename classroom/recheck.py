@@ -32,7 +32,7 @@ from classroom.intake import Intake, Notebook, NotTakenError, Wanted, grade_id, 
 from classroom.reading import Reader
 from classroom.sandbox import Limits, Process, StoppedError
 from minioptim import checks
-from minioptim.checks import Outcome, fingerprint, judge, only_changed, same
+from minioptim.checks import Outcome, fingerprint, judge, only_changed, same, shown
 from minioptim.checks.trials import TRIALS
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -45,8 +45,8 @@ RIGHT, WRONG, ERROR, MISSING, NOT_GRADED = "right", "wrong", "error", "no answer
 MANUAL = "to be read"
 LONGEST_REASON = 2000
 
-# What ends a loop is processor time, which a busy machine does not take away from anybody. These,
-# by the clock, end what waits.
+# Processor time ends an endless loop: unlike the clock, it does not run while a busy machine does
+# other work. The limits by the clock, in seconds, end what waits without computing.
 CPU_SECONDS_PER_EXERCISE = 12
 SECONDS_TO_START = 60.0  # imports and the cells that the answer needs
 SECONDS_PER_CALL = 30.0
@@ -69,12 +69,12 @@ class Question:
     expected : list
         The right result of each call, encoded; of a value, one.
     mistakes : dict of str to str
-        Fingerprints of what named mistakes come to on these calls -> the sentence of each.
+        Fingerprint of a known mistake's outcomes on these calls -> the sentence that names it.
     arguments : list of str
         The names of the function's arguments.
     trial : str or None
         As in `classroom.exercise.Exercise`. The trial runs in the grader's process and asks the
-        student's for each step, so that what it counts and measures cannot be touched over there.
+        student's process for each step, so that student code cannot touch what it counts.
     """
 
     name: str
@@ -138,7 +138,7 @@ def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
     reference : callable or value
         The right answer.
     seed : int
-        Of the class; each exercise draws from a stream of its own.
+        The seed of the class; each exercise draws from its own stream.
     """
     calls = exercise.calls(_stream(seed, exercise.name))
     # Encoded before anything runs on them: a solution that changes its arguments changes a copy.
@@ -169,12 +169,12 @@ def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
 
 
 def _stream(seed: int, name: str) -> int:
-    """Return the seed of one of a class' streams; from one, no other can be told."""
+    """Return the seed of one stream of a class; no other seed can be derived from it."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:8], "big")
 
 
 def _outcomes(solution: Any, calls: Sequence[Any], is_value: bool) -> list[Outcome]:
-    """Return what an answer of our own comes to."""
+    """Return the outcomes of one of our own answers."""
     if is_value:
         return [Outcome(solution)]
     return [checks.call(solution, wire.decode(call)) for call in calls]
@@ -190,7 +190,7 @@ def grade_submission(
     exam : Exam
         What is asked.
     student : str
-        Whose it is; only passed on.
+        Who handed it in; copied into the record.
     data : bytes
         The notebook's file.
     unsafe : bool
@@ -229,7 +229,7 @@ def grade_submission(
 
 
 def nothing_graded(exam: Exam, student: str, reason: str) -> dict[str, Any]:
-    """Return the record of a submission of which nothing could be graded."""
+    """Return the record of a submission in which nothing could be graded."""
     asked = [(question.name, question.points) for question in exam.questions]
     rows = [_row(name, points, None, NOT_GRADED, reason) for name, points in [*asked, *exam.manual]]
     return {
@@ -273,7 +273,7 @@ def _outcome(
         "cells": intake.cells,
         "exercise": question.name,
         "answer": question.answer,
-        # Of its own generators: ours is not told.
+        # It seeds the student's own generators; the class' seed is never revealed.
         "seed": _stream(seed, f"student's {question.name}") % 2**32,
     }
     limits = Limits(cpu=CPU_SECONDS_PER_EXERCISE)
@@ -307,19 +307,19 @@ def _outcome(
                 # A trial hands out copies, and its states are long.
                 step = partial(one, and_arguments=False)
                 reply = partial(_tried, TRIALS[question.trial], step)
-            # All calls are asked for, also after a wrong one: a mistake is told by all of them.
+            # Every call is made, also after a wrong one: only all of them identify a mistake.
             results = [reply(call) for call in question.calls]
     return _judge(question, results)
 
 
 class _FailedError(Exception):
-    """A student's function raised an error, in the midst of a trial."""
+    """A student's function raised an error during a trial."""
 
 
 def _tried(
     trial: Callable[..., Any], ask_student: Callable[[Any], dict[str, Any]], call: Any
 ) -> dict[str, Any]:
-    """Run a trial here and the student's function over there; return the trial's reply."""
+    """Run a trial here and the student's function in the sandbox; return the trial's reply."""
 
     def answer(*arguments: Any) -> Any:
         reply = ask_student(wire.encode(arguments))
@@ -383,23 +383,23 @@ def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, 
         else:
             written = f"{question.trial}({question.answer}, {arguments})"
         sentence += f" For {written} {_came(question, outcome, call, expected[at])}."
-    # A value that was asked for is not told: it would be the answer, for the next who hands in.
+    # A value is not revealed, because it is the answer, and somebody may still hand in.
     elif not outcome.error:
-        sentence += f" You wrote {question.answer} = {shown(outcome.result)}."
+        sentence += f" You wrote {question.answer} = {shown(checks.plain(outcome.result))}."
     return ERROR if outcome.error else WRONG, sentence
 
 
 def _as_checked(name: str, value: Outcome, right: Any) -> bool:
-    """Whether the student's own check takes a value: it knows no more than six digits of it."""
+    """Whether the student's own check accepts a value; it compares six digits only."""
     return fingerprint(name, [value]) == fingerprint(name, [Outcome(right)])
 
 
 def _came(question: Question, outcome: Outcome, call: Any, expected: Any) -> str:
-    """Return what came of a call beside what was expected, in the same form, or what it changed."""
+    """Return a sentence with a call's result and the expected one, or with what it changed."""
     if outcome.error:
         return f"it raised an error; expected {shown(checks.plain(expected))}"
     if only_changed(outcome, expected, question.rtol):
-        # The results are the same; both shown would be a riddle.
+        # The results agree, so showing both would puzzle the reader.
         pairs = zip(outcome.changed, outcome.after, strict=True)
         said = [
             f"{question.arguments[at]} was {shown(checks.plain(call[at]))}, and is {shown(after)} "
@@ -407,13 +407,13 @@ def _came(question: Question, outcome: Outcome, call: Any, expected: Any) -> str
             for at, after in pairs
         ]
         return "; ".join(said)
-    # A tuple is as right as a list; seen side by side they would look like the mistake.
+    # A tuple is as right as a list; shown beside one, it would look like the mistake.
     result, right = checks.plain(outcome.result), checks.plain(expected)
     return f"it gave {shown(result)}; expected {shown(right)}"
 
 
 def _outcome_of(reply: dict[str, Any], call: Any) -> Outcome:
-    """Read one reply; whatever it says, only plain data come out."""
+    """Return the outcome that a reply reports; whatever it holds, the outcome is plain data."""
     try:
         changed: dict[int, Any] = {}
         if "arguments" in reply:
@@ -429,30 +429,8 @@ def _outcome_of(reply: dict[str, Any], call: Any) -> Outcome:
         return Outcome(None, f"TypeError: {problem}")
 
 
-def shown(value: Any) -> str:
-    """Return a value as a reader likes it: short, and without NumPy's names.
-
-    >>> shown((1.0, np.array([0.5, 2.0])))
-    '(1, [0.5, 2])'
-    """
-    if isinstance(value, np.ndarray):
-        text = np.array2string(value, precision=6, separator=", ", threshold=8, floatmode="maxprec")
-        return " ".join(
-            text.replace(". ", " ").replace(".,", ",").replace(".]", "]").split()
-        ).replace(" ]", "]")
-    if isinstance(value, bool | None):
-        return str(value)
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, tuple | list):
-        inside = ", ".join(shown(item) for item in value[:8]) + (", ..." if len(value) > 8 else "")
-        return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
 def manual_parts(release: Notebook, exercises: Sequence[Exercise]) -> tuple[tuple[str, float], ...]:
-    """Return what people grade: cells that are answers with points, and that no program checks."""
+    """Return what people grade: the answers with points that no program checks."""
     checked = {exercise.name for exercise in exercises}
     found = []
     for cell in release["cells"]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 from nbformat import NotebookNode
 
 from classroom.exercise import EXERCISES, Call, Exercise, exercises
+from classroom.files import write
 from minioptim import checks
 from minioptim.checks.feedback import DATA, encoded
 
@@ -312,6 +312,8 @@ def release(assignment: str, folder: Path = EXERCISES, data: Path = DATA) -> lis
         As in `check_data`.
     ImportError
         As in `release_notebook`.
+    ClassroomError
+        A file cannot be written.
 
     Examples
     --------
@@ -324,10 +326,7 @@ def release(assignment: str, folder: Path = EXERCISES, data: Path = DATA) -> lis
         data / f"{assignment}.json",
     ]
     for path, text in zip(paths, (notebook, checked), strict=True):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".draft")
-        draft.write_text(text + "\n", encoding="utf-8")
-        os.replace(draft, path)
+        write(path, f"{text}\n".encode())
     return paths
 
 

@@ -33,7 +33,7 @@ UNSAFE_MEANS = (
     "students' code would run with your rights: it could read and change your files, the solutions "
     "and the gradebook, use the network, and go on running after grading"
 )
-# All that a process in the sandbox is told. One thread: the limits bound its memory as well.
+# The whole environment of a process in the sandbox. One thread, as each takes memory too.
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/tmp",  # noqa: S108 (the work folder inside the sandbox)
@@ -66,7 +66,7 @@ class NoSandboxError(RuntimeError):
 
 
 class StoppedError(Exception):
-    """The process ended, fell silent or said too much; the message says which."""
+    """The process ended, stopped answering or sent too much; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Limits:
     Parameters
     ----------
     memory : int, bytes
-        Address space, of which NumPy takes some 300 MB without a single array.
+        Address space; NumPy alone takes about 300 MB of it.
     cpu : int, seconds
         Processor time in all.
     files : int, bytes

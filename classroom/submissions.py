@@ -30,10 +30,10 @@ from classroom.reading import Reader
 
 RUBBISH = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
 MOST_MEMBERS = 2000
-# Notebooks of one student that are looked into, to find the one to grade.
+# At most this many of one student's notebooks are opened to find the one to grade.
 MOST_NOTEBOOKS = 50
 CANVAS_TEST_STUDENT = "Student, Test"
-# What reading a zip raises that is damaged, encrypted or packed in a way that Python has not.
+# Reading raises these for a zip that is damaged, encrypted or packed in an unsupported way.
 UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -45,7 +45,7 @@ UNREADABLE = (
     RuntimeError,
     ValueError,  # names that are no UTF-8, among others
 )
-# Why there is nothing to grade of somebody who is on the roster alone, or whose folder is empty.
+# The problem of somebody who is only on the roster, or whose folder is empty.
 ABSENT = "nothing was handed in"
 
 
@@ -116,7 +116,7 @@ def collect(
     assignment : str
         Its name.
     wanted : iterable of str
-        The ``grade_id`` of its answers, by which its notebook is told from others.
+        The ``grade_id`` of its answers, which identify its notebook among others.
     roster : Path or None
         A CSV of everybody who should have handed in: Moodle's grading worksheet, Canvas'
         gradebook, or a table with a column ``student``.
@@ -199,7 +199,7 @@ def _people(export: Path) -> tuple[dict[tuple[str, str], list[_Piece]], list[str
         raise ClassroomError(f"{export} could not be read: {error}") from error
     items = [item for item in items if not RUBBISH & set(item.parts)]
     items = [item for item in items if not item.parts[-1].startswith("._")]
-    # A zip of a folder, or a folder in a folder.
+    # The export may be a zip of a folder, or a folder inside a folder.
     while items and len({item.parts[0] for item in items}) == 1:
         inner = [item for item in items if len(item.parts) > 1]
         seconds = {item.parts[1] for item in inner}
@@ -220,7 +220,7 @@ def _people(export: Path) -> tuple[dict[tuple[str, str], list[_Piece]], list[str
 def _owner(item: _Item) -> tuple[tuple[str, str], _Piece] | None:
     top, inside = item.parts[0], "/".join(item.parts[1:])
     if item.read is None:
-        # Who handed in an empty folder gets a row as well.
+        # A student with an empty folder gets a row as well.
         moodle = _of_moodle(top)
         return (moodle[0] if moodle else (top, "")), _Piece("", bytes)
     if moodle := _of_moodle(top):
@@ -270,7 +270,7 @@ def _of_canvas(top: str) -> tuple[tuple[str, str], bool, int, str] | None:
         identity, number = "_".join(words[at:behind]), "".join(words[behind : behind + 1])
         if words[at] != "anon" and not identity.isdecimal():
             continue
-        # The platform's numbers are no longer than that.
+        # The platform's numbers have at most 18 digits.
         if not number.isdecimal() or len(number) > 18:
             continue
         late = at > 1 and words[at - 1] == "LATE"
@@ -282,7 +282,7 @@ def _of_canvas(top: str) -> tuple[tuple[str, str], bool, int, str] | None:
 
 
 def _stem(name: str) -> str | None:
-    """Return a notebook's name without its ending; None of another file."""
+    """Return a notebook's name without its suffix; None if it is another kind of file."""
     for ending in (".ipynb", ".ipynb.txt", ".ipynb.json"):
         if name[-len(ending) :].lower() == ending:
             return name[: -len(ending)]
@@ -309,7 +309,7 @@ def _files(export: Path) -> Iterator[_Item]:
 
 
 def _readable(name: str) -> str:
-    """Return a file's name as it was meant: unpacked on some systems, it is in Latin-1."""
+    """Return a file's name as intended; some systems unpack names as Latin-1."""
     raw = os.fsencode(name)
     try:
         return raw.decode()
@@ -328,7 +328,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
         raise NotTakenError("the file is a link, and links are not followed")
     try:
         with archive.open(info) as file:
-            # What the zip says of its size need not be true.
+            # The size that the zip states may be wrong.
             data = file.read(LARGEST + 1)
     except UNREADABLE as error:
         raise NotTakenError(f"the zip cannot be read: {error}") from None
@@ -338,7 +338,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 
 
 def _member_of(export: Path, info: zipfile.ZipInfo) -> bytes:
-    """Return what `_member` does, in another process than that which listed the zip."""
+    """Return what `_member` returns, in a process other than the one that listed the zip."""
     try:
         archive = zipfile.ZipFile(export)
     except UNREADABLE as error:
@@ -363,7 +363,7 @@ def _key(name: str, identity: str, taken: set[str]) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    """Return the beginning of a text, in so many bytes at most: a file system counts those.
+    """Return the beginning of a text, cut to a number of bytes, which file systems limit.
 
     >>> _cut("aé", 2)
     'a'
@@ -397,7 +397,7 @@ def _unpacked(pieces: list[_Piece], notes: list[str]) -> list[_Piece]:
 def _chosen(
     student: Student, pieces: list[_Piece], assignment: str, wanted: set[str]
 ) -> tuple[Student, bytes | None]:
-    """Return the student with what is to be said, and the notebook to grade."""
+    """Return the student with the notes to show, and the notebook to grade."""
     notes: list[str] = []
     late = any(piece.late for piece in pieces)
     notebooks = []
@@ -456,13 +456,13 @@ def _holds(data: bytes, wanted: set[str]) -> bool:
 
 
 def _rank(piece: _Piece, assignment: str) -> tuple[int, bool, int]:
-    """Return what grows from copy to copy: the platform's number, then "-1", "(2)", "copy"."""
+    """Return a key that grows from copy to copy: platform's number, then "-1", "(2)", "copy"."""
     base, which = _copy(_stem(piece.name.rpartition("/")[2]) or "")
     return piece.number, base.strip() == assignment, which
 
 
 def _copy(stem: str) -> tuple[str, int]:
-    """Return a name without what makes it a copy's, and the number of the copy, or 0.
+    """Return a name without its suffix as a copy, and the number of the copy, or 0.
 
     >>> [_copy(name) for name in ("a-2", "a (3)", "a-Copy4", "a copy", "a5")]
     [('a', 2), ('a', 3), ('a', 4), ('a', 1), ('a5', 0)]
@@ -508,7 +508,7 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     return columns, rows
 
 
-# By what is known whose tables are, Moodle's, Canvas' or anybody's.
+# The columns that identify a table as Moodle's, as Canvas' or as the teacher's own.
 ROSTERS = ({"Identifier"}, {"Student", "ID"}, {"student"})
 
 
@@ -527,7 +527,7 @@ def identity_of(row: dict[str, str]) -> tuple[str, str] | None:
 def _on_roster_alone(
     roster: Path | None, people: Collection[tuple[str, str]]
 ) -> list[tuple[str, str]]:
-    """Return the names and numbers of those on a roster who are not among those who handed in."""
+    """Return the names and numbers of those on a roster who did not hand in."""
     if roster is None:
         return []
     known = {identity for _, identity in people if identity}

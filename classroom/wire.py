@@ -6,6 +6,9 @@ exactly those kinds: an array arrives as `numpy.ndarray`, whatever subclass it w
 Arrays travel as their bytes in base64: a trial sends thousands of long ones, and as decimals they
 would take longer than the runs.
 
+(The data of the students' checks, `minioptim.checks.feedback.encoded`, are a file that people read
+and compare, so there arrays are decimals.)
+
 This file is also read by the student's process, so it imports NumPy and the standard library only.
 """
 
@@ -68,12 +71,12 @@ def encode(value: Any, depth: int = 0) -> Any:
             raise NotPlainError(
                 f"an array of shape {value.shape}; expected up to {MOST_ENTRIES} entries"
             )
-        if value.dtype.kind == "O":  # a pair of which one is longer
+        if value.dtype.kind == "O":  # a pair of arrays that differ in length
             return encode(value.tolist(), depth + 1)
         if value.dtype.kind not in KINDS:
             raise NotPlainError(f"an array of {value.dtype}; expected numbers")
         array = np.asarray(value)
-        if array.dtype.itemsize > 8:  # a long double, of which every machine has its own
+        if array.dtype.itemsize > 8:  # a long double, whose format depends on the machine
             array = array.astype(float)
         return {
             "array": base64.b64encode(array.tobytes()).decode("ascii"),

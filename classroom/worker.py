@@ -1,14 +1,15 @@
 """The program inside the sandbox: run what an answer needs, then call it as often as asked.
 
 It reads JSON lines and writes one for each. The first has the notebook's cells and the name of the
-answer; each that follows has the arguments of one call. Nothing here is trusted by the grader:
-student code shares this process, so all that comes back is data, compared elsewhere.
+answer; each that follows has the arguments of one call. The grader trusts nothing that happens
+here: student code shares this process, so only data comes back, and is compared elsewhere.
 
 The answer's own cell is run whole. Of all others, given ones, other answers and the student's
 further cells, only those statements run that define a name which the answer uses, directly or
 through others, or that change what it holds. So a plot, a long run or a crash in another
-exercise's cell costs this one nothing. What a name means is said by the cells up to the answer's,
-as it was when the student ran them from top to bottom; later ones are asked for other names alone.
+exercise's cell costs this one nothing. A name has the meaning that the cells up to the answer's
+give it, as when the student ran them from top to bottom; later cells supply only names that are
+still missing.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Unit:
 
 
 def python_of(source: str) -> str:
-    """Return a cell without IPython's own lines; numbers of lines stay.
+    """Return a cell without IPython's own lines; every other line keeps its number.
 
     >>> python_of("%matplotlib inline")
     'pass'
@@ -54,7 +55,7 @@ def python_of(source: str) -> str:
 
 
 def _line_of_python(line: str) -> str:
-    """Return a line; one for IPython, %matplotlib inline, !pip, help?, files = !ls, as ``pass``."""
+    """Return a line, or ``pass`` for IPython's: %matplotlib inline, !pip, help?, files = !ls."""
     text = line.lstrip(" \t")
     help_on = text.rstrip(" \t")
     word = help_on.rstrip("?")
@@ -73,7 +74,7 @@ def _is_word(text: str) -> bool:
 
 
 def names(source: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the global names that a text binds, and those that it uses, in functions too.
+    """Return the global names that a text binds and those that it uses, inside functions too.
 
     >>> binds, uses = names("def f(x): return np.sqrt(x) + c")
     >>> sorted(binds), sorted(uses)
@@ -97,8 +98,8 @@ def names(source: str) -> tuple[frozenset[str], frozenset[str]]:
 def changed(source: str) -> frozenset[str]:
     r"""Return the names whose objects a text changes as it runs: lists appended to, entries set.
 
-    A call counts whose result nobody takes, as of ``table.append(1)``. One that an object is
-    handed to, as of ``print(table)``, does not: most of those only look at it.
+    A method call whose result is not used counts, as in ``table.append(1)``. A call that takes the
+    object as an argument, as in ``print(table)``, does not: most of those only read it.
 
     >>> sorted(changed("for k in range(3):\n    table.append(k); sums[k] = k"))
     ['sums', 'table']
@@ -135,10 +136,10 @@ def _root(node: ast.AST) -> str | None:
 
 
 def run_apart(sources: list[str]) -> list[str]:
-    r"""Return the texts of cells that bear one name as they are to be run, each by itself.
+    r"""Return the sources of cells that share one name, as they are to be run.
 
-    A copy that is a draft and fails is no part of the answer. But the halves of a cell that was
-    split within a function are Python only together.
+    Each runs on its own, so that a draft that fails is not part of the answer. The halves of a
+    cell that was split inside a function are joined, because only together are they Python.
 
     >>> run_apart(["def f():\n    a = 1", "    return a"])
     ['def f():\n    a = 1\n\n    return a']
@@ -148,7 +149,7 @@ def run_apart(sources: list[str]) -> list[str]:
 
 
 def is_python(source: str) -> bool:
-    """Whether a cell can be read, without IPython's own lines."""
+    """Whether a cell parses once IPython's own lines are taken out."""
     try:
         ast.parse(python_of(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -157,7 +158,7 @@ def is_python(source: str) -> bool:
 
 
 def units(name: str | None, source: str, exercise: str) -> list[Unit]:
-    """Return a cell as units: this answer as a whole, another cell statement by statement."""
+    """Return a cell as units: the answer's own cell whole, any other statement by statement."""
     source = python_of(source)
     this = name == exercise
     label = f"<{name}>" if name else "<cell>"
@@ -181,7 +182,7 @@ def units(name: str | None, source: str, exercise: str) -> list[Unit]:
 
 
 def program(cells: list[dict[str, Any]], answer: str, exercise: str) -> list[tuple[Unit, bool]]:
-    """Return the units to run, in order, each with whether its failure is the answer's.
+    """Return the units to run, in order, each with whether its failure counts as the answer's.
 
     Raises
     ------
@@ -225,7 +226,7 @@ def program(cells: list[dict[str, Any]], answer: str, exercise: str) -> list[tup
 def failure(error: BaseException) -> dict[str, str]:
     """Return an error as one line, with the line of the student's text that raised it."""
     try:
-        # In full, it names a file that is none of the student's, and the line once more.
+        # The full message names a file that is not the student's and repeats the line.
         text = error.msg if isinstance(error, SyntaxError) else error
         said = f"{type(error).__name__}: {text}"
     except BaseException:
@@ -241,7 +242,7 @@ def failure(error: BaseException) -> dict[str, str]:
 
 
 class Nobody:
-    """Stands for IPython's shell and its display, of which there is nothing here: takes all."""
+    """Replaces IPython's shell and display, which are absent here; accepts every call."""
 
     def __getattr__(self, _name: str) -> Nobody:
         return self
@@ -267,7 +268,7 @@ def seed_everything(seed: int) -> None:
 def prepare(task: dict[str, Any]) -> dict[str, Any]:
     """Run what the answer needs and return the namespace."""
     seed_everything(task["seed"])
-    # Numbers that overflow or correct code that warns cost nobody a mark.
+    # Nobody loses points for an overflow or for correct code that warns.
     warnings.simplefilter("ignore")
     space: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
     # They are in every notebook.

@@ -37,7 +37,7 @@ def locked(lock: Path) -> list[str]:
 
 
 def offer(name: str, folder: Path) -> None:
-    """Put a newer release of a package into a folder: a wheel that holds nothing."""
+    """Put a newer release of a package, an empty wheel, into a folder."""
     stem = f"{name.replace('-', '_')}-{NEWER}"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {NEWER}\n"
     wheel = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -48,7 +48,7 @@ def offer(name: str, folder: Path) -> None:
 
 
 def installs(lock: str, offered: Path, venv: Path) -> bool:
-    """Whether the Makefile's recipe for a lock goes through, and else print how it ended."""
+    """Whether the Makefile's recipe for a lock succeeds; if not, print how it ended."""
     folder, stamp = LOCKS[lock]
     sources = " ".join([str(offered), *os.environ.get("PIP_FIND_LINKS", "").split()])
     environment = os.environ | {"PIP_DRY_RUN": "1", "PIP_FIND_LINKS": sources}

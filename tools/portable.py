@@ -60,7 +60,7 @@ def environment(kernel: Kernel | None) -> dict[str, str]:
 
 
 def chosen(kernel: Kernel | None) -> str:
-    """Return what OpenBLAS reports to use; a name that it does not know, it ignores."""
+    """Return the kernel that OpenBLAS reports; it ignores a name that it does not know."""
     command = [sys.executable, "-c", ASK]
     found = subprocess.run(
         command, env=environment(kernel), check=True, capture_output=True, text=True
@@ -69,7 +69,7 @@ def chosen(kernel: Kernel | None) -> str:
 
 
 def to_try() -> list[Kernel]:
-    """Return the kernels that this processor can run, but for the one it would choose anyway."""
+    """Return the kernels that this processor can run, except the one that it chooses itself."""
     if platform.machine() not in {"x86_64", "AMD64"}:
         return []
     own = chosen(None)

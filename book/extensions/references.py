@@ -1,4 +1,4 @@
-"""Write the page of references anew in every build.
+"""Write the page of references again in every build.
 
 Which works it lists depends on what the other pages cite. Sphinx writes a page again only when
 its own text has changed, so a chapter that cites a new work would link to a place that is not
@@ -18,6 +18,6 @@ def pages_with_a_bibliography(_: Sphinx, env: BuildEnvironment) -> list[str]:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the answer to the question which pages need to be written."""
+    """Register which pages must be written again."""
     app.connect("env-updated", pages_with_a_bibliography)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

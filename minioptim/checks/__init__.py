@@ -8,7 +8,7 @@ minioptim.checks.feedback.NotYet: Not yet: ...
 """
 
 from minioptim.checks.compare import Outcome, fingerprint, plain, same
-from minioptim.checks.feedback import NotYet, check, report
+from minioptim.checks.feedback import NotYet, check, report, shown
 from minioptim.checks.verdict import Verdict, call, judge, only_changed
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "plain",
     "report",
     "same",
+    "shown",
 ]

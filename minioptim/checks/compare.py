@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-# What is left of a difference that ought to be 0, for numbers of about the size of 1.
+# The rounding error of a difference that should be 0, for numbers of about the size of 1.
 ROUNDING = 1e-12
-# Digits by which one wrong answer is told from another.
+# The digits that distinguish one wrong answer from another.
 DIGITS = 6
 
 
@@ -113,10 +113,10 @@ def _same(result: Any, expected: Any, rtol: float) -> bool:
 
 
 def fingerprint(name: str, outcomes: Iterable[Outcome]) -> str:
-    """Return a short hash by which outcomes are known again, but not read.
+    """Return a short hash that identifies outcomes without revealing them.
 
-    Numbers are rounded to six digits first, so that another order of operations gives the same.
-    Of an error, its kind counts.
+    Numbers are rounded to six digits first, so that another order of operations gives the same
+    hash. Of an error, only the kind counts.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def _rounded(value: Any) -> Any:
 
 
 def _word(text: str) -> str:
-    """Return what a word says: of an option, its letter, also where it is written as printed."""
+    """Return a word in lower case; of an option such as ``(b)``, its letter."""
     word = text.strip().casefold()
     option = re.fullmatch(r"\(?([a-z])\)", word)
     return option[1] if option else word

@@ -1,8 +1,8 @@
 """What a student sees: ``check`` after an exercise, ``report`` at the end of the notebook.
 
-Both need the data of the assignment alone, which hold visible calls and their right results, and
-known mistakes as fingerprints; no solution is among them. What is asked for as a value is there
-as a fingerprint only.
+Both need only the assignment's data: visible calls with their right results, and known mistakes as
+fingerprints. The data hold no solution, and a value that is asked for is there as a fingerprint
+only.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from minioptim.checks.trials import TRIALS
 from minioptim.checks.verdict import Verdict, call, judge, only_changed
 
 DATA = Path(__file__).parent / "data"
-# Numbers of an answer that is shown; longer ones fill the page and say no more.
+# At most this many numbers of an answer are shown; more would fill the page and say no more.
 SHOWN = 12
+LONGEST_TEXT = 80  # characters
 
 
 class NotYet(AssertionError):  # noqa: N818 - it is what the student reads
@@ -162,7 +163,7 @@ def decoded(value: Any) -> Any:
     Raises
     ------
     KeyError
-        A dict is none of `encoded`.
+        A dict does not have the form that `encoded` returns.
 
     Examples
     --------
@@ -180,29 +181,43 @@ def _message(data: Mapping[str, Any], verdict: Verdict, outcomes: list[Outcome])
     if "calls" in data and verdict.at is not None:
         arguments = decoded(data["calls"][verdict.at])
         pairs = zip(data["arguments"], arguments, strict=True)
-        shown = ", ".join(f"{name}={_shown(value)}" for name, value in pairs)
+        given = ", ".join(f"{name}={shown(value)}" for name, value in pairs)
         outcome = outcomes[verdict.at]
         name = data["answer"]
-        written = f"{data['trial']}({name}, {shown})" if "trial" in data else f"{name}({shown})"
+        written = f"{data['trial']}({name}, {given})" if "trial" in data else f"{name}({given})"
         lines.append(f"    call      {written}")
         if only_changed(outcome, data["expected"][verdict.at], data["rtol"]):
             # The result is as expected; shown twice, it would look like a riddle.
             for position, value in zip(outcome.changed, outcome.after, strict=True):
-                before, after = _shown(plain(arguments[position])), _shown(value)
+                before, after = shown(plain(arguments[position])), shown(value)
                 lines.append(f"    {data['arguments'][position]} was {before}, and is {after} now")
         else:
             lines += [
-                f"    expected  {_shown(data['expected'][verdict.at])}",
-                f"    got       {outcome.error or _shown(outcome.result)}",
+                f"    expected  {shown(data['expected'][verdict.at])}",
+                f"    got       {outcome.error or shown(outcome.result)}",
             ]
     return "\n".join(lines)
 
 
-def _shown(value: Any) -> str:
-    """Return a value in one line, its numbers to six digits."""
+def shown(value: Any) -> str:
+    """Return a value in one line: numbers to six digits, long lists and texts cut short.
+
+    Parameters
+    ----------
+    value : object
+        An argument, or a result as `plain` returns it.
+
+    Examples
+    --------
+    >>> shown([1.0, np.array([0.5, 1 / 3])])
+    '[1, np.array([0.5, 0.333333])]'
+    """
     if isinstance(value, np.ndarray):
-        return f"np.array({_shown(value.tolist())})"
+        return f"np.array({shown(value.tolist())})"
     if isinstance(value, list):
-        items = [_shown(item) for item in value[:SHOWN]]
+        items = [shown(item) for item in value[:SHOWN]]
         return f"[{', '.join(items)}{', ...' if len(value) > SHOWN else ''}]"
-    return f"{value:.6g}" if isinstance(value, float) else repr(value)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = repr(value)
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 3] + "..."

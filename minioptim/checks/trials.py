@@ -16,15 +16,15 @@ from minioptim._arguments import Array
 from minioptim.datasets import Dataset, digits
 from minioptim.losses import MLP
 
-# What is asked for: so many of the test's digits right, after so many gradients.
+# The goal: this part of the test's digits right, after at most BUDGET gradients.
 GOAL = 0.87
 BUDGET = 60
 BATCH = 64
 HIDDEN = (32, 32)
 STATES = 3
-# Numbers in a state: as many as there are in all gradients of a run, and some.
+# The numbers in a state: a little more than all gradients of a run together have.
 MOST_ENTRIES = 250_000
-# Steps from one look at the loss to the next: it costs as much as many gradients of a minibatch.
+# The loss is computed once in so many steps: it costs as much as many minibatch gradients.
 LOOK = 10
 
 REACHED = "the goal is reached"
@@ -71,7 +71,7 @@ def run_digits(step: Callable[..., Any], seed: int) -> Run:
         as zeros of the same shape and comes back in the next call as it was returned. Each may be
         a number, an array, or a list, tuple or dict of such, of 250 000 numbers at most.
     seed : int, >= 0
-        Of all that is drawn.
+        Seeds every draw: weights, minibatches, and the order of pixels and classes.
 
     Returns
     -------

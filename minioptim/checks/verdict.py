@@ -14,7 +14,7 @@ import numpy as np
 
 from minioptim.checks.compare import Outcome, fingerprint, plain, same
 
-# Values whose kinds are named; of more, only how many they are.
+# The kinds of at most this many values are named; of more, only the number.
 SHOWN = 8
 
 
@@ -49,7 +49,7 @@ def call(function: Callable[..., Any], arguments: Sequence[Any]) -> Outcome:
     Returns
     -------
     Outcome
-        Its result holds arrays and tuples as lists, of the function's own no longer.
+        Its result holds arrays and tuples as lists, which the function can no longer change.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def judge(
     arguments : sequence of str
         The names of the function's arguments, to speak of one that was changed.
     is_value : bool
-        The answer is a value, no function; then it is spoken of as one.
+        The answer is a value and not a function, and the sentence says so.
 
     Raises
     ------

@@ -152,12 +152,12 @@ def test_an_argument_that_was_changed_is_shown_before_and_after():
     ]
     assert recheck._judge(question, replies) == ("right", "")
     after = list(wire.decode(question.calls[0]))
-    before = recheck.shown(checks.plain(after[1]))
+    before = checks.shown(checks.plain(after[1]))
     after[1] = after[1] + 1.5
     replies[0]["arguments"] = wire.encode(tuple(after))
     status, said = recheck._judge(question, replies)
     assert status == "wrong"
-    now = recheck.shown(checks.plain(after[1]))
+    now = checks.shown(checks.plain(after[1]))
     assert said.endswith(f" x was {before}, and is {now} afterwards.")
     assert "it gave" not in said
 
