@@ -30,17 +30,13 @@ HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 TRANSFORMATIONS = (*standard_transformations, implicit_multiplication_application, convert_xor)
 X, Y = sp.symbols("x y", real=True)
 
-# The label of each surface's equation.
-LABELS = {
-    "Ravine": "prob-ravine",
-    "Beale": "prob-beale",
-    "Rosenbrock": "prob-rosenbrock",
-    "Himmelblau": "prob-himmelblau",
-    "Saddle": "prob-saddle",
-    "Rastrigin": "prob-rastrigin",
-    "GoldsteinPrice": "prob-goldstein-price",
-    "Plateau": "prob-plateau",
-}
+
+def label(kind):
+    """Return the label of a surface's equation."""
+    return "prob-" + re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
+
+
+LABELS = {kind: label(kind) for kind in SURFACES}
 
 
 def sections():
@@ -108,7 +104,11 @@ def faults(name, gallery):
     own = [text for heading, text in gallery.items() if spelt in re.findall(r"\w+", heading)]
     if len(own) != 1:
         return [f"{len(own)} sections for {name}"]
-    parts = (f"{name}(" if name != "Minibatch" else ".minibatch(", "**Used in**", "**Source:**")
+    parts = (
+        f"{name}(" if name != "Minibatch" else ".minibatch(",
+        f"**Used in** {{used-in}}`{name}`",
+        "**Source:**",
+    )
     return [f"{name}: {part} is missing" for part in (*parts, "**For:**") if part not in own[0]]
 
 
@@ -126,89 +126,18 @@ def test_what_is_left_out_is_missed(lost, gallery):
     assert len(faults("Beale", thinner)) == 1
 
 
-def test_each_surface_has_a_label():
-    assert {kind.__name__ for kind in SURFACES} == LABELS.keys()
-    public = {n for n, kind in public_problems().items() if issubclass(kind, Surface)}
-    assert public == LABELS.keys()
-
-
-def used_by(name, sources):
-    """Return the pages, of those given as slug -> source, that make the problem."""
-    # The race runs on all surfaces by their list.
-    among = name in {kind.__name__ for kind in SURFACES}
-    return {
-        slug
-        for slug, source in sources.items()
-        if re.search(rf"\b{name}\(", source) or (among and "SURFACES" in source)
-    }
-
-
-def use_faults(gallery, sources):
-    """Return how the chapters that the gallery names differ from those that use a problem."""
-    found, names = [], {"Goldstein–Price": "GoldsteinPrice", "Function and Noisy": "Noisy"}
-    for heading, text in gallery.items():
-        used = re.search(r"\*\*Used in\*\*(.*?)\*\*Source:", text, re.DOTALL)
-        name = names.get(heading, heading)
-        if not used or name == "Minibatch":
-            continue
-        # Of the two in one section the second has the list.
-        said = text.rpartition("**Used in**")[2] if name == "Noisy" else used[1]
-        said = said.partition("**Source:**")[0]
-        named, uses = set(re.findall(r"\((\w+)\.ipynb\)", said)), used_by(name, sources)
-        found += [f"{slug} does not use {name}" for slug in sorted(named - uses)]
-        if re.search(r"\b(all|most) chapters", said):
-            if len(uses) < 9:
-                found.append(f"{name} is used in {len(uses)} chapters, which is not most")
-            continue
-        found += [f"{slug} uses {name} too" for slug in sorted(uses - named)]
-    return found
-
-
-@pytest.fixture(scope="module")
-def sources():
-    notebooks = {path.stem: nbformat.read(path, as_version=4) for path in CHAPTERS.glob("*.ipynb")}
-    return {
-        slug: "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-        for slug, notebook in notebooks.items()
-        if slug != "problems"
-    }
-
-
-def test_the_chapters_that_are_named_are_those_that_use_the_problem(gallery, sources):
-    assert use_faults(gallery, sources) == []
-
-
-def test_a_use_that_is_not_named_and_a_name_without_a_use_are_found(gallery, sources):
-    assert use_faults(gallery, sources | {"new": "Noisy(Incline([1.0]), sigma=1.0)"}) == [
-        "new uses Incline too",
-        "new uses Noisy too",
-    ]
-    found = use_faults(gallery, sources | {"nadam": ""})
-    assert {"nadam does not use Noisy", "nadam does not use MLP"} <= {*found}
-
-
-def test_all_chapters_from_sgd_on_draw_minibatches(sources):
-    parts = ("stochastic_gradient_descent", "momentum", "nesterov", "adagrad", "adadelta")
-    for slug in (*parts, "rmsprop", "adam", "nadam", "in_practice", "race"):
-        assert re.search(r"\b(minibatch|train)\(", sources[slug]), slug
+def test_every_surface_of_the_package_is_listed():
+    public = {kind for kind in public_problems().values() if issubclass(kind, Surface)}
+    assert public == set(SURFACES)
 
 
 # ----------------------------------------------------------------------------------------- surfaces
 
 
-@pytest.mark.equation(
-    "prob-ravine",
-    "prob-beale",
-    "prob-rosenbrock",
-    "prob-himmelblau",
-    "prob-saddle",
-    "prob-rastrigin",
-    "prob-goldstein-price",
-    "prob-plateau",
-)
+@pytest.mark.equation(*LABELS.values())
 @pytest.mark.parametrize("kind", SURFACES, ids=lambda kind: kind.__name__)
 def test_a_surfaces_printed_formula_is_its_code(kind, formulas):
-    surface, formula = kind(), right_side(formulas[LABELS[kind.__name__]])
+    surface, formula = kind(), right_side(formulas[LABELS[kind]])
     points = np.random.default_rng(0).uniform(-2, 2, size=(40, 2))
     slopes = [sp.diff(formula, symbol) for symbol in (X, Y)]
     printed = sp.lambdify((X, Y), [formula, *slopes])
@@ -222,7 +151,7 @@ def test_a_surfaces_printed_formula_is_its_code(kind, formulas):
 
 @pytest.mark.parametrize("kind", SURFACES, ids=lambda kind: kind.__name__)
 def test_the_curvatures_shown_are_those_of_the_printed_formula_at_a_minimum(kind, formulas):
-    surface, formula = kind(), right_side(formulas[LABELS[kind.__name__]])
+    surface, formula = kind(), right_side(formulas[LABELS[kind]])
     hessian = sp.lambdify((X, Y), sp.hessian(formula, (X, Y)))
     gradient = sp.lambdify((X, Y), [sp.diff(formula, X), sp.diff(formula, Y)])
     for point in np.asarray(surface.minima):

@@ -5,8 +5,10 @@ The chapter's own functions are taken from its cells and held against formulas w
 
 import ast
 import inspect
+import json
 import re
 import textwrap
+from importlib.resources import files
 from itertools import combinations, islice, product
 from math import comb
 from pathlib import Path
@@ -142,6 +144,17 @@ def test_starts_lie_within_a_twentieth_of_the_picture_and_two_seeds_share_none(c
 def test_of_equally_low_scores_the_middle_one_is_chosen(chapter):
     assert chapter["chosen"](np.array([3.0, 1.0, 1.0, 1.0, 2.0])) == 2
     assert chapter["chosen"](np.array([np.inf, 5.0, 4.0])) == 2
+
+
+def test_the_live_race_starts_from_the_rates_that_the_chapter_found(cells):
+    # Running the chapter writes the file; this holds that the two were committed together.
+    found = json.loads((files("minioptim") / "data" / "race.json").read_text(encoding="utf-8"))
+    (table,) = (o.text for c in cells for o in c.outputs if o.get("text", "")[:8] == "tuned lr")
+    rows = {row[0]: row[1:] for row in map(str.split, table.splitlines()[1:])}
+    assert [name[:8] for name in found] == table.splitlines()[0].split()[2:]
+    for surface, printed in zip(found, zip(*rows.values(), strict=True), strict=True):
+        assert list(found[surface]) == list(rows)
+        assert [f"{lr:.1e}" for lr in found[surface].values()] == list(printed)
 
 
 @pytest.mark.equation("race-width")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from minioptim import rules as all_rules
 from minioptim._arguments import Array
 from minioptim.live.controls import (
     RESET,
@@ -20,7 +21,7 @@ from minioptim.live.controls import (
 )
 from minioptim.live.figure import Design, Values
 from minioptim.problems import SURFACES
-from minioptim.rules import Rule
+from minioptim.rules import RULES
 from minioptim.run import Trace, minimize
 from minioptim.schedules import Linear
 
@@ -28,38 +29,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 LENGTHS = ("100", "300")  # steps of a race
-RULES: tuple[type[Rule], ...] = (
-    all_rules.GradientDescent,
-    all_rules.Momentum,
-    all_rules.BufferMomentum,
-    all_rules.EWMAMomentum,
-    all_rules.Nesterov,
-    all_rules.Adagrad,
-    all_rules.RMSProp,
-    all_rules.CenteredRMSProp,
-    all_rules.Adadelta,
-    all_rules.Adam,
-    all_rules.AdaMax,
-    all_rules.AMSGrad,
-    all_rules.NAdam,
-    all_rules.AdamW,
-)
 SHOWN = ("GradientDescent", "Momentum", "Nesterov", "Adagrad", "RMSProp", "Adam")
-# The lr that the chapter's race found for each rule, as powers of 10^(1/3), its grid; a test reads
-# them off the chapter's own table. Rastrigin's is no race but a lottery: it has none.
-TUNED_ON = ("Ravine", "Beale", "Rosenbrock", "Himmelblau", "Saddle", "GoldsteinPrice", "Plateau")
-THIRDS = {
-    "GradientDescent": (1, -5, -8, -5, 0, -14, 2),
-    "Momentum": (-2, -7, -8, -6, -4, -17, 0),
-    "Nesterov": (0, -7, -9, -6, -1, -16, 0),
-    "Adagrad": (5, 1, 1, 1, 0, 1, 1),
-    "RMSProp": (4, -2, -1, 0, -1, -1, -1),
-    "Adam": (1, -1, 0, 0, 0, -1, 0),
-    "NAdam": (5, 0, 0, 1, 0, 0, -1),
-    "Adadelta": (8, 7, 7, 7, 7, 7, 6),
-    "AdaMax": (1, 1, 1, 0, 0, -1, 1),
-    "AMSGrad": (1, -1, 0, 0, 0, -1, 0),
-}
+# The lr that the chapter's race found for each rule; running the chapter writes the file.
+# Rastrigin's surface is no race but a lottery: it has none.
+TUNED: dict[str, dict[str, float]] = json.loads(
+    (files("minioptim") / "data" / "race.json").read_text(encoding="utf-8")
+)
 # Those that did not race walk the path of another rule, or nearly: with its lr, times a factor.
 AS_FOR = {
     "BufferMomentum": ("Momentum", 1.0),
@@ -71,10 +46,11 @@ AS_FOR = {
 
 def _tuned(surface: str) -> dict[str, float]:
     """Return the tuned lr of every rule on a surface that was raced on."""
-    place = TUNED_ON.index(surface)
-    found = {name: float(f"{10 ** (row[place] / 3):.4g}") for name, row in THIRDS.items()}
+    found = dict(TUNED[surface])
     for name, (other, factor) in AS_FOR.items():
         found[name] = float(f"{factor * found[other]:.4g}")
+    for rule in RULES:  # a rule that nobody has tuned yet
+        found.setdefault(rule.__name__, rule().lr)  # type: ignore[attr-defined]
     return found
 
 
@@ -166,7 +142,7 @@ race = Design(
     traces=_traces,
     still=_still,
     facts={
-        "tuned": {surface: _tuned(surface) for surface in TUNED_ON},
+        "tuned": {surface: _tuned(surface) for surface in TUNED},
         "home": {kind.__name__: _share(kind.__name__) for kind in SURFACES},
         # lr at each step over the first: the schedule's own numbers.
         "falling": {

@@ -1,14 +1,11 @@
 """What each chapter asks to find with its live figure can be found, and is what theory says."""
 
-import json
 import re
 
 import numpy as np
 import pytest
 
-from book.pages import ROOT
 from minioptim.live import figures
-from minioptim.live.figures.race import THIRDS, TUNED_ON
 
 from .live import pages
 
@@ -288,18 +285,6 @@ def test_a_race_that_plays_stands_still_to_be_shared(opened):
     live.press("share")
     assert list(live.said()) == ["shared"]
     assert live.control("play").get_attribute("data-playing") == "false"
-
-
-def test_the_tuned_lrs_are_those_of_the_chapter():
-
-    notebook = json.loads((ROOT / "chapters" / "race.ipynb").read_text(encoding="utf-8"))
-    texts = ("".join(o.get("text", "")) for c in notebook["cells"] for o in c.get("outputs", []))
-    (table,) = [text for text in texts if text.startswith("tuned lr")]
-    rows = {line.split()[0]: line.split()[1:] for line in table.splitlines()[1:]}
-    assert set(rows) == set(THIRDS)
-    for rule, printed in rows.items():
-        assert len(printed) == len(TUNED_ON)
-        assert [f"{10 ** (third / 3):.1e}" for third in THIRDS[rule]] == printed, rule
 
 
 # --- A step taken apart -------------------------------------------------------
