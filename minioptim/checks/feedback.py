@@ -215,6 +215,11 @@ def shown(value: Any) -> str:
     value : object
         An argument, or a result as `plain` returns it.
 
+    Raises
+    ------
+    RecursionError
+        A list holds itself.
+
     Examples
     --------
     >>> shown([1.0, np.array([0.5, 1 / 3])])
