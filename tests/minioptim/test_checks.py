@@ -104,7 +104,7 @@ def test_not_same(result, expected):
     assert not same(result, expected, rtol=1e-9)
 
 
-def test_a_fingerprint_sees_six_digits_the_form_the_error_and_what_was_changed():
+def test_what_a_fingerprint_sees():
     def mark(*outcome):
         return fingerprint("name", [Outcome(*outcome)])
 
@@ -130,7 +130,7 @@ def test_a_fingerprint_sees_six_digits_the_form_the_error_and_what_was_changed()
     assert len(set(different)) == len(different)
 
 
-def test_a_call_keeps_the_callers_arrays_and_tells_what_was_changed():
+def test_a_call_keeps_its_arguments_and_reports_changes():
     x, rows = np.array([1.0, 2.0]), [[3.0]]
 
     def careless(a, b, c):
@@ -143,7 +143,7 @@ def test_a_call_keeps_the_callers_arrays_and_tells_what_was_changed():
     assert rows == [[3.0]]
 
 
-def test_a_call_that_raises_and_one_that_divides_by_zero_are_outcomes():
+def test_errors_and_divisions_by_zero_are_outcomes():
     assert call(lambda: {}["a"], ()).error == "KeyError: 'a'"
     assert call(lambda x: x / np.array([0.0]), (1.0,)).result == [np.inf]
     cyclic = []
@@ -206,7 +206,7 @@ def test_an_unnamed_argument_is_told_by_its_place():
     assert " 2" in verdict.sentence
 
 
-def test_the_first_wrong_call_is_shown_and_each_call_must_be_judged():
+def test_the_first_wrong_call_is_shown_and_all_are_judged():
     outcomes = [Outcome(1.0), Outcome(5.0), Outcome(6.0)]
     assert judge("n", outcomes, [1.0, 2.0, 3.0], {}, 1e-9).at == 1
     assert judge("n", outcomes, [1.0, 5.0, 6.0], {}, 1e-9) == Verdict(True, "", None)
@@ -270,7 +270,7 @@ def test_check_of_an_answer_of_another_kind(name, answer, state, named):
     assert "0.5" not in str(error.value)
 
 
-def test_a_name_that_does_not_exist_is_answered_with_those_that_do():
+def test_an_unknown_name_is_answered_with_the_known_ones():
     with pytest.raises(ValueError, match="name must be one of double-it, guess-it; got 'x'"):
         check("x", 1.0)
     with pytest.raises(ValueError, match="assignment must be one of made_up; got 'x'"):
