@@ -5,7 +5,7 @@ import collections
 import numpy as np
 import pytest
 
-from classroom import plain
+from classroom import wire
 from classroom.exercise import Exercise
 from minioptim.checks import NotYet, check, feedback, trials
 
@@ -87,7 +87,7 @@ def test_a_state_of_plain_data_comes_back_as_it_was(state):
 
 
 def test_every_gradient_of_a_run_may_be_kept_and_sent():
-    assert trials.MOST_ENTRIES == plain.MOST_ENTRIES >= trials.BUDGET * 3466
+    assert trials.MOST_ENTRIES == wire.MOST_ENTRIES >= trials.BUDGET * 3466
 
 
 def test_changing_the_arguments_in_place_does_as_well():
