@@ -67,7 +67,7 @@ def texts():
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_every_equation_has_a_test_and_every_mark_an_equation(slug, texts):
+def test_every_equation_of_a_chapter_has_a_test_and_every_mark_an_equation(slug, texts):
     path = TESTS / f"test_{slug}.py"
     source = path.read_text(encoding="utf-8") if path.exists() else ""
     labels = texts[slug].labels if slug in texts else []
@@ -137,7 +137,7 @@ def test_a_chapter_in_order_has_no_fault(toy):
         ("@pytest.mark.equation", "# @pytest.mark.equation", "(toy-one) has no test"),
     ],
 )
-def test_a_gap_between_equations_and_tests_is_caught(toy, old, new, fault):
+def test_an_equation_without_a_test_and_a_mark_without_an_equation_are_caught(toy, old, new, fault):
     assert fault in " ".join(gaps(toy.labels, SOURCE.replace(old, new)))
 
 
