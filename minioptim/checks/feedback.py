@@ -16,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from minioptim.checks import words
 from minioptim.checks.compare import Outcome, fingerprint, plain
 from minioptim.checks.trials import TRIALS
 from minioptim.checks.verdict import Verdict, call, judge, only_changed
 
+said = partial(words.said, "feedback")
 DATA = Path(__file__).parent / "data"
 # At most this many numbers of an answer are shown; more would fill the page and say no more.
 SHOWN = 12
@@ -74,8 +76,8 @@ def check(name: str, answer: Any) -> None:
     verdict, outcomes = _verdict(name, data, answer)
     if not verdict.right:
         raise NotYet(_message(data, verdict, outcomes))
-    calls = f" in all {len(outcomes)} calls" if "calls" in data else ""
-    print(f"{data['answer']} is right{calls}.")
+    key = "right.function" if "calls" in data else "right.value"
+    print(said(key, answer=data["answer"], count=len(outcomes)))
 
 
 def report(assignment: str, answers: Mapping[str, Any]) -> None:
@@ -106,9 +108,10 @@ def report(assignment: str, answers: Mapping[str, Any]) -> None:
     for name, data in found[assignment].items():
         if data["answer"] in answers:
             verdict, _ = _verdict(name, data, answers[data["answer"]])
-            line = "right" if verdict.right else f"not yet: {verdict.sentence}"
+            sentence = verdict.sentence
         else:
-            line = f"not yet: {data['answer']} is not there; run its cell."
+            sentence = said("absent", answer=data["answer"])
+        line = said("report.not.yet", sentence=sentence) if sentence else said("report.right")
         print(f"{name:{width}}  {line}")
 
 
@@ -119,13 +122,17 @@ def _verdict(name: str, data: Mapping[str, Any], answer: Any) -> tuple[Verdict, 
         print_of_it = fingerprint(name, [outcome])
         if print_of_it == data["right"]:
             return Verdict(True, "", None), [outcome]
-        todo = f"put your answer in place of the dots: {data['answer']} has no value."
-        other = "that is not what happens; think it through once more, or go on and see."
-        sentence = todo if answer is ... else data["mistakes"].get(print_of_it, other)
-        return Verdict(False, sentence, 0), [outcome]
+        if answer is ...:
+            sentence, state = said("unanswered", answer=data["answer"]), "nothing"
+        elif print_of_it in data["mistakes"]:
+            sentence, state = data["mistakes"][print_of_it], "mistake"
+        else:
+            sentence, state = said("prediction"), "other"
+        return Verdict(False, sentence, 0, state), [outcome]
     if not callable(answer):
-        sentence = f"{data['answer']} must be a function, not of type {type(answer).__name__}."
-        return Verdict(False, sentence, None), []
+        kind = type(answer).__name__
+        sentence = said("not.a.function", answer=data["answer"], type=kind)
+        return Verdict(False, sentence, None, "not.a.function"), []
     called = partial(TRIALS[data["trial"]], answer) if "trial" in data else answer
     outcomes = [call(called, decoded(arguments)) for arguments in data["calls"]]
     expected = data["expected"]
@@ -177,7 +184,7 @@ def decoded(value: Any) -> Any:
 
 def _message(data: Mapping[str, Any], verdict: Verdict, outcomes: list[Outcome]) -> str:
     """Return the sentence, and below it the call, the expected result and the student's."""
-    lines = [f"Not yet: {verdict.sentence}"]
+    lines = [said("not.yet", sentence=verdict.sentence)]
     if "calls" in data and verdict.at is not None:
         arguments = decoded(data["calls"][verdict.at])
         pairs = zip(data["arguments"], arguments, strict=True)
@@ -185,16 +192,17 @@ def _message(data: Mapping[str, Any], verdict: Verdict, outcomes: list[Outcome])
         outcome = outcomes[verdict.at]
         name = data["answer"]
         written = f"{data['trial']}({name}, {given})" if "trial" in data else f"{name}({given})"
-        lines.append(f"    call      {written}")
+        lines.append(said("shown.call", call=written))
         if only_changed(outcome, data["expected"][verdict.at], data["rtol"]):
             # The result is as expected; shown twice, it would look like a riddle.
             for position, value in zip(outcome.changed, outcome.after, strict=True):
                 before, after = shown(plain(arguments[position])), shown(value)
-                lines.append(f"    {data['arguments'][position]} was {before}, and is {after} now")
+                argument = data["arguments"][position]
+                lines.append(said("shown.changed", argument=argument, before=before, after=after))
         else:
             lines += [
-                f"    expected  {shown(data['expected'][verdict.at])}",
-                f"    got       {outcome.error or shown(outcome.result)}",
+                said("shown.expected", value=shown(data["expected"][verdict.at])),
+                said("shown.got", value=outcome.error or shown(outcome.result)),
             ]
     return "\n".join(lines)
 
@@ -206,6 +214,11 @@ def shown(value: Any) -> str:
     ----------
     value : object
         An argument, or a result as `plain` returns it.
+
+    Raises
+    ------
+    RecursionError
+        A list holds itself.
 
     Examples
     --------

@@ -8,11 +8,15 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from minioptim.checks import words
 from minioptim.checks.compare import Outcome, fingerprint, plain, same
+
+said = partial(words.said, "verdict")
 
 # The kinds of at most this many values are named; of more, only the number.
 SHOWN = 8
@@ -29,11 +33,16 @@ class Verdict(NamedTuple):
         What is wrong, in one line; "" where all is right.
     at : int or None
         Which call went wrong first, from 0; None where all are right.
+    state : str
+        What kind of sentence it is, whatever its words and language: ``"right"``; ``"mistake"``,
+        a known one; ``"raises"``, ``"changes"``, ``"nothing"``, ``"form"`` or ``"nan"``, which can
+        be said without knowing the exercise; ``"not.a.function"``; or ``"other"``.
     """
 
     right: bool
     sentence: str
     at: int | None
+    state: str = "right"
 
 
 def call(function: Callable[..., Any], arguments: Sequence[Any]) -> Outcome:
@@ -78,7 +87,7 @@ def _after(value: Any) -> Any:
     try:
         return plain(value)
     except RecursionError:
-        return "a list that holds itself"
+        return said("cyclic")
 
 
 def only_changed(outcome: Outcome, expected: Any, rtol: float) -> bool:
@@ -143,7 +152,7 @@ def judge(
     Examples
     --------
     >>> judge("twice", [Outcome(2.0), Outcome(3.0)], [2.0, 4.0], {}, rtol=1e-9)
-    Verdict(right=False, sentence='call 2 of 2 has another result.', at=1)
+    Verdict(right=False, sentence='call 2 of 2 has another result.', at=1, state='other')
     """
     wrong = [
         i
@@ -154,52 +163,50 @@ def judge(
         return Verdict(True, "", None)
     at = wrong[0]
     sentence = mistakes.get(fingerprint(name, outcomes))
-    if sentence is None:
-        other = f"call {at + 1} of {len(expected)} has another result."
-        sentence = _fault(outcomes[at], expected[at], arguments, is_value) or (
-            "that is not the right value." if is_value else other
-        )
-    return Verdict(False, sentence, at)
+    if sentence is not None:
+        return Verdict(False, sentence, at, "mistake")
+    state, sentence = _fault(outcomes[at], expected[at], arguments, is_value)
+    if state == "other":
+        place = {"number": at + 1, "count": len(expected)}
+        sentence = said("value") if is_value else said("call", **place)
+    return Verdict(False, sentence, at, state)
 
 
-def _fault(outcome: Outcome, expected: Any, arguments: Sequence[str], is_value: bool) -> str:
-    """Return what can be said about one call without knowing the exercise; "" if nothing."""
+def _fault(
+    outcome: Outcome, expected: Any, arguments: Sequence[str], is_value: bool
+) -> tuple[str, str]:
+    """Return what can be said about one call without knowing the exercise: state and sentence."""
     if outcome.error:
-        return f"it raises {outcome.error.splitlines()[0]}."
+        return "raises", said("raises", error=outcome.error.splitlines()[0])
     if outcome.changed:
-        names = " and ".join(arguments[i] if arguments else str(i + 1) for i in outcome.changed)
-        return (
-            f"it changes its argument {names}, which the caller may still need; make a new array "
-            "(a = a + b does, a += b does not)."
-        )
+        names = [arguments[i] if arguments else str(i + 1) for i in outcome.changed]
+        return "changes", said("changes", names=said("between.names").join(names))
+    kind = "value" if is_value else "call"
     if outcome.result is None or outcome.result is ...:
-        if is_value:
-            return "it has no value; put your answer in place of the dots."
-        return "it returns nothing; put your code in place of the dots, and return the result."
-    verb = "is" if is_value else "returns"
+        return "nothing", said(f"nothing.{kind}")
     got, wanted = _form(plain(outcome.result)), _form(plain(expected))
     if got != wanted:
-        return f"it {verb} {got}; expected {wanted}."
+        return "form", said(f"form.{kind}", got=got, wanted=wanted)
     if _has_nan(outcome.result):
-        return f"it {verb} NaN, which is no number."
-    return ""
+        return "nan", said(f"nan.{kind}")
+    return "other", ""
 
 
 def _form(value: Any) -> str:
     """Return in words how a plain answer is built."""
     if isinstance(value, bool):
-        return "True or False"
+        return said("a.bool")
     if isinstance(value, int | float):
-        return "a number"
+        return said("a.number")
     if isinstance(value, str):
-        return "a word"
+        return said("a.word")
     if not isinstance(value, list):
-        return f"a {type(value).__name__}"
+        return said("a.type", type=type(value).__name__)
     shape = _shape(value)
     if shape is not None:
-        return f"numbers of shape {shape}"
+        return said("numbers", shape=shape)
     forms = [_form(item) for item in value[:SHOWN]] + ["..."] * (len(value) > SHOWN)
-    return f"{len(value)} values: {', '.join(forms)}"
+    return said("values", count=len(value), forms=said("between.forms").join(forms))
 
 
 def _has_nan(value: Any) -> bool:

@@ -78,7 +78,7 @@ def reply(solution, call):
 @pytest.mark.parametrize("seed", SEEDS)
 @each_assignment
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_the_recheck_names_every_mistake_and_takes_every_right_answer(assignment, seed):
+def test_the_recheck_names_mistakes_and_takes_right_answers(assignment, seed):
     declared = {item.name: item for item in exercise.exercises(assignment)}
     for question in set_exam(exercise.EXERCISES, assignment, seed).questions:
         item = declared[question.name]
@@ -134,7 +134,7 @@ def final_rule(source):
     return next(row for row in rows if row["name"] == "final-rule")
 
 
-def test_an_own_optimizer_may_keep_all_points_and_gradients_of_its_run():
+def test_an_own_optimizer_may_keep_its_whole_run():
     # As large as at the end of a run, in two steps alone: to send them in all takes its time.
     source = """
 def my_step(g, x, t, a, b, c):

@@ -111,7 +111,7 @@ def test_in_another_folder_the_command_says_where_to_run_it(tmp_path, capsys, mo
     assert "top folder of the repository" in capsys.readouterr().err
 
 
-def test_collecting_tells_what_was_taken_and_what_will_not_be_graded(tmp_path, run):
+def test_collect_says_what_it_took_and_what_cannot_be_graded(tmp_path, run):
     cut = json.dumps(notebook()).partition('"grade_id"')[0].encode()
     for student, name, content in (
         ("ada", "tiny.ipynb", data(notebook())),
@@ -127,7 +127,7 @@ def test_collecting_tells_what_was_taken_and_what_will_not_be_graded(tmp_path, r
     assert "ada" not in said
 
 
-def test_a_file_name_is_no_line_of_its_own_and_no_order_to_the_terminal(tmp_path, run):
+def test_a_file_name_cannot_command_the_terminal(tmp_path, run):
     path = tmp_path / "export" / "ada" / "tiny.ipynb"
     path.parent.mkdir(parents=True)
     path.write_bytes(data(notebook()))
@@ -138,7 +138,7 @@ def test_a_file_name_is_no_line_of_its_own_and_no_order_to_the_terminal(tmp_path
     assert r"x\x1b[31m\nbob: all fine.txt" in said
 
 
-def test_a_title_that_canvas_lacks_is_told_before_anything_is_written(tmp_path, run):
+def test_a_title_that_canvas_lacks_stops_before_writing(tmp_path, run):
     pytest.importorskip("nbgrader")
     sandboxed()
     hand_in(tmp_path / "export", 1)
@@ -160,9 +160,7 @@ def test_a_course_with_a_part_missing_is_one_clear_line(tmp_path, capsys):
     assert "keys/tiny.py" in capsys.readouterr().err
 
 
-def test_without_bubblewrap_the_command_refuses_and_says_what_unsafe_means(
-    tmp_path, run, monkeypatch
-):
+def test_without_bubblewrap_the_command_refuses(tmp_path, run, monkeypatch):
     hand_in(tmp_path / "export", 1)
     run("collect", "tiny", tmp_path / "export")
     monkeypatch.setattr(sandbox, "why_not", lambda: "bubblewrap is not installed")

@@ -81,7 +81,7 @@ def test_moodles_worksheet_is_filled_in(tmp_path):
     assert said == []
 
 
-def test_a_comment_is_html_in_which_nothing_that_a_student_wrote_is_a_tag(tmp_path):
+def test_a_comment_holds_no_tag_of_a_students(tmp_path):
     wrong = record(scores=(0.0, 1.0, 3.0))
     wrong["exercises"][0]["reason"] = "NameError: <script> & co."
     export.for_moodle([wrong], tmp_path / "out.csv", None)
@@ -112,7 +112,7 @@ def test_the_absent_alone_count_as_zero_if_asked(tmp_path):
     assert rows[2]["Feedback comments"] == "Nothing was handed in."
 
 
-def test_all_that_is_open_counts_as_zero_if_asked_and_everywhere_alike(tmp_path):
+def test_open_answers_count_as_zero_everywhere_if_asked(tmp_path):
     records = [open_record(), absent_record()]
     counted = export.with_zeros(records, open_as_zero=True)
     assert [export.total(found) for found in counted] == [5.0, 0.0]
@@ -149,7 +149,7 @@ def test_who_is_not_in_the_worksheet_is_named(tmp_path):
     assert said == ["Not in the worksheet: ada."]
 
 
-def test_without_a_worksheet_moodle_gets_the_columns_that_it_needs(tmp_path):
+def test_without_a_worksheet_moodle_gets_its_columns(tmp_path):
     export.for_moodle([record()], tmp_path / "out.csv", None)
     (row,) = table(tmp_path / "out.csv")
     assert (row["Identifier"], row["Grade"]) == ("Participant 101", "6")
@@ -176,7 +176,7 @@ def test_canvas_gradebook_keeps_its_names_and_gets_a_column(tmp_path):
     assert said == []
 
 
-def test_without_a_gradebook_canvas_gets_the_columns_that_it_needs(tmp_path):
+def test_without_a_gradebook_canvas_gets_its_columns(tmp_path):
     said = export.for_canvas([record(), record("x", "anon_a")], tmp_path / "out.csv", "tiny", None)
     rows = table(tmp_path / "out.csv")
     assert list(rows[0]) == [*export.CANVAS_COLUMNS, "tiny"]
@@ -328,7 +328,7 @@ def test_what_a_person_gives_in_nbgrader_completes_the_record(tmp_path):
 
 
 @pytest.mark.parametrize("before", [None, 0.0])
-def test_points_given_by_hand_for_code_count_and_outlast_a_regrade(tmp_path, before):
+def test_points_by_hand_for_code_outlast_a_regrade(tmp_path, before):
     """Formgrader has the points of code at the check, and the comment at the answer."""
     pytest.importorskip("nbgrader")
     from nbgrader.api import Gradebook
@@ -366,7 +366,7 @@ def test_points_given_by_hand_for_code_count_and_outlast_a_regrade(tmp_path, bef
         assert book.find_grade(f"{STEP}-check", "tiny", "tiny", "ada").needs_manual_grade
 
 
-def test_that_alembic_cannot_be_started_is_not_taken_for_a_damaged_gradebook(tmp_path, monkeypatch):
+def test_a_missing_alembic_is_no_damaged_gradebook(tmp_path, monkeypatch):
     pytest.importorskip("nbgrader")
     from .handed_in import COURSE
 

@@ -62,7 +62,7 @@ def without_code(monkeypatch):
     return count
 
 
-def test_a_mixed_class_has_a_row_each_and_the_scores_known_of_them(tmp_path):
+def test_a_mixed_class_has_its_rows_and_its_scores(tmp_path):
     into, known = collected_class(tmp_path, len(ALL_KINDS))
     batch = graded(into)
     assert scored(batch.records) == known
@@ -77,7 +77,7 @@ def test_a_mixed_class_has_a_row_each_and_the_scores_known_of_them(tmp_path):
     assert (forced.graded, scored(forced.records)) == (len(known), known)
 
 
-def test_an_interrupted_batch_goes_on_and_neither_loses_nor_doubles(tmp_path):
+def test_an_interrupted_batch_loses_and_doubles_nothing(tmp_path):
     sandboxed()
     into, known = collected_class(tmp_path, 2 * len(ALL_KINDS))
     command = [sys.executable, "-m", "classroom", "grade", "tiny", "--course", str(COURSE)]
@@ -158,7 +158,7 @@ def test_new_work_is_graded_and_the_rest_is_kept(tmp_path, without_code):
 
 
 @pytest.mark.usefixtures("without_code")
-def test_what_was_collected_after_grading_has_no_score_until_it_is_graded(tmp_path):
+def test_a_newer_submission_has_no_score_until_graded(tmp_path):
     into, known = collected_class(tmp_path, 3)
     graded(into)
     student = next(iter(known))

@@ -142,7 +142,7 @@ def test_markdown_passes_on_what_was_made_inert_as_it_is(text):
     assert re.fullmatch(r"(?:[^\W_]|[ \ufffd]|&#\d+;)*", bare)
 
 
-def test_no_command_of_a_formula_names_an_address_or_defines_another():
+def test_no_formula_names_an_address_or_defines_a_command():
     forbidden = """href url require class cssId style bbox unicode def gdef edef let newcommand
         renewcommand newenvironment DeclareMathOperator mmlToken toggle texttip mathtip data
         includegraphics html htmlClass htmlId htmlStyle htmlData csname expandafter input special
@@ -172,7 +172,7 @@ def test_a_picture_that_the_text_does_not_show_follows_it():
     assert page_text("![](attachment:gone.png)", {}).count("<img") == 0
 
 
-def test_an_answer_that_holds_html_is_changed_only_if_its_text_is(tmp_path):
+def test_an_answer_with_html_changes_only_with_its_text(tmp_path):
     pytest.importorskip("nbgrader")
     record = record_of("ada", {DERIVE: "a < b & c"})
     give = [COURSE, tmp_path, "tiny", release()]

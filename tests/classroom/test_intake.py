@@ -361,7 +361,7 @@ def test_a_photo_in_an_answer_is_kept_and_no_other_attachment():
     assert "attachments" not in cell_of(taken(found).notebook, DERIVE)
 
 
-def test_a_derivation_that_goes_on_in_own_cells_below_is_read_to_its_end():
+def test_a_derivation_goes_on_in_own_cells_below():
     found = notebook({DERIVE: "See below:"})
     at = found["cells"].index(cell_of(found, DERIVE))
     below = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in ("A.", "B.")]
@@ -376,7 +376,7 @@ def test_letters_of_latin_1_survive():
     assert "für Ängström" in answers_in(taken(damaged_latin_1()))[STEP]
 
 
-def test_the_manual_answer_is_found_by_its_place_when_all_names_are_gone():
+def test_a_manual_answer_without_names_is_found_by_its_place():
     assert answers_in(taken(damaged_everything_but_sources_gone()))[DERIVE] == ANSWERS[DERIVE]
 
 
@@ -517,7 +517,7 @@ def test_our_own_is_not_taken_for_another_assignment(found):
     assert answers_in(intake) == ANSWERS
 
 
-def test_no_letter_of_a_students_choosing_stops_who_writes_it_down():
+def test_no_character_of_a_students_stops_the_writing():
     half = "\ud800"
     intake = taken(notebook() | {"nbformat": half})
     assert any("notebook format ?" in note for note in intake.notes)
@@ -527,7 +527,7 @@ def test_no_letter_of_a_students_choosing_stops_who_writes_it_down():
     assert str(error.value).encode()
 
 
-def test_a_file_that_is_cut_short_before_the_answers_is_said_to_be():
+def test_a_file_cut_short_before_the_answers_is_named_so():
     text = json.dumps(notebook())
     cut = text[: text.index('"grade_id"')].encode()
     with pytest.raises(NotTakenError, match="damaged or cut short.*none of this assignment's"):

@@ -88,7 +88,7 @@ def test_a_table_filled_step_by_step_in_a_cell_above_can_be_used(filled):
     assert graded(found)[VALUE]["score"] == 1.0
 
 
-def test_a_name_used_again_in_a_later_exercise_means_there_what_it_did_when_it_was_checked():
+def test_a_name_used_again_later_keeps_its_meaning_here():
     helper = "def step_of(v, g, lr, momentum):\n    return momentum * v - lr * g\n\n\n"
     source = helper + RIGHT.replace("momentum * v - lr * g", "step_of(v, g, lr, momentum)")
     later = "def step_of(momentum):\n    return 1 / (1 - momentum)\n\n\nlengthening = step_of(0.9)"
@@ -101,7 +101,7 @@ def test_a_name_that_only_a_later_cell_has_is_found_there():
     assert graded(found)[STEP]["score"] == 2.0
 
 
-def test_a_plot_or_a_long_run_of_what_an_answer_uses_costs_nothing():
+def test_a_plot_or_a_long_run_beside_an_answer_costs_nothing():
     found = notebook()
     for source in ("import time\ntime.sleep(99)", "print(momentum_step)\nwhile lengthening: pass"):
         found["cells"].append(code(source))
@@ -132,7 +132,7 @@ def test_every_mistake_of_the_course_is_named():
         assert step(source)["reason"].startswith(sentence)
 
 
-def test_a_tuple_and_a_list_are_shown_alike_as_they_are_graded_alike():
+def test_a_tuple_and_a_list_are_shown_alike():
     said = [
         step(WRONG.replace("return x + v, v", f"return {form}"))["reason"]
         for form in ("x + v, v", "[x + v, v]", "np.array([x + v, v])")
@@ -226,7 +226,7 @@ def test_a_reason_is_short_whatever_was_returned(result):
     assert 0 < len(reason) < 500
 
 
-def test_an_empty_array_of_a_large_shape_costs_the_grader_nothing():
+def test_an_empty_array_of_a_large_shape_costs_nothing():
     source = RIGHT.replace("x + v, v", "np.zeros((200_000, 200_000, 0))")
     assert "expected up to" in step("import numpy as np\n" + source)["reason"]
 
@@ -372,7 +372,7 @@ def test_no_mark_is_forged(attack):
     assert graded(found)[STEP]["score"] in (0.0, None)
 
 
-def test_the_right_function_is_right_also_where_numpy_was_patched():
+def test_a_right_function_is_right_where_numpy_was_patched():
     source = FORGED["numpy patched"] + RIGHT
     assert graded(notebook({STEP: source}))[STEP]["status"] != "NOT GRADED"
 
@@ -518,7 +518,7 @@ STUBBORN = """while True:
         ("import os\nos.write(4, b'x' * 10**8)", ""),
     ],
 )
-def test_code_that_does_not_end_is_not_graded_and_leaves_the_rest(source, said, monkeypatch):
+def test_endless_code_is_not_graded_and_leaves_the_rest(source, said, monkeypatch):
     monkeypatch.setattr(recheck, "CPU_SECONDS_PER_EXERCISE", 2)
     if "sleep" in source:
         monkeypatch.setattr(recheck, "SECONDS_TO_START", 4.0)
@@ -545,9 +545,7 @@ def test_a_submission_as_a_whole_is_bounded(monkeypatch):
 
 
 @pytest.mark.parametrize("ending", ["os._exit(0)", "while True: pass", "1 / 0"])
-def test_a_cell_that_does_not_end_costs_nothing_to_another_that_has_the_same_import(
-    ending, monkeypatch
-):
+def test_an_endless_cell_costs_another_with_its_import_nothing(ending, monkeypatch):
     monkeypatch.setattr(recheck, "CPU_SECONDS_PER_EXERCISE", 2)
     own = notebook(
         {STEP: f"import os\n{ending}", VALUE: "import os\nlengthening = 10 if os else 0"}

@@ -258,7 +258,7 @@ def test_a_zip_that_lies_about_its_size_is_bounded(take_in, monkeypatch):
 
 
 @pytest.mark.usefixtures("read_here")
-def test_of_many_notebooks_few_are_looked_into_and_one_is_kept_in_memory(take_in, monkeypatch):
+def test_of_many_notebooks_one_is_kept_in_memory(take_in, monkeypatch):
     monkeypatch.setattr("classroom.submissions.MOST_NOTEBOOKS", 20)
     size = 10**6
     buffer = io.BytesIO()
@@ -297,7 +297,7 @@ def test_of_two_copies_the_later_is_graded(take_in, old, new):
     assert f"{new} is graded, not {old}" in students["ada"].notes[0]
 
 
-def test_of_two_uploads_to_canvas_the_later_is_graded_and_lateness_is_told(take_in):
+def test_of_two_uploads_to_canvas_the_later_is_graded(take_in):
     students, _ = take_in({"ada_7_100_tiny.ipynb": OTHER, "ada_LATE_7_101_tiny-1.ipynb": GOOD})
     (student,) = students.values()
     assert take_in.content(student.student) == GOOD

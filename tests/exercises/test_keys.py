@@ -35,13 +35,13 @@ def test_every_wrong_solution_is_told_its_own_sentence(assignment, item):
 
 
 @each_item
-def test_an_exercise_has_several_right_solutions_and_several_mistakes(item):
+def test_an_exercise_has_several_solutions_and_mistakes(item):
     assert len(item.right) >= 2
     assert len(item.wrong) >= 4
 
 
 @each_function
-def test_visible_answers_learned_by_heart_fail_calls_that_are_drawn_afresh(assignment, item):
+def test_answers_learned_by_heart_fail_new_calls(assignment, item):
     visible, *hidden = assigned.draws(assignment, item)
     function = assigned.reference(assignment)[item.answer]
     book = {repr(call): checks.call(function, call).result for call in visible}
@@ -55,7 +55,7 @@ def test_visible_answers_learned_by_heart_fail_calls_that_are_drawn_afresh(assig
 
 
 @each_function
-def test_every_mutant_of_the_reference_is_caught_or_said_to_be_equivalent(assignment, item):
+def test_every_mutant_of_the_reference_is_caught_or_equivalent(assignment, item):
     path = exercise.EXERCISES / "keys" / f"{assignment}.py"
     equivalent = runpy.run_path(str(path)).get("EQUIVALENT", {}).get(item.name, {})
     cells = [

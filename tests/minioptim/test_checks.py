@@ -1,6 +1,8 @@
 """What the checks say: about answers of every form, and about functions that do strange things."""
 
+import inspect
 import re
+from string import Formatter
 
 import numpy as np
 import pytest
@@ -16,6 +18,8 @@ from minioptim.checks import (
     judge,
     report,
     same,
+    verdict,
+    words,
 )
 
 DATA = {
@@ -100,7 +104,7 @@ def test_not_same(result, expected):
     assert not same(result, expected, rtol=1e-9)
 
 
-def test_a_fingerprint_sees_six_digits_the_form_the_error_and_what_was_changed():
+def test_what_a_fingerprint_sees():
     def mark(*outcome):
         return fingerprint("name", [Outcome(*outcome)])
 
@@ -126,7 +130,7 @@ def test_a_fingerprint_sees_six_digits_the_form_the_error_and_what_was_changed()
     assert len(set(different)) == len(different)
 
 
-def test_a_call_keeps_the_callers_arrays_and_tells_what_was_changed():
+def test_a_call_keeps_its_arguments_and_reports_changes():
     x, rows = np.array([1.0, 2.0]), [[3.0]]
 
     def careless(a, b, c):
@@ -139,7 +143,7 @@ def test_a_call_keeps_the_callers_arrays_and_tells_what_was_changed():
     assert rows == [[3.0]]
 
 
-def test_a_call_that_raises_and_one_that_divides_by_zero_are_outcomes():
+def test_errors_and_divisions_by_zero_are_outcomes():
     assert call(lambda: {}["a"], ()).error == "KeyError: 'a'"
     assert call(lambda x: x / np.array([0.0]), (1.0,)).result == [np.inf]
     cyclic = []
@@ -156,46 +160,53 @@ def test_who_wants_to_stop_is_not_held_up():
 
 
 @pytest.mark.parametrize(
-    ("outcome", "expected", "sentence"),
+    ("outcome", "expected", "state", "named"),
     [
-        (Outcome(None, "ValueError: no\nmore"), 1.0, "it raises ValueError: no."),
-        (Outcome(1.0, "", (1,)), 1.0, "it changes its argument v, which"),
-        (Outcome(None), 1.0, "it returns nothing; put your code in place of the dots"),
-        (Outcome([1.0]), 1.0, r"it returns numbers of shape \(1,\); expected a number\."),
-        (Outcome([1.0, 2.0]), [[1.0, 2.0]], r"shape \(2,\); expected numbers of shape \(1, 2\)"),
-        (Outcome([1.0]), [1.0, [1.0, 2.0]], "expected 2 values: a number, numbers of shape"),
-        (Outcome("a"), 1.0, "it returns a word; expected a number"),
-        (Outcome(True), 1.0, "it returns True or False; expected a number"),
-        (Outcome({1}), 1.0, "it returns a set; expected a number"),
-        (Outcome([[]]), [1.0], r"shape \(1, 0\); expected numbers of shape \(1,\)"),
-        (Outcome([1.0, float("nan")]), [1.0, 2.0], "it returns NaN"),
-        (Outcome(2.0), 1.0, "call 1 of 1 has another result"),
+        (Outcome(None, "ValueError: no\nmore"), 1.0, "raises", ["ValueError: no."]),
+        (Outcome(1.0, "", (1,)), 1.0, "changes", [" v"]),
+        (Outcome(None), 1.0, "nothing", []),
+        (Outcome([1.0]), 1.0, "form", ["(1,)"]),
+        (Outcome([1.0, 2.0]), [[1.0, 2.0]], "form", ["(2,)", "(1, 2)"]),
+        (Outcome([1.0]), [1.0, [1.0, 2.0]], "form", ["(1,)", "2 ", "(2,)"]),
+        (Outcome("a"), 1.0, "form", []),
+        (Outcome(True), 1.0, "form", ["True", "False"]),
+        (Outcome({1}), 1.0, "form", ["set"]),
+        (Outcome([[]]), [1.0], "form", ["(1, 0)", "(1,)"]),
+        (Outcome([1.0, float("nan")]), [1.0, 2.0], "nan", ["NaN"]),
+        (Outcome(2.0), 1.0, "other", []),
     ],
 )
-def test_what_is_no_known_mistake_is_described(outcome, expected, sentence):
+def test_what_is_no_known_mistake_is_described(outcome, expected, state, named):
     verdict = judge("name", [outcome], [expected], {}, 1e-9, ("x", "v"))
-    assert verdict[::2] == (False, 0)
-    assert re.search(sentence, verdict.sentence)
+    assert (verdict.right, verdict.at, verdict.state) == (False, 0, state)
+    assert all(word in verdict.sentence for word in named)
+    assert "\n" not in verdict.sentence
 
 
-def test_a_value_is_spoken_of_as_one():
-    said = [
-        judge("name", [Outcome(value)], [1.0], {}, 1e-9, is_value=True).sentence
-        for value in ("a", float("nan"), ..., 2.0)
-    ]
-    assert said == [
-        "it is a word; expected a number.",
-        "it is NaN, which is no number.",
-        "it has no value; put your answer in place of the dots.",
-        "that is not the right value.",
-    ]
+def test_a_known_mistake_has_the_sentence_of_its_own():
+    table = {fingerprint("name", [Outcome(2.0)]): "twice too much."}
+    verdict = judge("name", [Outcome(2.0)], [1.0], table, 1e-9)
+    assert verdict == Verdict(False, "twice too much.", 0, "mistake")
+
+
+@pytest.mark.parametrize(
+    ("value", "state"), [("a", "form"), (float("nan"), "nan"), (..., "nothing"), (2.0, "other")]
+)
+def test_a_value_is_spoken_of_as_one(value, state):
+    as_value, as_call = (
+        judge("name", [Outcome(value)], [1.0], {}, 1e-9, is_value=kind) for kind in (True, False)
+    )
+    assert as_value.state == as_call.state == state
+    assert as_value.sentence != as_call.sentence
 
 
 def test_an_unnamed_argument_is_told_by_its_place():
-    assert "argument 2," in judge("n", [Outcome(1.0, "", (1,))], [1.0], {}, 1e-9).sentence
+    verdict = judge("n", [Outcome(1.0, "", (1,))], [1.0], {}, 1e-9)
+    assert verdict.state == "changes"
+    assert " 2" in verdict.sentence
 
 
-def test_the_first_wrong_call_is_shown_and_each_call_must_be_judged():
+def test_the_first_wrong_call_is_shown_and_all_are_judged():
     outcomes = [Outcome(1.0), Outcome(5.0), Outcome(6.0)]
     assert judge("n", outcomes, [1.0, 2.0, 3.0], {}, 1e-9).at == 1
     assert judge("n", outcomes, [1.0, 5.0, 6.0], {}, 1e-9) == Verdict(True, "", None)
@@ -203,59 +214,63 @@ def test_the_first_wrong_call_is_shown_and_each_call_must_be_judged():
         judge("n", outcomes, [1.0], {}, 1e-9)
 
 
+def lines_of(error):
+    """Return the lines below the sentence, each as its words."""
+    return [line.split() for line in str(error.value).splitlines()[1:]]
+
+
 def test_check_names_the_mistake_and_shows_a_call():
-    with pytest.raises(NotYet) as told:
+    with pytest.raises(NotYet, match=r"that is the square\.\n") as error:
         check("double-it", lambda x: x**2)
-    assert str(told.value).splitlines() == [
-        "Not yet: that is the square.",
-        "    call      double(x=1.5)",
-        "    expected  3",
-        "    got       2.25",
-    ]
-    assert told.value._render_traceback_() == str(told.value).splitlines()
-    with pytest.raises(NotYet, match=r"call      double\(x=np.array\(\[1, 2\]\)\)"):
+    call_line, expected, got = lines_of(error)
+    assert call_line[-1] == "double(x=1.5)"
+    assert (expected[-1], got[-1]) == ("3", "2.25")
+    assert error.value._render_traceback_() == str(error.value).splitlines()
+    with pytest.raises(NotYet, match=r"double\(x=np.array\(\[1, 2\]\)\)"):
         check("double-it", lambda x: 2 * x if isinstance(x, float) else x)
-    with pytest.raises(NotYet, match=r"got       \[0, 1, .* 11, \.\.\.\]"):
+    with pytest.raises(NotYet, match=r"\[0, 1, .* 11, \.\.\.\]"):
         check("double-it", lambda _: list(range(20)))
 
 
-def test_check_shows_an_argument_that_was_changed_before_and_after():
+def test_check_shows_an_argument_before_and_after_a_change():
     def in_place(x):
         x *= 2
         return x
 
-    with pytest.raises(NotYet) as told:
+    with pytest.raises(NotYet) as error:
         check("double-it", in_place)
-    assert str(told.value).splitlines()[1:] == [
-        "    call      double(x=np.array([1, 2]))",
-        "    x was [1, 2], and is [2, 4] now",
-    ]
+    _, call_line, changed = str(error.value).splitlines()
+    assert call_line.endswith("double(x=np.array([1, 2]))")
+    assert changed.split()[0] == "x"
+    assert changed.index("[1, 2]") < changed.index("[2, 4]")
 
 
 def test_check_says_that_all_is_right(capsys):
     check("double-it", lambda x: 2 * x)
     check("guess-it", 0.5)
-    assert capsys.readouterr().out == "double is right in all 2 calls.\nguess is right.\n"
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["double", "guess"]
 
 
 @pytest.mark.parametrize(
-    ("name", "answer", "sentence"),
+    ("name", "answer", "state", "named"),
     [
-        ("double-it", 3.0, "Not yet: double must be a function, not of type float."),
-        ("double-it", ..., "Not yet: double must be a function, not of type ellipsis."),
-        ("guess-it", ..., "Not yet: put your answer in place of the dots: guess has no value."),
-        ("guess-it", 2.0, "Not yet: upside down."),
-        ("guess-it", 3.0, "Not yet: that is not what happens; think it through once more"),
+        ("double-it", 3.0, "not.a.function", ["double", "float"]),
+        ("double-it", ..., "not.a.function", ["double", "ellipsis"]),
+        ("guess-it", ..., "nothing", ["guess"]),
+        ("guess-it", 2.0, "mistake", ["upside down."]),
+        ("guess-it", 3.0, "other", []),
     ],
 )
-def test_check_of_an_answer_of_another_kind(name, answer, sentence):
-    with pytest.raises(NotYet) as told:
+def test_check_of_an_answer_of_another_kind(name, answer, state, named):
+    verdict, _ = feedback._verdict(name, DATA[name], answer)
+    assert (verdict.right, verdict.state) == (False, state)
+    with pytest.raises(NotYet) as error:
         check(name, answer)
-    assert str(told.value).startswith(sentence)
-    assert "0.5" not in str(told.value)
+    assert all(word in str(error.value) for word in [*named, verdict.sentence])
+    assert "0.5" not in str(error.value)
 
 
-def test_a_name_that_does_not_exist_is_answered_with_those_that_do():
+def test_an_unknown_name_is_answered_with_the_known_ones():
     with pytest.raises(ValueError, match="name must be one of double-it, guess-it; got 'x'"):
         check("x", 1.0)
     with pytest.raises(ValueError, match="assignment must be one of made_up; got 'x'"):
@@ -264,12 +279,15 @@ def test_a_name_that_does_not_exist_is_answered_with_those_that_do():
 
 def test_report_has_a_line_for_each_exercise(capsys):
     report("made_up", {"double": lambda x: x**2})
-    assert capsys.readouterr().out.splitlines() == [
-        "double-it  not yet: that is the square.",
-        "guess-it   not yet: guess is not there; run its cell.",
-    ]
+    wrong, absent = capsys.readouterr().out.splitlines()
+    assert wrong.split()[0] == "double-it"
+    assert wrong.endswith("that is the square.")
+    assert absent.split()[0] == "guess-it"
+    assert absent.endswith(words.said("feedback", "absent", answer="guess"))
     report("made_up", {"double": lambda x: x + x, "guess": 0.5})
-    assert capsys.readouterr().out == "double-it  right\nguess-it   right\n"
+    right = words.said("feedback", "report.right")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines] == [["double-it", right], ["guess-it", right]]
 
 
 def test_arguments_travel_as_json_and_come_back():
@@ -280,3 +298,37 @@ def test_arguments_travel_as_json_and_come_back():
     assert same(back, sent, rtol=0.0)
     with pytest.raises(TypeError, match="value must be an array of numbers"):
         feedback.encoded(np.array(["a"]))
+
+
+# --- Words ---------------------------------------------------------------------------------------
+
+
+def keys_in_code(module):
+    """Return the keys that a module's calls of ``said`` name, ``{kind}`` being call or value."""
+    source = inspect.getsource(module)
+    plain_keys = set(re.findall(r'said\(\s*"([\w.]+)"', source))
+    built = re.findall(r'said\(\s*f"([\w.]+)\{kind\}"', source)
+    chosen = re.findall(r'"(right\.\w+)"', source)
+    return {*plain_keys, *chosen, *(stem + kind for stem in built for kind in ("call", "value"))}
+
+
+@pytest.mark.parametrize("module", [feedback, verdict], ids=lambda module: module.__name__[17:])
+def test_the_catalogue_has_the_words_that_the_code_asks_for(module):
+    assert keys_in_code(module) == set(words.catalogue()[module.__name__[17:]])
+
+
+def test_another_language_has_the_same_keys_and_names():
+    def form(language):
+        return {
+            (module, key): sorted(name for _, name, _, _ in Formatter().parse(text) if name)
+            for module, texts in words.catalogue(language).items()
+            for key, text in texts.items()
+        }
+
+    for file in words.FOLDER.glob("*.json"):
+        assert form(file.stem) == form("en")
+
+
+def test_a_language_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="language must be one of .*en.*; got 'xx'"):
+        words.catalogue("xx")

@@ -72,7 +72,7 @@ def _spectral_radius(matrix: np.ndarray) -> float:
 # of the best lr: Nesterov (2004), Introductory Lectures on Convex Optimization, theorem 2.1.15.
 
 
-def test_gradient_descent_multiplies_each_eigen_coordinate_by_one_minus_lr_lambda():
+def test_gradient_descent_multiplies_each_eigencoordinate():
     lr, angle, eigenvalues = 0.07, 0.6, np.array([1.0, 10.0])
     axes = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     start = np.array([3.0, -2.0])
@@ -82,12 +82,12 @@ def test_gradient_descent_multiplies_each_eigen_coordinate_by_one_minus_lr_lambd
 
 
 @pytest.mark.parametrize("lr", [0.02, 0.1, 0.19])
-def test_gradient_descent_converges_at_the_rate_of_its_slowest_coordinate(lr):
+def test_gradient_descent_has_the_rate_of_its_slowest_coordinate(lr):
     expected = max(abs(1 - lr * 1.0), abs(1 - lr * 10.0))
     assert _measured_rate(GradientDescent(lr=lr), [1.0, 10.0], 400) == pytest.approx(expected)
 
 
-def test_gradient_descent_is_fastest_at_two_over_the_sum_of_the_extreme_eigenvalues():
+def test_gradient_descents_best_lr():
     low, high = 1.0, 10.0
     kappa, best = high / low, 2 / (low + high)
     rate = _measured_rate(GradientDescent(lr=best), [low, 4.0, high], 300)
@@ -96,7 +96,7 @@ def test_gradient_descent_is_fastest_at_two_over_the_sum_of_the_extreme_eigenval
         assert _measured_rate(GradientDescent(lr=other), [low, 4.0, high], 300) > rate + 1e-3
 
 
-def test_gradient_descent_diverges_just_beyond_two_over_the_largest_eigenvalue():
+def test_gradient_descent_diverges_just_beyond_its_limit():
     # And not beyond one over it, as a well-known textbook has it.
     lr = 2 / 10.0 * np.array([0.5 * ABOVE, BELOW, ABOVE])
     trace = minimize(Quadratic([1.0, 10.0]), GradientDescent(lr=lr), steps=4000)
@@ -117,7 +117,7 @@ def test_heavy_ball_walks_by_the_powers_of_a_two_by_two_matrix(a, mu):
 
 
 @pytest.mark.parametrize("mu", [0.0, 0.5, 0.9])
-def test_heavy_ball_is_stable_exactly_between_zero_and_two_plus_two_momentum(mu):
+def test_heavy_ball_is_stable_exactly_up_to_its_limit(mu):
     limit = 2 + 2 * mu
     assert _spectral_radius(_heavy_ball_matrix(BELOW * limit, mu)) < 1
     assert _spectral_radius(_heavy_ball_matrix(ABOVE * limit, mu)) > 1
@@ -130,7 +130,7 @@ def test_heavy_ball_is_stable_exactly_between_zero_and_two_plus_two_momentum(mu)
 
 
 @pytest.mark.parametrize(("a", "mu"), [(0.1, 0.95), (0.5, 0.7), (3.0, 0.8), (0.1, 0.3), (2.0, 0.1)])
-def test_heavy_ball_converges_at_the_spectral_radius_of_its_matrix(a, mu):
+def test_heavy_balls_rate_is_its_spectral_radius(a, mu):
     radius = _spectral_radius(_heavy_ball_matrix(a, mu))
     rate = _measured_rate(Momentum(lr=1.0, momentum=mu), [a], 1000)
     assert rate == pytest.approx(radius, rel=2e-3)
@@ -139,7 +139,7 @@ def test_heavy_ball_converges_at_the_spectral_radius_of_its_matrix(a, mu):
 
 
 @pytest.mark.parametrize("a", [0.01, 0.1, 0.3])
-def test_the_critical_momentum_gives_the_best_rate_for_one_eigenvalue(a):
+def test_the_critical_momentum_is_best_for_one_eigenvalue(a):
     critical = (1 - np.sqrt(a)) ** 2
     # The two roots meet there, so their computed distance is the root of the rounding error.
     best = _spectral_radius(_heavy_ball_matrix(a, critical))
@@ -182,7 +182,7 @@ def test_nesterov_walks_by_the_powers_of_a_two_by_two_matrix(a, mu):
 
 
 @pytest.mark.parametrize("mu", [0.0, 0.5, 0.9])
-def test_nesterov_is_stable_up_to_two_plus_two_momentum_over_one_plus_two_momentum(mu):
+def test_nesterov_is_stable_exactly_up_to_its_limit(mu):
     limit = (2 + 2 * mu) / (1 + 2 * mu)
     assert _spectral_radius(_nesterov_matrix(BELOW * limit, mu)) < 1
     assert _spectral_radius(_nesterov_matrix(ABOVE * limit, mu)) > 1
@@ -191,7 +191,7 @@ def test_nesterov_is_stable_up_to_two_plus_two_momentum_over_one_plus_two_moment
     assert above > 1e3
 
 
-def test_a_widely_copied_nesterov_that_updates_v_too_early_is_stable_over_less():
+def test_a_widely_copied_nesterov_is_stable_over_less():
     # The code that goes with Saito (2016), Deep Learning from Scratch: mu mu v - (1 + mu) lr g is
     # the step from the old v, and the code has made v new by then.
     mu = 0.9
@@ -212,7 +212,7 @@ def test_a_widely_copied_nesterov_that_updates_v_too_early_is_stable_over_less()
     assert _final_distances(Nesterov(lr=ABOVE * limit, momentum=mu))[0] < 1e-3
 
 
-def test_the_libraries_nesterov_is_the_same_sequence_seen_from_the_look_ahead_points():
+def test_the_libraries_nesterov_is_seen_from_the_look_ahead():
     # They store y = x + mu v; the change of variables is that of Bengio, Boulanger-Lewandowski and
     # Pascanu (2013), Advances in optimizing recurrent networks.
     lr, mu, surface = 5e-4, 0.9, Rosenbrock()
@@ -230,7 +230,7 @@ def test_the_libraries_nesterov_is_the_same_sequence_seen_from_the_look_ahead_po
 # Three conventions of momentum. Source: the documentation of the libraries, and algebra.
 
 
-def test_three_momenta_are_one_while_the_learning_rate_is_constant():
+def test_three_momenta_are_one_at_a_constant_lr():
     lr, mu, surface = 5e-4, 0.8, Rosenbrock()
     velocity = minimize(surface, Momentum(lr=lr, momentum=mu), steps=200)
     for rule in (BufferMomentum(lr=lr, momentum=mu), EWMAMomentum(lr=lr / (1 - mu), beta=mu)):
@@ -252,12 +252,12 @@ def test_two_momenta_part_when_the_learning_rate_changes():
 
 
 @pytest.mark.parametrize("g", [-1e3, -1.0, 1e-3, 50.0])
-def test_adams_first_step_is_the_learning_rate_long_whatever_the_gradient(g):
+def test_adams_first_step_is_lr_long(g):
     x, *_ = Adam(lr=0.1).step(g, 2.0, 1, 0.0, 0.0)
     assert x - 2.0 == pytest.approx(-0.1 * np.sign(g), rel=2e-8 / abs(g) + 1e-12)
 
 
-def test_without_bias_correction_adams_first_step_would_be_three_times_as_long():
+def test_without_bias_correction_adams_first_step_is_threefold():
     # At a very late step the corrections are 1, so a state of zeros shows the raw first step.
     x, *_ = Adam(lr=0.1, eps=0.0).step(5.0, 0.0, 10**6, 0.0, 0.0)
     expected = (1 - 0.9) / np.sqrt(1 - 0.999)
@@ -278,7 +278,7 @@ def _adams_longest_step() -> float:
     return (1 - beta1) / np.sqrt((1 - beta2) * (1 - beta1**2 / beta2))
 
 
-def test_gradients_that_grow_by_beta2_over_beta1_bring_adam_to_its_longest_step():
+def test_growing_gradients_give_adams_longest_step():
     assert _adams_longest_step() == pytest.approx(7.27, abs=5e-3)
     rule, m, v, before = Adam(lr=1.0, eps=0.0), 0.0, 0.0, 0.0
     for k in range(1000):
@@ -324,7 +324,7 @@ def test_adam_with_its_step_number_frozen_loses_its_correction():
 
 
 @pytest.mark.parametrize(("psi", "mu_100"), [(0.004, 0.457), (1.0, 0.892), (np.inf, 0.9)])
-def test_nadams_momentum_at_step_100_depends_on_whose_schedule_it_is(psi, mu_100):
+def test_nadams_momentum_depends_on_whose_schedule_it_is(psi, mu_100):
     # Dozat (2016); psi is .004 in PyTorch, 1 in Keras, and Optax has no schedule.
     state = minimize(Quadratic([1.0]), NAdam(psi=psi), steps=100).state["mu_product"][:, 0]
     assert state[100] / state[99] == pytest.approx(mu_100, abs=5e-4)
@@ -383,9 +383,7 @@ def _reddi(step, start, lr, power, steps):
         (AMSGrad, 0.01, 0.0, -0.998),
     ],
 )
-def test_adam_ends_at_the_worst_point_of_reddis_sequence_and_amsgrad_at_the_best(
-    rule_class, lr, power, expected
-):
+def test_on_reddis_sequence_adam_ends_worst_and_amsgrad_best(rule_class, lr, power, expected):
     # Reddi, Kale and Kumar (2018), sections 3 and 5: over 101 steps the slopes add up to +10, so
     # -1 is best. Slow enough to ask for the compiled text, which is the same text.
     start = (0.0,) * len(rule_class.state)
@@ -425,7 +423,7 @@ def test_adagrads_regret_stays_below_duchis_bound(opponent):
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.5, 0.9, 0.999])
-def test_the_weights_of_an_average_add_up_to_one_minus_beta_to_the_t(beta):
+def test_the_weights_of_an_average_add_up_as_stated(beta):
     for t in (0, 1, 10, 1000):
         assert weights(beta, t).sum() == pytest.approx(1 - beta**t, abs=1e-14)
         assert bias_correction(beta, t) == pytest.approx(1 - beta**t, abs=1e-15)
@@ -438,13 +436,13 @@ def test_the_half_life_is_where_a_weight_has_halved(beta, steps):
 
 
 @pytest.mark.parametrize("beta", [0.5, 0.9, 0.99])
-def test_the_effective_sample_size_is_one_over_the_sum_of_squared_weights(beta):
+def test_the_effective_sample_size_is_that_of_the_weights(beta):
     # The variance of a weighted sum of independent values of variance 1.
     variance = (weights(beta, 10_000) ** 2).sum()
     assert effective_sample_size(beta) == pytest.approx(1 / variance)
 
 
-def test_the_window_is_the_age_at_which_a_weight_has_fallen_to_about_a_third():
+def test_at_the_window_a_weight_is_about_a_third():
     w = weights(0.9, 11)
     assert window(0.9) == pytest.approx(10)
     assert w[10] / w[0] == pytest.approx(0.349, abs=5e-4)
@@ -452,7 +450,7 @@ def test_the_window_is_the_age_at_which_a_weight_has_fallen_to_about_a_third():
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.5, 0.9])
-def test_an_average_lags_a_steady_rise_by_the_mean_age_of_its_weights(beta):
+def test_an_average_lags_a_steady_rise_by_its_mean_age(beta):
     ages = np.arange(1000)
     assert lag(beta) == pytest.approx((weights(beta, 1000) * ages).sum())
     assert 999 - ewma(ages, beta)[-1] == pytest.approx(lag(beta))
@@ -475,7 +473,7 @@ def test_the_corrected_average_expects_what_the_series_expects():
 # Descent. Source: Nesterov (2004), section 1.2.3.
 
 
-def test_a_step_of_one_over_the_smoothness_descends_by_what_the_lemma_promises():
+def test_a_step_of_one_over_l_descends_as_the_lemma_promises():
     surface = Rastrigin()
     smoothness = 2 + 40 * np.pi**2  # the largest second derivative of x^2 - 10 cos(2 pi x)
     x = np.random.default_rng(0).uniform(-5, 5, size=(2000, 2))

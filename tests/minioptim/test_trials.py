@@ -5,7 +5,7 @@ import collections
 import numpy as np
 import pytest
 
-from classroom import plain
+from classroom import wire
 from classroom.exercise import Exercise
 from minioptim.checks import NotYet, check, feedback, trials
 
@@ -14,7 +14,7 @@ def descent(g, x, _t, a, b, c):
     return x - 0.1 * g, a, b, c
 
 
-def test_a_step_is_given_as_many_gradients_as_the_budget_has_and_counts_them_from_1():
+def test_a_step_gets_the_budgets_gradients_counted_from_1():
     numbers = []
 
     def step(g, x, t, a, b, c):
@@ -41,7 +41,7 @@ def test_the_gradient_itself_is_computed_no_more_often(monkeypatch):
     assert count == trials.BUDGET
 
 
-def test_the_same_seed_gives_the_same_run_and_another_one_another_order_of_pixels():
+def test_a_run_depends_on_its_seed_alone():
     first = {}
 
     def look(seed):
@@ -87,10 +87,10 @@ def test_a_state_of_plain_data_comes_back_as_it_was(state):
 
 
 def test_every_gradient_of_a_run_may_be_kept_and_sent():
-    assert trials.MOST_ENTRIES == plain.MOST_ENTRIES >= trials.BUDGET * 3466
+    assert trials.MOST_ENTRIES == wire.MOST_ENTRIES >= trials.BUDGET * 3466
 
 
-def test_changing_the_arguments_in_place_does_as_well_as_making_new_ones():
+def test_changing_the_arguments_in_place_does_as_well():
     def in_place(g, x, _t, a, b, c):
         x -= 0.1 * g
         return [x, a, b, c]
@@ -114,7 +114,7 @@ def test_a_result_of_another_form_is_refused(result):
         trials.run_digits(lambda *_: result, 1)
 
 
-def test_the_message_names_the_trial_its_seed_and_what_came_of_it(monkeypatch):
+def test_the_message_names_the_trial_its_seed_and_its_result(monkeypatch):
     data = {
         "answer": "my_step",
         "points": 1,
