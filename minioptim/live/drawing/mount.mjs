@@ -1,6 +1,6 @@
 // From a placeholder on the page to a figure that answers the hand.
 
-/** @import { Control, Declaration, Kit, Model, Values } from "./types" */
+/** @import { Control, Declaration, Kit, Model, Piece, Values } from "./types" */
 
 import { buildControls } from "./controls.mjs";
 import { html, set, setText } from "./elements.mjs";
@@ -39,6 +39,9 @@ export function mount(host, declaration, kit, model) {
   let visible = false;
   let stale = true;
 
+  /**
+   * @param {Values} asked
+   */
   function change(asked) {
     Object.assign(values, checked(controls, asked));
     model.set({ ...values });
@@ -55,7 +58,11 @@ export function mount(host, declaration, kit, model) {
     update(values);
     tell(figure.draw(values));
   }
-  /** Show pieces of text; the screen reader is told them once the hand rests. */
+  /**
+   * Show pieces of text; the screen reader is told them once the hand rests.
+   *
+   * @param {Piece[]} pieces
+   */
   function tell(pieces) {
     const text = pieces.map(({ key, values }) => word(key, values)).join(word("between.sentences"));
     setText(readout, text);

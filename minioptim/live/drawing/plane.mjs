@@ -1,6 +1,6 @@
 // A plane of two coordinates, with what lies and moves on it.
 
-/** @import { Domain, Look, Numbers, Point, Word } from "./types" */
+/** @import { Domain, Look, Numbers, Point, Scale, Surface, Word } from "./types" */
 
 import { html, set, svg } from "./elements.mjs";
 import { frame, lineStore } from "./frame.mjs";
@@ -49,13 +49,22 @@ export function plane(
   const arrows = svg("g", {}, marks);
   const points = svg("g", {}, marks);
   const byName = new Map();
+  /** @type {Scale} */
   let sx;
+  /** @type {Scale} */
   let sy;
+  /** @type {Domain} */
   let asked; // the domain that was asked for
+  /** @type {Domain} */
   let now; // the window shown, which holds it
+  /** @type {unknown} */
   let surfaceDrawn = "";
+  /** @type {unknown} */
   let shadeDrawn = "";
 
+  /**
+   * @param {Domain} wanted
+   */
   function reframe(wanted) {
     if (asked && JSON.stringify(asked) === JSON.stringify(wanted)) return;
     asked = wanted;
@@ -77,7 +86,12 @@ export function plane(
     root: view.root,
     reframe,
 
-    /** Level lines of a surface; `key` says when they are others than those drawn. */
+    /**
+     * Level lines of a surface; `key` says when they are others than those drawn.
+     *
+     * @param {Surface} surface
+     * @param {unknown} key
+     */
     surface(surface, key) {
       if (key === surfaceDrawn) return;
       surfaceDrawn = key;
@@ -88,8 +102,14 @@ export function plane(
       );
     },
 
-    /** A path [x0, y0, x1, y1, ...]; where it leaves for good, a mark on the border points outward. */
-    path(name, xy, look) {
+    /**
+     * A path [x0, y0, x1, y1, ...]; where it leaves for good, a mark on the border points outward.
+     *
+     * @param {string} name
+     * @param {Numbers} xy
+     * @param {Look} [look]
+     */
+    path(name, xy, look = {}) {
       lines.draw(name, pathData(xy, sx, sy), look);
       const out = exit(xy, now);
       const mark = once(`exit ${name}`, () => {
@@ -117,6 +137,9 @@ export function plane(
       }
     },
 
+    /**
+     * @param {string[]} names
+     */
     keepPaths(names) {
       lines.keepOnly(names);
       for (const [name, mark] of byName) {
@@ -193,6 +216,10 @@ export function plane(
     /**
      * Colour each cell of a grid of n x n by a function of its middle: `shade(x, y)` gives a CSS
      * colour; `key` says when they are others than those drawn.
+     *
+     * @param {(x: number, y: number) => string} shade
+     * @param {unknown} key
+     * @param {number} [n]
      */
     shade(shade, key, n = 80) {
       if (key === shadeDrawn) return;
@@ -218,7 +245,13 @@ export function plane(
       set(shading, "href", canvas.toDataURL());
     },
 
-    /** Any outline [x0, y0, x1, y1, ...], such as an ellipse of noise; without marks of leaving. */
+    /**
+     * Any outline [x0, y0, x1, y1, ...], such as an ellipse of noise; without marks of leaving.
+     *
+     * @param {string} name
+     * @param {Numbers} xy
+     * @param {Look} [look]
+     */
     outline(name, xy, look) {
       lines.draw(name, pathData(xy, sx, sy), look);
     },
@@ -227,6 +260,11 @@ export function plane(
      * A point that the hand moves: by mouse, finger, a tap anywhere on the plane, or arrow keys.
      * Returns update([x, y]). `moved` is called with the new place, kept inside `limits`; without
      * these, inside the domain.
+     *
+     * @param {string} label
+     * @param {(place: Point) => void} moved
+     * @param {Domain} [limits]
+     * @returns {(place: Point) => void}
      */
     handle(label, moved, limits) {
       let at = [0, 0];

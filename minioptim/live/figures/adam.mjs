@@ -10,7 +10,12 @@ import { plane } from "../drawing/plane.mjs";
 import { run, runOn } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
 
-/** The longest step in units of lr, corrected, after long: a lone large gradient makes it. */
+/**
+ * The longest step in units of lr, corrected, after long: a lone large gradient makes it.
+ *
+ * @param {number} beta1
+ * @param {number} beta2
+ */
 export function loneStep(beta1, beta2) {
   return (1 - beta1) / Math.sqrt(1 - beta2);
 }

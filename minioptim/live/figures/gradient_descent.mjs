@@ -10,7 +10,12 @@ import { plane } from "../drawing/plane.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
 
-/** The factor by which the error along a direction of curvature lambda shrinks in a step. */
+/**
+ * The factor by which the error along a direction of curvature lambda shrinks in a step.
+ *
+ * @param {number} lr
+ * @param {number} lambda
+ */
 export function contraction(lr, lambda) {
   return Math.abs(1 - lr * lambda);
 }
@@ -18,6 +23,10 @@ export function contraction(lr, lambda) {
 /**
  * The regime that a learning rate is in, by the bowl's two curvatures: "divergent", "edge" (of
  * that), "zigzag", "fast" or "slow".
+ *
+ * @param {number} lr
+ * @param {number} low
+ * @param {number} high
  */
 export function regime(lr, low, high) {
   const rate = Math.max(contraction(lr, low), contraction(lr, high));

@@ -1,7 +1,7 @@
 // A schedule of lr (numbers that Python computed) and a decay of the weights, on a noisy bowl whose
 // minimum is not at the origin.
 
-/** @import { Context, Figure } from "../drawing/types" */
+/** @import { Context, Figure, Point } from "../drawing/types" */
 
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
@@ -16,7 +16,15 @@ const PICTURE = [
 ];
 const LAST = 20; // steps whose mean tells where a run has come to rest
 
-/** Where a bowl with minimum `goal` and a penalty `decay` |x|²/2 has its lowest point: (A + decay) x = A goal. */
+/**
+ * Where a bowl with minimum `goal` and a penalty `decay` |x|²/2 has its lowest point: (A + decay) x = A goal.
+ *
+ * @param {number[]} curvatures
+ * @param {number} angle
+ * @param {number[]} goal
+ * @param {number} decay
+ * @returns {Point}
+ */
 export function pulled([low, high], angle, goal, decay) {
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
   const u = ((c * goal[0] + s * goal[1]) * low) / (low + decay);

@@ -11,21 +11,35 @@ import { runOn } from "../drawing/simulate.mjs";
 import { controlOf } from "../drawing/state.mjs";
 import { said } from "../drawing/words.mjs";
 
-/** The larger root, in size, of r² − (1 + mu − a) r + mu: what a direction keeps of its error. */
+/**
+ * The larger root, in size, of r² − (1 + mu − a) r + mu: what a direction keeps of its error.
+ *
+ * @param {number} a
+ * @param {number} mu
+ */
 export function rateOf(a, mu) {
   const half = (1 + mu - a) / 2;
   const inside = half ** 2 - mu;
   return inside < 0 ? Math.sqrt(mu) : Math.abs(half) + Math.sqrt(inside);
 }
 
-/** What a direction does: "creeps", "swings" (complex roots), "flips" (its sign, each step) or "leaves". */
+/**
+ * What a direction does: "creeps", "swings" (complex roots), "flips" (its sign, each step) or "leaves".
+ *
+ * @param {number} a
+ * @param {number} mu
+ */
 export function motionOf(a, mu) {
   if (a > 2 + 2 * mu) return "leaves";
   if (a > (1 + Math.sqrt(mu)) ** 2) return "flips";
   return a > (1 - Math.sqrt(mu)) ** 2 ? "swings" : "creeps";
 }
 
-/** The place with the best rate: {a, mu, rate}. */
+/**
+ * The place with the best rate: {a, mu, rate}.
+ *
+ * @param {number} condition
+ */
 export function bestPlace(condition) {
   const root = Math.sqrt(condition);
   return {

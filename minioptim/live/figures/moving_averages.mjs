@@ -7,12 +7,22 @@ import { legend } from "../drawing/frame.mjs";
 import { normal, run } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
 
-/** The age at which a weight has fallen to half. */
+/**
+ * The age at which a weight has fallen to half.
+ *
+ * @param {number} beta
+ */
 export function halfLife(beta) {
   return beta > 0 ? Math.log(0.5) / Math.log(beta) : 0;
 }
 
-/** The weights at step t of ages 0, 1, ..., t - 1; corrected, they have the sum 1. */
+/**
+ * The weights at step t of ages 0, 1, ..., t - 1; corrected, they have the sum 1.
+ *
+ * @param {number} beta
+ * @param {number} t
+ * @param {boolean} corrected
+ */
 export function weightsAt(beta, t, corrected) {
   const whole = corrected ? 1 - beta ** t : 1;
   return Array.from({ length: t }, (_, age) => ((1 - beta) * beta ** age) / whole);

@@ -11,6 +11,10 @@ import { said } from "../drawing/words.mjs";
 /**
  * Steps after a change from size 1 to c until RMSProp's step is back to half of lr, by the average v
  * of squares at the change: 1 where it has settled. Not above 0 if the step never falls below half.
+ *
+ * @param {number} c
+ * @param {number} rho
+ * @param {number} [v]
  */
 export function stepsToNotice(c, rho, v = 1) {
   return Math.log((v / c ** 2 - 1) / 3) / Math.log(1 / rho);

@@ -10,13 +10,26 @@ import { normal, run, valuesAlong } from "../drawing/simulate.mjs";
 import { controlOf } from "../drawing/state.mjs";
 import { said } from "../drawing/words.mjs";
 
-/** The variance of x that a constant lr ends with, along an eigenvector; infinite if it diverges. */
+/**
+ * The variance of x that a constant lr ends with, along an eigenvector; infinite if it diverges.
+ *
+ * @param {number} lr
+ * @param {number} lambda
+ * @param {number} variance
+ */
 export function scatter(lr, lambda, variance) {
   const left = 2 - lr * lambda;
   return left > 0 ? (lr * variance) / (lambda * left) : Infinity;
 }
 
-/** Mean of f at each step for gradients with this variance along each eigenvector; `lrs[t - 1]` is lr at t. */
+/**
+ * Mean of f at each step for gradients with this variance along each eigenvector; `lrs[t - 1]` is lr at t.
+ *
+ * @param {number[]} curvatures
+ * @param {number[]} start
+ * @param {number} variance
+ * @param {number[]} lrs
+ */
 export function expectedLoss(curvatures, start, variance, lrs) {
   const mean = [...start];
   const spread = curvatures.map(() => 0);
@@ -34,7 +47,14 @@ export function expectedLoss(curvatures, start, variance, lrs) {
   return losses;
 }
 
-/** An ellipse [x0, y0, x1, y1, ...] with half-axes along a direction and across it. */
+/**
+ * An ellipse [x0, y0, x1, y1, ...] with half-axes along a direction and across it.
+ *
+ * @param {number[]} middle
+ * @param {number} along
+ * @param {number} across
+ * @param {number} angle
+ */
 export function ellipse([x, y], along, across, angle) {
   const points = [];
   for (let k = 0; k <= 60; k += 1) {
@@ -123,7 +143,7 @@ export function stochastic_gradient_descent({
         ],
         lines: falling ? [] : [{ name: "floor", y: floor, label: word("marks.floor") }],
       });
-      const end = expected.at(-1);
+      const end = expected[steps];
       const then = new rules.GradientDescent({ lr: lrs[Math.max(t - 1, 0)] });
       return [
         falling
