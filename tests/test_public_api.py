@@ -38,7 +38,7 @@ MAY_IMPORT = {
         "schedules",
     },
     "training": {"_arguments", "losses", "rules", "run"},
-    "checks": {"_arguments", "datasets", "losses"},
+    "checks": {"_arguments", "datasets", "engines", "losses", "problems", "rules", "run"},
     "": {"rules", "run"},
 }
 
