@@ -48,6 +48,8 @@ OTHER_NAMES = {
     "beta2": ("b2",),
     "rho": ("alpha", "decay"),
     "beta": ("momentum", "decay"),
+    "psi": ("momentum_decay",),
+    "initial_accumulator": ("initial_accumulator_value",),
 }
 
 
