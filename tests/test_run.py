@@ -829,6 +829,36 @@ def test_a_class_without_the_decorator_is_told_to_write_it():
             own()
 
 
+def test_a_start_that_takes_no_point_is_told_to_take_it():
+    @dataclass(frozen=True)
+    class Older(Rule):
+        state = ("v",)
+
+        def start(self):
+            return (0.0,)
+
+    with pytest.raises(TypeError, match=r"^Older.start must take x: write def start\(self, x\)"):
+        Older()
+
+
+def test_a_state_may_start_from_the_point():
+    @dataclass(frozen=True)
+    class Averaged(Rule):
+        lr: Real = 0.1
+        state = ("z",)
+
+        def start(self, x):
+            return (x,)
+
+        def step(self, g, x, t, z):
+            z = z - self.lr * g
+            return x + (z - x) / t, z
+
+    trace = minimize(Ravine(), Averaged(lr=[0.1, 0.2]), [[1.0, 2.0], [3.0, 4.0]], steps=2)
+    assert trace.state["z"][0].tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    assert not np.shares_memory(trace.state["z"], trace.x)
+
+
 def test_state_that_is_no_tuple_of_names_is_refused():
     @dataclass(frozen=True)
     class NoTuple(Rule):
