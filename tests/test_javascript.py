@@ -140,6 +140,15 @@ def test_a_starred_state_and_first_arguments_of_other_names_are_translated() -> 
     assert "step(slope, place, number, ...state) {\n    return [place - " in rule_source(Free)
 
 
+def test_a_start_takes_the_point_also_where_it_does_not_read_it() -> None:
+    class FromThePoint(Momentum):
+        def start(self, x):
+            return (2 * x,)
+
+    assert "start(x) {\n    return [2 * x];" in rule_source(FromThePoint)
+    assert "start(x) {\n    return [0.0];" in rule_source(Momentum)
+
+
 def test_arguments_given_by_place_only_are_refused() -> None:
     class Strict(GradientDescent):
         def step(self, g, /, x, t):

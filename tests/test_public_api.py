@@ -34,7 +34,7 @@ MAY_IMPORT = {
     | {"averages", "looks", "rules"},
     "interactive": {"live"},
     "training": {"_arguments", "losses", "rules", "run"},
-    "checks": {"_arguments", "datasets", "losses"},
+    "checks": {"_arguments", "datasets", "engines", "losses", "problems", "rules", "run"},
     "": {"rules", "run"},
 }
 

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 import minioptim
 from minioptim import GradientDescent, Momentum, Nesterov, Rule, problems, rules, schedules
+from minioptim.checks.equations import equation, evaluate, python_name
 from minioptim.rules import RANGES, Real
 
 from .discovery import all_rules
@@ -164,12 +165,6 @@ def test_a_docstring_has_an_example_that_runs(rule_class):
 # ---------------------------------------------------------------- the equation, and its letters
 
 
-def equation(rule_class):
-    """Return the lines of the docstring's LaTeX, each one equality."""
-    text = re.search(r"\.\. math::(.*?)\n\n", inspect.cleandoc(rule_class.__doc__) + "\n\n", re.S)
-    return [" ".join(line.split()) for line in text[1].split(r"\\")]
-
-
 def code(rule_class, *methods):
     return ast.parse(
         "\n".join(textwrap.dedent(inspect.getsource(getattr(rule_class, m))) for m in methods)
@@ -198,15 +193,6 @@ def test_each_hyper_parameter_is_read_somewhere(rule_class):
     assert {field.name for field in fields(rule_class)} <= read
 
 
-def python_name(letter):
-    r"""Return what the code calls a LaTeX letter: ``\hat m`` is m_hat, ``v^{\max}`` is v_max."""
-    if accented := re.fullmatch(r"\\(hat|bar) ?([a-zA-Z])", letter):
-        return f"{accented[2]}_{accented[1]}"
-    if raised := re.fullmatch(r"([a-zA-Z])\^\{\\([a-z]+)\}", letter):
-        return f"{raised[1]}_{raised[2]}"
-    return letter.lstrip("\\").lower() if letter.startswith("\\") else letter
-
-
 @each_rule
 def test_the_code_calls_each_letter_that_the_equation_defines_by_its_name(rule_class):
     tree = code(rule_class, "step")
@@ -227,62 +213,6 @@ def test_step_takes_g_x_t_and_the_states_by_name(rule_class):
         "t",
         *rule_class.state,
     )
-
-
-LETTER = r"(?:\\(?:hat|bar) ?[a-zA-Z]|\\(?:Delta|mu)|[a-zA-Z]\^\{\\max\}|[a-zA-Z])"
-
-
-def to_python(latex):
-    """Translate the small LaTeX of the docstrings to a Python expression.
-
-    A letter at step t becomes its name, one at step t - 1 its name with ``_old``; mu, a function of
-    t alone, becomes a call.
-    """
-    text = re.sub(r"\\([;,]|[Bb]ig)(?![a-z])", " ", latex)
-    text = re.sub(
-        r"\\mathrm\{([^}]*)\}",
-        lambda name: f" {name[1].replace('_', '').replace(chr(92), '_')} ",
-        text,
-    )
-    text = re.sub(r"\\prod_\{i \\le ([^}]*)\} ?\\mu_i", r" product(\1) ", text)
-    text = re.sub(r"\\mu_(?:\{([^}]*)\}|t)", lambda at: f" mu({at[1] or 't'}) ", text)
-    text = re.sub(rf"({LETTER})_\{{t-1\}}", lambda letter: f" {python_name(letter[1])}_old ", text)
-    text = re.sub(rf"({LETTER})_t", lambda letter: f" {python_name(letter[1])} ", text)
-    text = text.replace(r"\nabla f", " gradient ").replace(r"\cdot", "*").replace(r"\max", " max ")
-    text = re.sub(r"\|([^|]*)\|", r" abs(\1) ", text)
-    text = re.sub(r"\^(\w)", r"**\1", text).replace("^", "**")
-    text = text.replace(r"\frac", " frac ").replace(r"\sqrt", " sqrt ")
-    text = text.replace("}{", ", ").replace("} {", ", ")
-    text = re.sub(
-        r"\s+", " ", text.replace("{", "(").replace("}", ")").replace("[", "(").replace("]", ")")
-    )
-    assert "\\" not in text, f"not understood: {text}"
-    calls = {"frac", "sqrt", "max", "abs", "product", "mu", "gradient"}
-    tokens = re.findall(r"[A-Za-z_]\w*|\d+\.?\d*|\*\*|\S", text)
-    result = ""
-    for before, token in zip(["(", *tokens], tokens, strict=False):
-        ends = re.match(r"[\w)]", before) and before not in calls
-        result += ("*" if ends and re.match(r"[\w(]", token) else "") + token
-    return result
-
-
-def evaluate(rule, gradient, x, t, state):
-    """Return the new point and state as the printed equation has them."""
-    known = {field.name: getattr(rule, field.name) for field in fields(rule)}
-    known |= {f"{name}_old": value for name, value in state.items()}
-    known |= {"x_old": x, "t": t, "gradient": gradient, "g": gradient(x)}
-    known |= {"frac": lambda a, b: a / b, "sqrt": math.sqrt, "max": max, "abs": abs}
-    known["product"] = lambda n: math.prod(known["mu"](i) for i in range(1, n + 1))
-    for line in equation(type(rule)):
-        left, right = re.split(r" ?&?= ?", line, maxsplit=1)
-        body = to_python(right)
-        if left == r"\mu_t":
-            known["mu"] = lambda n, body=body: eval(body, {}, {**known, "t": n})  # noqa: S307
-        else:
-            known[to_python(left)] = eval(body, {}, known)  # noqa: S307
-    if "mu_product" in state:
-        known["mu_product"] = known["product"](t)
-    return [known["x"], *(known[name] for name in state)]
 
 
 @each_rule

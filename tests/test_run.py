@@ -476,6 +476,72 @@ def test_a_rule_of_ones_own_that_writes_into_its_inputs_fails():
     assert any("step 1" in note for note in caught.value.__notes__)
 
 
+def test_a_rule_of_ones_own_cannot_change_the_gradient_that_is_recorded():
+    @dataclass(frozen=True)
+    class Halving(Rule):
+        lr: Real = 0.1
+
+        def step(self, g, x, t):
+            g *= 0.5
+            return (x - self.lr * g,)
+
+    with pytest.raises(ValueError, match="read-only") as caught:
+        minimize(Ravine(), Halving(), steps=2)
+    assert any("step 1" in note for note in caught.value.__notes__)
+
+
+def test_a_rule_that_writes_into_what_it_returned_fails():
+    @dataclass(frozen=True)
+    class Reusing(Rule):
+        lr: Real = 0.1
+
+        def __post_init__(self):
+            super().__post_init__()
+            object.__setattr__(self, "place", np.empty(2))
+
+        def step(self, g, x, t):
+            np.subtract(x, self.lr * g, out=self.place)
+            return (self.place,)
+
+    with pytest.raises(ValueError, match="read-only") as caught:
+        first(2, Reusing(), lambda x: x, [1.0, 2.0])
+    assert any("step 2" in note for note in caught.value.__notes__)
+
+
+def test_a_rule_of_ones_own_is_held_to_its_shapes_at_every_step():
+    @dataclass(frozen=True)
+    class Later(Rule):
+        lr: Real = 0.1
+        state = ("v",)
+
+        def step(self, g, x, t, v):
+            return x - self.lr * g, v if t < 4 else v.sum()
+
+    with pytest.raises(ValueError, match=r"^v must have the shape of x, \(2,\)") as caught:
+        minimize(Ravine(), Later(), steps=9)
+    assert any("step 4" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["the package's", "one's own"])
+def test_a_rule_without_schedules_is_asked_for_its_values_once(own, monkeypatch):
+    kind = type("Own", (GradientDescent,), {"step": lambda self, g, x, t: (x - g,)})  # noqa: ARG005
+    asked = []
+    at = Rule.at
+    monkeypatch.setattr(Rule, "at", lambda self, t: (asked.append(t), at(self, t))[1])
+    minimize(Ravine(), kind() if own else GradientDescent(), steps=5)
+    assert asked == [1]
+
+
+def test_the_steps_silence_no_warnings_but_their_own():
+    before = np.geterr()
+    stream = iterate(GradientDescent(lr=1e300), lambda x: x * 1e200, [1.0])
+    next(stream)
+    next(stream)
+    assert np.geterr() == before
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        np.array([1e300]) * 1e300
+
+
 # ---------------------------------------------------------------- divergence is told, not raised
 
 
@@ -761,6 +827,36 @@ def test_a_class_without_the_decorator_is_told_to_write_it():
     for own in (Halved, Another):
         with pytest.raises(TypeError, match=f"@dataclass.* above class {own.__name__}"):
             own()
+
+
+def test_a_start_that_takes_no_point_is_told_to_take_it():
+    @dataclass(frozen=True)
+    class Older(Rule):
+        state = ("v",)
+
+        def start(self):
+            return (0.0,)
+
+    with pytest.raises(TypeError, match=r"^Older.start must take x: write def start\(self, x\)"):
+        Older()
+
+
+def test_a_state_may_start_from_the_point():
+    @dataclass(frozen=True)
+    class Averaged(Rule):
+        lr: Real = 0.1
+        state = ("z",)
+
+        def start(self, x):
+            return (x,)
+
+        def step(self, g, x, t, z):
+            z = z - self.lr * g
+            return x + (z - x) / t, z
+
+    trace = minimize(Ravine(), Averaged(lr=[0.1, 0.2]), [[1.0, 2.0], [3.0, 4.0]], steps=2)
+    assert trace.state["z"][0].tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    assert not np.shares_memory(trace.state["z"], trace.x)
 
 
 def test_state_that_is_no_tuple_of_names_is_refused():
