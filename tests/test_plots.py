@@ -1,9 +1,12 @@
 import io
 import itertools
+import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 import matplotlib as mpl
@@ -121,12 +124,30 @@ EYES = {
 }
 
 
+def pictures() -> list[set[str]]:
+    """Return the names of the rules in each picture of the book: those of a cell that draws.
+
+    The race draws by lists, so its rules are those that it has results of.
+    """
+    race = json.loads((files("minioptim") / "data" / "race.json").read_text(encoding="utf-8"))
+    found = [set(lrs) for lrs in race.values()]
+    for path in (Path(__file__).parents[1] / "chapters").glob("*.ipynb"):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "code" and "plots." in source:
+                found.append({kind.__name__ for kind in RULES} & set(re.findall(r"\w+", source)))
+    return [names for names in found if len(names) > 1]
+
+
 @pytest.mark.parametrize("eye", EYES)
-def test_rules_with_one_line_style_are_told_apart_by_colour_by_every_eye(eye: str) -> None:
-    for a, b in itertools.combinations(map(plots.style_of, RULES), 2):
+def test_the_rules_of_a_picture_with_one_line_style_are_told_apart_by_every_eye(eye: str) -> None:
+    pairs = {pair for names in pictures() for pair in itertools.combinations(sorted(names), 2)}
+    assert len(pairs) > 45  # more than those of the race's ten
+    for pair in pairs:
+        a, b = (plots.style_of(getattr(rules, name)) for name in pair)
         if a["linestyle"] == b["linestyle"]:
             one, other = (lab(EYES[eye] @ linear(look["color"])) for look in (a, b))
-            assert np.linalg.norm(one - other) > 15, (a, b)
+            assert np.linalg.norm(one - other) > 15, pair
 
 
 @pytest.mark.parametrize("eye", EYES)

@@ -78,9 +78,10 @@ def test_where_there_are_many_their_number_and_the_first_is_said(build):
     assert said(body) == f"Used in {used_in.MANY} pages, first in C0."
 
 
-def test_a_problem_that_nobody_uses_is_a_warning(build):
-    _, warnings = build({"alpha": "1"}, "{used-in}`Ravine`")
-    assert "index.md:3: WARNING: no page uses Ravine" in warnings
+def test_a_problem_that_nobody_uses_yet_is_no_fault(build):
+    body, warnings = build({"alpha": "1"}, "Used in {used-in}`Ravine`.")
+    assert warnings == ""
+    assert said(body) == "Used in no chapter yet."
 
 
 def test_minibatches_are_found_by_the_calls_that_make_them():
