@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from minioptim import Adam, minimize
-from minioptim.problems import Array, Function
+from minioptim._arguments import Array
+from minioptim.problems import Function
 from minioptim.rules import HeavyBallMuon, Muon, PerLayer, Rule
 from minioptim.schedules import Cosine
 

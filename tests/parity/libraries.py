@@ -16,8 +16,9 @@ import optax
 import torch
 from keras.src.backend.common import dtypes
 
+from minioptim._arguments import Array
 from minioptim.libraries import KERAS, OPTAX, TORCH
-from minioptim.problems import Array, Problem
+from minioptim.problems import Problem
 
 from .peers import PROBLEMS, STEPS, Case
 

@@ -10,7 +10,7 @@ import numpy as np
 import optax
 import torch
 
-from minioptim.problems import Array
+from minioptim._arguments import Array
 
 from ..golden.matrix import STEPS, Case
 from . import libraries  # noqa: F401  sets both libraries to float64

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minioptim import rules
+from minioptim._arguments import Array
 from minioptim.libraries import PEERS, Peer, peers_of
-from minioptim.problems import Array, Function, Problem, Quadratic
+from minioptim.problems import Function, Problem, Quadratic
 from minioptim.rules import Rule
 from minioptim.run import minimize
 from minioptim.schedules import Cosine, StepDecay
