@@ -2,5 +2,6 @@
 
 Not part of the student's install; the environment is `requirements/classroom.txt`, the guide is
 `exercises/README.md`, and ``python -m classroom`` the one command. Imports run one way:
-``plain, sandbox, intake, submissions <- recheck <- ledger, grade <- gradebook, feedback, export``.
+``plain, sandbox, inert <- intake <- reading <- submissions, recheck <- ledger, grade <- gradebook,
+feedback, export``.
 """

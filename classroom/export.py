@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import html
 import io
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -292,8 +291,7 @@ def for_canvas(
         if not {"Student", "ID", "Section"} <= set(found):
             raise ClassroomError(f"{gradebook} has no columns Student, ID and Section")
         columns = found[: found.index("Section") + 1]
-        word = re.escape(assignment).replace("_", "[ _]")
-        titles = [title for title in found if re.fullmatch(rf"{word}(?: \(\d+\))?", title, re.I)]
+        titles = [title for title in found if _plain_title(title) == _plain_title(assignment)]
         if len(titles) != 1:
             raise ClassroomError(
                 f"{gradebook} has {len(titles)} columns named {assignment}; expected 1: give the "
@@ -342,8 +340,23 @@ def _number(value: float | None) -> str:
 def _cell(value: str) -> str:
     """Return a text that no spreadsheet takes for a formula: students choose some of them."""
     text = str(value)
-    is_number = re.fullmatch(r"[-+]?[\d.,]+(?:e[-+]?\d+)?|-", text)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_number else text
+    is_formula = text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(text)
+    return f"'{text}" if is_formula else text
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a number as tables have them, or the dash of none."""
+    digits, e, exponent = text.removeprefix("-").removeprefix("+").partition("e")
+    fine = bool(digits) and set(digits) <= set("0123456789.,")
+    return text == "-" or (fine and (not e or exponent.lstrip("+-").isdecimal()))
+
+
+def _plain_title(title: str) -> str:
+    """Return a title without its number in Canvas, and without what Canvas' teachers change."""
+    name, _, number = title.rpartition(" (")
+    if number.endswith(")") and number[:-1].isdecimal():
+        title = name
+    return title.casefold().replace("_", " ")
 
 
 def _write(path: Path, rows: Sequence[Sequence[str]]) -> None:

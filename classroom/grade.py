@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -30,6 +31,7 @@ from classroom.exercise import exercises
 from classroom.files import ClassroomError
 from classroom.intake import NotTakenError, Wanted, grade_id, read_bytes, signs_of_others, take
 from classroom.ledger import Ledger, key_of
+from classroom.reading import Reader
 from classroom.recheck import (
     Paper,
     ask,
@@ -126,15 +128,13 @@ def not_taken(
     declared = _declared(course, assignment)
     wanted = [Wanted(exercise.name, exercise.answer) for exercise in declared]
     wanted += [Wanted(name, None) for name, _ in manual_parts(release, declared)]
-    for student in students:
-        if not student.problem:
+    with Reader() as reader:
+        for student in students:
+            if student.problem:
+                continue
             try:
-                take(
-                    read_bytes(notebook_path(into, assignment, student.student)),
-                    release,
-                    wanted,
-                    others,
-                )
+                data = read_bytes(notebook_path(into, assignment, student.student))
+                reader.ask(take, data, release, wanted, others)
             except NotTakenError as error:
                 yield student.student, str(error)
 
@@ -326,23 +326,24 @@ def _over_processes(
     lost: list[Work] = []
     yield from _in_a_pool(paper, work, jobs, unsafe, lost)
     while lost:
-        # One at a time, to find out under which submission processes die.
-        for item in lost:
-            for _ in range(MOST_TRIES):
-                again: list[Work] = []
-                yield from _in_a_pool(paper, iter([item]), 1, unsafe, again)
-                if not again:
-                    break
-            else:
-                yield _failed(paper, item[0], f"its process died {MOST_TRIES} times")
-        lost = []
+        # One at a time, to find out under which submission processes die: the first of what is
+        # left then. One process does as many as it can: to start one takes longer than to grade.
+        deaths = Counter[str]()
+        while lost:
+            rest, again = iter(lost), list[Work]()
+            yield from _in_a_pool(paper, rest, 1, unsafe, again)
+            lost = [*again, *rest]
+            deaths.update(student for student, _ in lost[:1])
+            if lost and deaths[lost[0][0]] == MOST_TRIES:
+                student, _ = lost.pop(0)
+                yield _failed(paper, student, f"its process died {MOST_TRIES} times")
         yield from _in_a_pool(paper, work, jobs, unsafe, lost)
 
 
 def _in_a_pool(
     paper: Paper, work: Iterator[Work | Record], jobs: int, unsafe: bool, lost: list[Work]
 ) -> Iterator[Record]:
-    """Work until the end, or until a process dies: then ``lost`` has what was under way."""
+    """Work until the end, or until a process dies: ``lost`` then has what was begun, in order."""
     grade_one = partial(grade_submission, paper, unsafe=unsafe)
     # Fresh interpreters: a fork would copy this one's threads, the progress bar's among them.
     context = multiprocessing.get_context("spawn")
@@ -357,11 +358,13 @@ def _in_a_pool(
                 try:
                     running[pool.submit(grade_one, *item)] = item
                 except BrokenProcessPool:
-                    lost += [item, *running.values()]
+                    lost += [*running.values(), item]
                     return
             if not running:
                 return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            done = wait(running, return_when=FIRST_COMPLETED).done
+            # What was done before a process died is done.
+            for future in sorted(done, key=_is_lost):
                 error = future.exception()
                 if isinstance(error, BrokenProcessPool):
                     lost += running.values()
@@ -370,6 +373,10 @@ def _in_a_pool(
                 if isinstance(error, sandbox.NoSandboxError):
                     raise error
                 yield future.result() if error is None else _failed(paper, student, error)
+
+
+def _is_lost(future: Future[Record]) -> bool:
+    return isinstance(future.exception(), BrokenProcessPool)
 
 
 def _over_cluster(

@@ -8,6 +8,7 @@ or that the recheck found wrong.
 from __future__ import annotations
 
 import copy
+import hashlib
 import os
 import sys
 import warnings
@@ -18,10 +19,13 @@ from subprocess import CalledProcessError
 from typing import Any
 
 from classroom.files import ClassroomError, read_json, write, write_json
+from classroom.inert import page_text
 from classroom.intake import Notebook, grade_id, text_of
 from classroom.recheck import MANUAL, NOT_GRADED
 
 BY_HAND = "graded by hand"
+# In a shown cell's metadata: what its text was before it was made inert.
+HANDED_IN = "handed_in"
 CONFIG = """# Where nbgrader finds this class: formgrader reads the derivations with it.
 c = get_config()
 c.CourseDirectory.root = {root!r}
@@ -169,7 +173,7 @@ def _enter_record(
     if record["notebook"] is None:
         return []
     gradebook.update_or_create_submission(assignment, student)
-    now, then = _texts(record["notebook"]), _texts(before)
+    now, then = _fingerprints(record["notebook"]), _fingerprints(before)
     anew = []
     for row in record["exercises"]:
         cell = _test_of(release, row["name"])
@@ -184,13 +188,30 @@ def _enter_record(
     return anew
 
 
-def _texts(notebook: Notebook | None) -> dict[str | None, str]:
-    return {grade_id(cell): text_of(cell) for cell in (notebook or {"cells": []})["cells"]}
+def _fingerprints(notebook: Notebook | None) -> dict[str | None, str]:
+    """Return a fingerprint of each answer as it was handed in: what is shown may differ."""
+    return {
+        grade_id(cell): cell["metadata"].get(HANDED_IN) or _fingerprint(text_of(cell))
+        for cell in (notebook or {"cells": []})["cells"]
+    }
+
+
+def _fingerprint(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _shown_notebook(release: Notebook, record: dict[str, Any]) -> Notebook:
-    """Return the notebook that a grader reads: the answers, and what the recheck says of each."""
+    """Return the notebook that a grader reads: the answers, and what the recheck says of each.
+
+    Code and outputs are shown as text. What else is not word for word ours is made inert.
+    """
     notebook: Notebook = copy.deepcopy(record["notebook"])
+    ours = {text_of(cell) for cell in release["cells"]}
+    for cell in notebook["cells"]:
+        pictures, text = cell.pop("attachments", None), text_of(cell)
+        if cell["cell_type"] != "code" and (pictures or text not in ours):
+            cell["metadata"][HANDED_IN] = _fingerprint(text)
+            cell["source"] = page_text(text, pictures)
     said = {
         _test_of(release, row["name"]): row
         for row in record["exercises"]

@@ -14,7 +14,6 @@ import hashlib
 import itertools
 import json
 import os
-import re
 import stat
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from classroom.files import writable
+from classroom.inert import BASE64, PICTURES
 
 Notebook = dict[str, Any]
 
@@ -31,9 +31,7 @@ LARGEST = 100 * 1024**2
 # Read, an empty list is some thirty times as long as it is in the file.
 MOST_LISTS = 1_000_000
 LONGEST_ANSWER = 100_000
-# A photo of a derivation; no SVG, which can hold a program.
-PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
-BASE64 = re.compile(r"[A-Za-z0-9+/=\s]{1,10000000}")
+LARGEST_PICTURE = 10_000_000
 DAMAGED = "The file is damaged or cut short"
 
 
@@ -176,20 +174,37 @@ def _raw_cells(content: Any) -> list[Any]:
 
 def _salvaged(text: str) -> list[Any]:
     """Return the whole cells of a text that is not JSON to its end."""
-    start = re.search(r'"cells"\s*:\s*\[', text)
     found: list[Any] = []
-    at = start.end() if start else len(text)
+    at = _first_cell(text)
     decoder = json.JSONDecoder()
-    between = re.compile(r"[\s,]*")
     while at < len(text):
-        if blank := between.match(text, at):
-            at = blank.end()
+        at = _behind(text, at, " \t\r\n,")
         try:
             cell, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
             break
         found.append(cell)
     return found
+
+
+def _first_cell(text: str) -> int:
+    """Return where the list of cells begins, or the end of the text."""
+    name = '"cells"'
+    at = text.find(name)
+    while at >= 0:
+        colon = _behind(text, at + len(name), " \t\r\n")
+        bracket = _behind(text, colon + 1, " \t\r\n")
+        if text[colon : colon + 1] == ":" and text[bracket : bracket + 1] == "[":
+            return bracket + 1
+        at = text.find(name, at + 1)
+    return len(text)
+
+
+def _behind(text: str, at: int, letters: str) -> int:
+    """Return the first place, from ``at`` on, that has none of these letters."""
+    while at < len(text) and text[at] in letters:
+        at += 1
+    return at
 
 
 def _cell(raw: Any) -> dict[str, Any] | None:
@@ -221,9 +236,13 @@ def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
         for kind, text in kinds.items() if isinstance(kinds, dict) else ():
-            if kind in PICTURES and isinstance(text, str) and BASE64.fullmatch(text):
+            if kind in PICTURES and isinstance(text, str) and _is_base64(text):
                 found.setdefault(writable(name), {})[kind] = text
     return found
+
+
+def _is_base64(text: str) -> bool:
+    return 0 < len(text) <= LARGEST_PICTURE and BASE64.issuperset("".join(text.split()))
 
 
 def _short(value: Any) -> str:
@@ -245,12 +264,7 @@ def defines(source: str, name: str) -> bool:
     >>> defines("def step(g):\n    return g", "step"), defines("    step = 1", "step")
     (True, False)
     """
-    word = re.escape(name)
-    return bool(
-        re.search(
-            rf"^(?:async\s+)?(?:def|class)\s+{word}\b|^{word}\s*(?::[^=\n]*)?=(?!=)", source, re.M
-        )
-    )
+    return name in defined(source)
 
 
 def may_define(source: str, name: str) -> bool:
@@ -261,17 +275,83 @@ def may_define(source: str, name: str) -> bool:
     >>> may_define("run(step=1)", "step"), may_define("step == 1", "step")
     (False, False)
     """
-    word = re.escape(name)
-    others = r"(?:\*?\w+\s*[,=]\s*)*"
-    return bool(
-        re.search(
-            rf"^[ \t]*(?:async\s+)?(?:def|class)\s+{word}\b"
-            rf"|^[ \t(\[]*{others}\*?{word}\s*(?:,[\w\s,*]*)?[)\]]?\s*(?::[^=\n]*)?=(?!=)"
-            rf"|\b{word}\s*:=",
-            source,
-            re.M,
-        )
-    )
+    return name in perhaps_defined(source)
+
+
+def defined(source: str) -> set[str]:
+    r"""Return the names that lines of a text define which begin at the margin.
+
+    >>> sorted(defined("def f(): ...\na: int = 1\nb = c = 2\n    d = 3\ne == 4"))
+    ['a', 'b', 'f']
+    """
+    found = set()
+    for line in source[:LONGEST_ANSWER].splitlines():
+        if line[:1].isspace():
+            continue
+        target, equals, rest = line.partition("=")
+        name = target.partition(":")[0].rstrip()
+        if equals and not rest.startswith("=") and name.isidentifier():
+            found.add(name)
+        else:
+            found |= _of_definition(line)
+    return found
+
+
+def perhaps_defined(source: str) -> set[str]:
+    r"""Return the names that a text may define, told line by line.
+
+    >>> sorted(perhaps_defined("  def f(): ...\n(a, *b), c = d = 1, 2\nwhile (e := g(h=1)): ..."))
+    ['a', 'b', 'c', 'd', 'e', 'f']
+    >>> sorted(perhaps_defined("(a,\n b) = 1, 2"))
+    ['a', 'b']
+    """
+    found: set[str] = set()
+    # A line that a comma or bracket ends goes on in the next.
+    begun: list[str] = []
+    for line in source[:LONGEST_ANSWER].splitlines():
+        found |= _of_definition(line)
+        begun.append(line)
+        if not line.rstrip().endswith((",", "(", "[")):
+            found |= _targets("".join(begun))
+            begun = []
+    return found | _targets("".join(begun))
+
+
+def _of_definition(line: str) -> set[str]:
+    """Return the name that ``def``, ``async def`` or ``class`` gives, if the line begins so."""
+    words = line.split(None, 2)
+    if words[:1] == ["async"]:
+        words = words[1:]
+    if len(words) < 2 or words[0] not in ("def", "class"):
+        return set()
+    name = words[1].partition("(")[0].partition(":")[0].partition("[")[0]
+    return {name} if name.isidentifier() else set()
+
+
+def _targets(line: str) -> set[str]:
+    """Return what stands alone or among others before an ``=`` or a ``:=``."""
+    found: set[str] = set()
+    parts = line.split("=")
+    chain = True  # until something else stands there, as in f(a=1)
+    for at, part in enumerate(parts[:-1]):
+        if part.endswith(":"):
+            found.add(_last_word(part[:-1]))
+            chain = False
+        names = [name.strip(" \t()[]*") for name in part.partition(":")[0].split(",")]
+        is_comparison = not parts[at + 1] and at + 2 < len(parts)
+        chain = chain and not is_comparison and all(map(str.isidentifier, filter(None, names)))
+        if chain:
+            found.update(names)
+    return found - {""}
+
+
+def _last_word(text: str) -> str:
+    """Return the name that a text ends with, or nothing."""
+    text = text.rstrip()
+    start = len(text)
+    while start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        start -= 1
+    return text[start:]
 
 
 def grade_id(cell: Mapping[str, Any]) -> str | None:
@@ -342,11 +422,12 @@ def titles(notebook: Notebook) -> dict[str, str]:
             found[name] = title or name
         elif cell["cell_type"] == "markdown":
             for line in text_of(cell).splitlines():
-                if heading := re.match(r"#+ +(?:(\d+)\.)? *([^:(]+)", line):
-                    number, part, word = heading[1] or "", "", heading[2].strip()
-                    word = word if number else ""
-                elif letter := re.match(r"\*\*(\([a-z]\))\*\*", line):
-                    part = letter[1]
+                if line.startswith("#"):
+                    first, _, rest = line.lstrip("#").strip().partition(".")
+                    number, part = (first, "") if first.isdigit() else ("", "")
+                    word = rest.partition(":")[0].partition("(")[0].strip() if number else ""
+                elif line.startswith("**(") and line[4:7] == ")**":
+                    part = line[2:5]
     return found
 
 
@@ -442,6 +523,12 @@ class _Matches:
                 self.by_name.setdefault(cell["grade_id"], []).append(at)
         self.our_ids = {cell["id"]: at for at, cell in enumerate(ours) if cell.get("id")}
         self.twin = self._twins()
+        kept = set(self.twin.values())
+        self.edited = [
+            (at, defined(text_of(our)))
+            for at, our in enumerate(ours)
+            if our["cell_type"] == "code" and at not in kept and grade_id(our) not in self.wanted
+        ]
         self.found: dict[str, list[int]] = {}
         self.parts: dict[str, list[str]] = {}
 
@@ -583,13 +670,14 @@ class _Matches:
         """
         named = {at: name for name, places in self.found.items() for at in places}
         after: dict[int, list[dict[str, Any]]] = {}
+        parts = {name: set(texts) for name, texts in self.parts.items()}
         place = -1
         for at, cell in enumerate(self.handed):
             name = named.get(at)
             ours = self.twin.get(at) if name is None else self.place[name]
             if ours is not None and (name is None or (ours >= place and ours not in after)):
                 place = ours
-            elif name is not None and cell["source"] not in self.parts.get(name, []):
+            elif name is not None and cell["source"] not in parts.get(name, ()):
                 continue  # a copy of our dots, or text that people read
             elif cell["cell_type"] == "code" and cell["source"].strip():
                 own = {"name": name, "sources": [cell["source"][:LONGEST_ANSWER]]}
@@ -603,10 +691,5 @@ class _Matches:
         """
         if cell["id"] in self.our_ids:
             return self.our_ids[cell["id"]]
-        kept = set(self.twin.values())
-        for at, our in enumerate(self.ours):
-            if our["cell_type"] == "code" and at not in kept and grade_id(our) not in self.wanted:
-                names = re.findall(r"^(?:(?:def|class) +)?(\w+)", text_of(our), re.M)
-                if any(defines(cell["source"], name) for name in names):
-                    return at
-        return -1
+        names = defined(cell["source"]) if self.edited else set()
+        return next((at for at, known in self.edited if known & names), -1)

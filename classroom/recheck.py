@@ -29,6 +29,7 @@ from classroom import plain
 from classroom.exercise import Exercise
 from classroom.files import writable
 from classroom.intake import Intake, Notebook, NotTakenError, Wanted, grade_id, take
+from classroom.reading import Reader
 from classroom.sandbox import Limits, Process, StoppedError
 from minioptim import checks
 from minioptim.checks import Outcome, fingerprint, judge, only_changed, same
@@ -204,7 +205,8 @@ def grade_submission(
     wanted = [Wanted(question.name, question.answer) for question in paper.questions]
     wanted += [Wanted(name, None) for name, _ in paper.manual]
     try:
-        intake = take(data, paper.release, wanted, paper.others)
+        with Reader() as reader:
+            intake = reader.ask(take, data, paper.release, wanted, paper.others)
     except NotTakenError as error:
         return nothing_graded(paper, student, str(error))
     deadline = time.monotonic() + SECONDS_PER_SUBMISSION

@@ -13,7 +13,6 @@ import hashlib
 import io
 import lzma
 import os
-import re
 import stat
 import struct
 import unicodedata
@@ -21,25 +20,14 @@ import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from classroom.files import ClassroomError, read_json, write, write_json
 from classroom.intake import LARGEST, NotTakenError, read_bytes, read_cells
+from classroom.reading import Reader
 
-# In folders "Ada Lovelace_123_assignsubmission_file" (with a last "_" before Moodle 4.1), else in
-# the name of each file; see mod/assign/classes/downloader.php.
-MOODLE = re.compile(
-    r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?P<plugin>file|onlinetext|\w+?)"
-    r"(?:_(?P<file>[^/]*))?",
-    re.DOTALL,
-)
-# "lovelaceada_LATE_123_4567_momentum-1.ipynb"; see lib/content_zipper.rb.
-CANVAS = re.compile(
-    r"(?P<name>.+?)(?P<late>_LATE)?_(?P<id>\d+|anon_\w+?)_(?P<number>\d+)_(?P<file>.+)", re.DOTALL
-)
-NOTEBOOK = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
-COPY = re.compile(r"(?:[-_ ]\(?(\d+)\)?|[-_ ]copy(\d*))$", re.IGNORECASE)
 RUBBISH = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
 MOST_MEMBERS = 2000
 # Notebooks of one student that are looked into, to find the one to grade.
@@ -154,15 +142,19 @@ def collect(
     names = set(wanted)
     keys: set[str] = set()
     students = []
-    for (name, identity), pieces in sorted(people.items()):
-        student = Student(_key(name, identity, keys), name, identity)
-        student, data = _chosen(student, pieces, assignment, names)
-        path = folder / student.student / "submission.ipynb"
-        if data is None:
-            path.unlink(missing_ok=True)
-        else:
-            write(path, data)
-        students.append(student)
+    with Reader() as reader:
+        for (name, identity), pieces in sorted(people.items()):
+            student = Student(_key(name, identity, keys), name, identity)
+            try:
+                student, data = reader.ask(_chosen, student, pieces, assignment, names)
+            except NotTakenError as error:
+                student, data = replace(student, problem=str(error)), None
+            path = folder / student.student / "submission.ipynb"
+            if data is None:
+                path.unlink(missing_ok=True)
+            else:
+                write(path, data)
+            students.append(student)
     students += [
         Student(_key(name, identity, keys), name, identity, problem=ABSENT)
         for name, identity in absentees
@@ -211,7 +203,7 @@ def _people(export: Path) -> tuple[dict[tuple[str, str], list[_Piece]], list[str
     while items and len({item.parts[0] for item in items}) == 1:
         inner = [item for item in items if len(item.parts) > 1]
         seconds = {item.parts[1] for item in inner}
-        if not any(MOODLE.fullmatch(name) or CANVAS.fullmatch(name) for name in seconds):
+        if not any(_of_moodle(name) or _of_canvas(name) for name in seconds):
             break
         items = [replace(item, parts=item.parts[1:]) for item in inner]
     people: dict[tuple[str, str], list[_Piece]] = {}
@@ -229,22 +221,71 @@ def _owner(item: _Item) -> tuple[tuple[str, str], _Piece] | None:
     top, inside = item.parts[0], "/".join(item.parts[1:])
     if item.read is None:
         # Who handed in an empty folder gets a row as well.
-        match = MOODLE.fullmatch(top)
-        who = (match["name"], match["id"]) if match else (top, "")
-        return who, _Piece("", bytes)
-    if match := MOODLE.fullmatch(top):
-        name = inside or match["file"] or ""
-        return (match["name"], match["id"]), _Piece(name, item.read)
+        moodle = _of_moodle(top)
+        return (moodle[0] if moodle else (top, "")), _Piece("", bytes)
+    if moodle := _of_moodle(top):
+        return moodle[0], _Piece(inside or moodle[1], item.read)
     if inside:
         # nbgrader's <student>/<assignment>/<notebook>, or a student's own folder.
         return (top, ""), _Piece(inside, item.read)
-    if match := CANVAS.fullmatch(top):
-        piece = _Piece(match["file"], item.read, bool(match["late"]), int(match["number"]), top)
-        return (match["name"], match["id"]), piece
-    if NOTEBOOK.search(top):
-        return (NOTEBOOK.sub("", top), ""), _Piece(top, item.read)
+    if canvas := _of_canvas(top):
+        who, late, number, file = canvas
+        return who, _Piece(file, item.read, late, number, top)
+    if (stem := _stem(top)) is not None:
+        return (stem, ""), _Piece(top, item.read)
     if top.lower().endswith(".zip"):
         return (top[:-4], ""), _Piece(top, item.read)
+    return None
+
+
+def _of_moodle(top: str) -> tuple[tuple[str, str], str] | None:
+    """Return whose an entry of Moodle's is, and what the file is called there, or None.
+
+    In folders "Ada Lovelace_123_assignsubmission_file" (with a last "_" before Moodle 4.1), else
+    in the name of each file; see mod/assign/classes/downloader.php.
+
+    >>> _of_moodle("Ada Lovelace_123_assignsubmission_file_my_work.ipynb")
+    (('Ada Lovelace', '123'), 'my_work.ipynb')
+    """
+    # The first of these words: what follows the second is of the student's choosing.
+    owner, mark, rest = top.partition("_assignsubmission_")
+    name, _, number = owner.rpartition("_")
+    plugin, _, file = rest.partition("_")
+    if not mark or not name or not number.isdecimal() or not plugin.isalnum() or "/" in file:
+        return None
+    return (name, number), file
+
+
+def _of_canvas(top: str) -> tuple[tuple[str, str], bool, int, str] | None:
+    """Return whose a file of Canvas' is, whether it is late, its number and its name, or None.
+
+    See lib/content_zipper.rb.
+
+    >>> _of_canvas("lovelaceada_LATE_123_4567_momentum-1.ipynb")
+    (('lovelaceada', '123'), True, 4567, 'momentum-1.ipynb')
+    """
+    words = top.split("_")
+    for at in range(1, len(words) - 2):
+        behind = at + (2 if words[at] == "anon" else 1)
+        identity, number = "_".join(words[at:behind]), "".join(words[behind : behind + 1])
+        if words[at] != "anon" and not identity.isdecimal():
+            continue
+        # The platform's numbers are no longer than that.
+        if not number.isdecimal() or len(number) > 18:
+            continue
+        late = at > 1 and words[at - 1] == "LATE"
+        name = "_".join(words[: at - late])
+        file = "_".join(words[behind + 1 :])
+        if name and file:
+            return (name, identity), late, int(number), file
+    return None
+
+
+def _stem(name: str) -> str | None:
+    """Return a notebook's name without its ending; None of another file."""
+    for ending in (".ipynb", ".ipynb.txt", ".ipynb.json"):
+        if name[-len(ending) :].lower() == ending:
+            return name[: -len(ending)]
     return None
 
 
@@ -254,7 +295,7 @@ def _files(export: Path) -> Iterator[_Item]:
         for info in archive.infolist()[: MOST_MEMBERS * 50]:
             parts = _parts(info.filename)
             if parts:
-                yield _Item(parts, None if info.is_dir() else _member(archive, info))
+                yield _Item(parts, None if info.is_dir() else partial(_member_of, export, info))
         return
     for root, folders, names in os.walk(export):
         folder = Path(root)
@@ -264,11 +305,7 @@ def _files(export: Path) -> Iterator[_Item]:
             path = folder / name
             is_folder = name in folders and not path.is_symlink()
             parts = tuple(map(_readable, path.relative_to(export).parts))
-            yield _Item(parts, None if is_folder else _file(path))
-
-
-def _file(path: Path) -> Callable[[], bytes]:
-    return lambda: read_bytes(path)
+            yield _Item(parts, None if is_folder else partial(read_bytes, path))
 
 
 def _readable(name: str) -> str:
@@ -286,31 +323,42 @@ def _parts(name: str) -> tuple[str, ...]:
     return tuple(part for part in parts if part not in ("/", "..", "."))
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], bytes]:
-    def read() -> bytes:
-        if stat.S_ISLNK(info.external_attr >> 16):
-            raise NotTakenError("the file is a link, and links are not followed")
-        try:
-            with archive.open(info) as file:
-                # What the zip says of its size need not be true.
-                data = file.read(LARGEST + 1)
-        except UNREADABLE as error:
-            raise NotTakenError(f"the zip cannot be read: {error}") from None
-        if len(data) > LARGEST:
-            raise NotTakenError(f"the file has more than {LARGEST // 1024**2} MB")
-        return data
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise NotTakenError("the file is a link, and links are not followed")
+    try:
+        with archive.open(info) as file:
+            # What the zip says of its size need not be true.
+            data = file.read(LARGEST + 1)
+    except UNREADABLE as error:
+        raise NotTakenError(f"the zip cannot be read: {error}") from None
+    if len(data) > LARGEST:
+        raise NotTakenError(f"the file has more than {LARGEST // 1024**2} MB")
+    return data
 
-    return read
+
+def _member_of(export: Path, info: zipfile.ZipInfo) -> bytes:
+    """Return what `_member` does, in another process than that which listed the zip."""
+    try:
+        archive = zipfile.ZipFile(export)
+    except UNREADABLE as error:
+        raise NotTakenError(f"the zip cannot be read: {error}") from None
+    with archive:
+        return _member(archive, info)
 
 
 def _key(name: str, identity: str, taken: set[str]) -> str:
-    """Return a new name that is safe for files on any system, and for a data base."""
+    """Return a new name that is safe for files on any system, and for a data base.
+
+    Those in ``taken``, without regard to case, are other students'; it is added to them.
+    """
     text = unicodedata.normalize("NFC", name)
-    safe = _cut(re.sub(r"[^\w.@-]+", "_", text).strip("._-")[:60], 120) or "student"
+    words = "".join(c if c.isalnum() or c in "_.@-" else " " for c in text).split(" ")
+    safe = _cut("_".join(filter(None, words)).strip("._-")[:60], 120) or "student"
     key = _cut(f"{safe}-{identity}" if identity else safe, 160)
-    if key.casefold() in {other.casefold() for other in taken} or (not identity and safe != text):
+    if key.casefold() in taken or (not identity and safe != text):
         key += "-" + hashlib.sha256(f"{name}/{identity}".encode("utf-8", "replace")).hexdigest()[:6]
-    taken.add(key)
+    taken.add(key.casefold())
     return key
 
 
@@ -342,7 +390,7 @@ def _unpacked(pieces: list[_Piece], notes: list[str]) -> list[_Piece]:
             parts = _parts(info.filename)
             if parts and not info.is_dir() and not RUBBISH & set(parts):
                 name = f"{piece.name}/{'/'.join(parts)}"
-                found.append(replace(piece, name=name, read=_member(archive, info)))
+                found.append(replace(piece, name=name, read=partial(_member, archive, info)))
     return found
 
 
@@ -356,7 +404,7 @@ def _chosen(
     others = []
     for piece in _unpacked(pieces, notes):
         base = piece.name.rpartition("/")[2]
-        if NOTEBOOK.search(base) and not base.startswith("._"):
+        if _stem(base) is not None and not base.startswith("._"):
             notebooks.append(piece)
         elif piece.name:
             others.append(piece.name)
@@ -409,11 +457,24 @@ def _holds(data: bytes, wanted: set[str]) -> bool:
 
 def _rank(piece: _Piece, assignment: str) -> tuple[int, bool, int]:
     """Return what grows from copy to copy: the platform's number, then "-1", "(2)", "copy"."""
-    stem = NOTEBOOK.sub("", piece.name.rpartition("/")[2])
-    copy = COPY.search(stem)
-    which = int(copy[1] or copy[2] or 1) if copy else 0
-    base = COPY.sub("", stem).strip()
-    return piece.number, base == assignment, min(which, 10**6)
+    base, which = _copy(_stem(piece.name.rpartition("/")[2]) or "")
+    return piece.number, base.strip() == assignment, which
+
+
+def _copy(stem: str) -> tuple[str, int]:
+    """Return a name without what makes it a copy's, and the number of the copy, or 0.
+
+    >>> [_copy(name) for name in ("a-2", "a (3)", "a-Copy4", "a copy", "a5")]
+    [('a', 2), ('a', 3), ('a', 4), ('a', 1), ('a5', 0)]
+    """
+    text = stem.removesuffix(")")
+    rest = text.rstrip("0123456789")
+    digits = text[len(rest) :]
+    word = rest[-4:].lower() == "copy" and text == stem
+    base = rest[:-4] if word else rest.removesuffix("(")
+    if not (word or digits) or not base.endswith(("-", "_", " ")):
+        return stem, 0
+    return base[:-1], min(int(digits[:7] or 1), 10**6)
 
 
 # --- Who did not ---------------------------------------------------------------------------------
@@ -454,8 +515,8 @@ ROSTERS = ({"Identifier"}, {"Student", "ID"}, {"student"})
 def identity_of(row: dict[str, str]) -> tuple[str, str] | None:
     """Return a student's name and number from a row of Moodle's or Canvas' table, or None."""
     if "Identifier" in row:
-        number = re.search(r"(\d+)\s*$", row["Identifier"])
-        return row.get("Full name", ""), number[1] if number else ""
+        said = row["Identifier"].rstrip()
+        return row.get("Full name", ""), said[len(said.rstrip("0123456789")) :]
     if "Student" in row and "ID" in row:
         if "Points Possible" in row["Student"] or not row["ID"].strip():
             return None

@@ -18,7 +18,6 @@ import builtins
 import json
 import os
 import random
-import re
 import symtable
 import sys
 import traceback
@@ -27,9 +26,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
 from typing import Any
-
-# A line for IPython, not for Python: %matplotlib inline, !pip install, ?help, help?, files = !ls
-IPYTHON = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.]+\?\??[ \t]*|\w+ *= *[%!].*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -53,8 +49,27 @@ def python_of(source: str) -> str:
     try:
         ast.parse(source)
     except SyntaxError:
-        return IPYTHON.sub(r"\1pass", source)
+        return "\n".join(map(_line_of_python, source.split("\n")))
     return source
+
+
+def _line_of_python(line: str) -> str:
+    """Return a line; one for IPython, %matplotlib inline, !pip, help?, files = !ls, as ``pass``."""
+    text = line.lstrip(" \t")
+    help_on = text.rstrip(" \t")
+    word = help_on.rstrip("?")
+    name, _, value = text.partition("=")
+    if (
+        text.startswith(("%", "!", "?"))
+        or (len(help_on) - len(word) in (1, 2) and _is_word(word.replace(".", "_")))
+        or (_is_word(name.rstrip(" ")) and value.lstrip(" ").startswith(("%", "!")))
+    ):
+        return line[: len(line) - len(text)] + "pass"
+    return line
+
+
+def _is_word(text: str) -> bool:
+    return text.replace("_", "a").isalnum()
 
 
 def names(source: str) -> tuple[frozenset[str], frozenset[str]]:

@@ -52,7 +52,7 @@ def test_the_stored_runs_are_those_that_the_table_calls_for():
 
 def test_the_stored_runs_are_those_of_the_libraries_that_the_parity_environment_pins():
     pins = Path(__file__).parents[1] / "requirements" / "parity.txt"
-    version = dict(re.findall(r"^([\w-]+)==(\S+)$", pins.read_text(encoding="utf-8"), re.MULTILINE))
+    version = dict(re.findall(r"^([\w-]+)==(\S+)", pins.read_text(encoding="utf-8"), re.MULTILINE))
     packages = {"PyTorch": "torch", "Keras": "keras", "Optax": "optax", "JAX": "jax"}
     packages["NumPy"] = "numpy"
     assert set(LIBRARIES) < set(packages)

@@ -14,7 +14,7 @@ from minioptim.checks.trials import TRIALS
 
 from .handed_in import walled
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(1800)
 ASSIGNMENTS = exercise.assignments()
 each_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS)
 SEEDS = (11, 12, 13)

@@ -11,7 +11,7 @@ from classroom.__main__ import main
 from .a_class import hand_in
 from .handed_in import COURSE, DERIVE, data, notebook, walled
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from classroom.submissions import collect, notebook_path
 from .a_class import ALL_KINDS, hand_in, scored
 from .handed_in import COURSE, DERIVE, STEP, VALUE, WRONG, data, notebook, walled
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(1800)
 ROOT = Path(__file__).parents[2]
 
 
@@ -89,13 +89,13 @@ def test_an_interrupted_batch_goes_on_and_neither_loses_nor_doubles(tmp_path):
             start_new_session=True,
         )  # fmt: skip
         before = len(list(ledger.folder.glob("records/*.json")))
-        deadline = time.monotonic() + 100
+        deadline = time.monotonic() + 1000
         while time.monotonic() < deadline and running.poll() is None:
             if len(list(ledger.folder.glob("records/*.json"))) >= before + 3:
                 break
             time.sleep(0.02)
         os.killpg(running.pid, stop)
-        said = running.communicate(timeout=60)[1]
+        said = running.communicate(timeout=600)[1]
         if stop == signal.SIGINT:
             assert "run the same command to go on" in said
     done = {path: path.stat().st_mtime_ns for path in ledger.folder.glob("records/*.json")}

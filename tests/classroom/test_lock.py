@@ -24,7 +24,9 @@ def test_every_pin_has_hashes_and_nothing_else_stands_there():
     assert [name for name, (_, hashes) in pins("classroom.txt").items() if not hashes] == []
 
 
-@pytest.mark.parametrize("name", ["nbgrader", "distributed", "tqdm", "ipykernel", "flit-core"])
+@pytest.mark.parametrize(
+    "name", ["nbgrader", "distributed", "tqdm", "ipykernel", "flit-core", "playwright"]
+)
 def test_the_lock_has_what_the_tools_need(name):
     assert name in pins("classroom.txt")
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 
 import pytest
 
@@ -417,18 +416,17 @@ try:
     if os.fork() == 0:
         os.setsid()
         sys.argv[0] = {marker!r}
-        time.sleep(60)
+        time.sleep(10**6)
 except OSError:
     pass
 try:
-    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60) # {marker}"])
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(10**6) # {marker}"])
 except OSError:
     pass
-threading.Thread(target=time.sleep, args=(60,)).start()
+threading.Thread(target=time.sleep, args=(10**6,)).start()
 """
-    start = time.monotonic()
+    # All that it started would sleep for days: that this comes back says that it was ended.
     assert step(source + RIGHT)["score"] == 2.0
-    assert time.monotonic() - start < 30
     assert not [
         entry
         for entry in os.listdir("/proc")

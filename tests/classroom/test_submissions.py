@@ -10,6 +10,7 @@ import zipfile
 import pytest
 
 from classroom.files import ClassroomError
+from classroom.reading import Reader
 from classroom.submissions import collect, collected, notebook_path
 
 from .handed_in import DERIVE, STEP, VALUE, WRONG, bounded, data, notebook
@@ -240,6 +241,13 @@ def test_a_name_of_many_bytes_is_cut(take_in):
         assert len(key.encode()) < 200
 
 
+@pytest.fixture
+def read_here(monkeypatch):
+    """Read in this process, where a limit can be changed and memory measured."""
+    monkeypatch.setattr(Reader, "ask", lambda _, function, *arguments: function(*arguments))
+
+
+@pytest.mark.usefixtures("read_here")
 def test_a_zip_that_lies_about_its_size_is_bounded(take_in, monkeypatch):
     monkeypatch.setattr("classroom.submissions.LARGEST", 10_000)
     buffer = io.BytesIO()
@@ -249,6 +257,7 @@ def test_a_zip_that_lies_about_its_size_is_bounded(take_in, monkeypatch):
     assert "more than" in students["ada"].problem
 
 
+@pytest.mark.usefixtures("read_here")
 def test_of_many_notebooks_few_are_looked_into_and_one_is_kept_in_memory(take_in, monkeypatch):
     monkeypatch.setattr("classroom.submissions.MOST_NOTEBOOKS", 20)
     size = 10**6
