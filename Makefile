@@ -141,7 +141,8 @@ parity: $(PARITY_READY) ## hold the rules against PyTorch, Keras and Optax
 	$(PARITY_VENV)/bin/python -m pytest tests/parity
 
 classroom: $(CLASSROOM_READY) ## test the assignments and the teacher's tools (exercises/README.md)
-	$(CLASSROOM_VENV)/bin/python -m pytest --numprocesses $(JOBS) tests/exercises tests/classroom classroom
+	$(CLASSROOM_VENV)/bin/python -m pytest --numprocesses $(JOBS) tests/exercises tests/classroom classroom \
+	  --cov classroom --cov-config classroom/coverage.toml --cov-report term
 
 locks: ## try whether the locks install with old and new pip, though newer releases are out
 	$(PYTHON) tools/check_locks.py
