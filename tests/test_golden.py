@@ -7,6 +7,7 @@
 import inspect
 import json
 import re
+import sys
 import textwrap
 from dataclasses import fields, replace
 from pathlib import Path
@@ -90,7 +91,7 @@ def with_a_mistake(rule, right, wrong):
         text = textwrap.dedent(inspect.getsource(getattr(rule, name)))
         if right in text:
             namespace = {}
-            exec(text.replace(right, wrong), vars(rules).copy(), namespace)  # noqa: S102
+            exec(text.replace(right, wrong), vars(sys.modules[rule.__module__]).copy(), namespace)  # noqa: S102
             return type(rule.__name__, (rule,), {name: namespace[name]})
     raise AssertionError(f"the text of {rule.__name__} has no {right!r}")
 

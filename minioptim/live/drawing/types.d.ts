@@ -49,7 +49,7 @@ export interface Declaration {
 /** One coordinate at a time. Hyper-parameters are fields, by their names. */
 export interface Rule {
   state: string[];
-  start(): number[];
+  start(x: number): number[];
   query(x: number, ...state: number[]): number;
   step(g: number, x: number, t: number, ...state: number[]): number[];
   constructor: new (values: Record<string, unknown>) => Rule;
