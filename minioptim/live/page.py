@@ -11,10 +11,13 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from minioptim.engines.javascript import module_source
 from minioptim.live import words
-from minioptim.live.figure import Design
+from minioptim.live.controls import Control
+from minioptim.problems import Surface
+from minioptim.rules import Rule
 
 FOLDER = Path(__file__).parent
 DRAWING = (
@@ -39,6 +42,26 @@ CLOSED = re.compile(r"^(?!.*//)(.*?),?\n(?=[)\]])", re.MULTILINE)
 
 class LinkError(ValueError):
     """The modules cannot be joined into one script; the message says which and why."""
+
+
+class Drawn(Protocol):
+    """What a page must know of a `minioptim.live.figure.Design`, which stands above it."""
+
+    @property
+    def figure(self) -> str:
+        """The name of the module that draws it."""
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """What can be set."""
+
+    @property
+    def rules(self) -> tuple[type[Rule], ...]:
+        """What the page is to translate, as are the surfaces."""
+
+    @property
+    def surfaces(self) -> tuple[type[Surface], ...]:
+        """See the rules."""
 
 
 def style() -> str:
@@ -139,7 +162,7 @@ def link(modules: Mapping[str, str]) -> str:
     return "\n".join(texts) + "\n"
 
 
-def kit(designs: Iterable[Design], language: str = words.LANGUAGE) -> str:
+def kit(designs: Iterable[Drawn], language: str = words.LANGUAGE) -> str:
     """Return the text that defines `kit`: figures, rules, surfaces and texts, and what draws.
 
     Parameters
@@ -179,7 +202,7 @@ def kit(designs: Iterable[Design], language: str = words.LANGUAGE) -> str:
     )
 
 
-def words_of(design: Design, modules: Mapping[str, str], language: str) -> dict[str, str]:
+def words_of(design: Drawn, modules: Mapping[str, str], language: str) -> dict[str, str]:
     """Return the texts that a figure's page needs: those its modules and its controls ask for.
 
     Raises
@@ -200,7 +223,7 @@ def words_of(design: Design, modules: Mapping[str, str], language: str) -> dict[
     return words.texts(design.figure, keys, language)
 
 
-def page_script(designs: Iterable[Design], language: str = words.LANGUAGE) -> str:
+def page_script(designs: Iterable[Drawn], language: str = words.LANGUAGE) -> str:
     """Return the classic script that makes the placeholders of a page live.
 
     Parameters
@@ -229,7 +252,7 @@ def page_script(designs: Iterable[Design], language: str = words.LANGUAGE) -> st
     )
 
 
-def widget_module(designs: Iterable[Design], language: str = words.LANGUAGE) -> str:
+def widget_module(designs: Iterable[Drawn], language: str = words.LANGUAGE) -> str:
     """Return the same as an ES module for anywidget.
 
     Raises

@@ -7,8 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from minioptim.live.figure import Design
-from minioptim.live.page import style, widget_module
+from minioptim.live.page import Drawn, style, widget_module
 
 
 class LiveWidget(anywidget.AnyWidget):
@@ -28,7 +27,7 @@ class LiveWidget(anywidget.AnyWidget):
     values = traitlets.Dict().tag(sync=True)
 
 
-def make_widget(design: Design, declaration: dict[str, Any], values: dict[str, Any]) -> LiveWidget:
+def make_widget(design: Drawn, declaration: dict[str, Any], values: dict[str, Any]) -> LiveWidget:
     """Return a widget that runs the script of this figure, with its rules as they stand now.
 
     Raises
