@@ -25,7 +25,7 @@ from minioptim import GradientDescent, Momentum, Nesterov, Rule, problems, rules
 from minioptim.checks.equations import equation, evaluate, python_name
 from minioptim.rules import RANGES, Real
 
-from .discovery import all_rules
+from ..discovery import all_rules
 
 PROPERTY = settings(max_examples=20, deadline=None, derandomize=True, database=None)
 

@@ -29,8 +29,8 @@ from minioptim.problems import SURFACES, Beale, Quadratic, Rastrigin, Ravine, Ro
 from minioptim.rules import GradientDescent, Momentum, NAdam, Nesterov, Rule
 from minioptim.run import minimize
 
-from .discovery import all_rules
-from .node import node
+from ..discovery import all_rules
+from ..node import node
 
 RULES = all_rules()
 STEPS = 300

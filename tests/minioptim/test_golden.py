@@ -18,9 +18,9 @@ import pytest
 from minioptim import rules
 from minioptim.libraries import EXAMPLES, LIBRARIES, PEERS, peers_of
 
-from .discovery import all_rules
-from .golden.make import GOLDEN, STEPS
-from .parity.peers import (
+from ..discovery import all_rules
+from ..golden.make import GOLDEN, STEPS
+from ..parity.peers import (
     AT_THE_LIMIT,
     HYPER,
     MISTAKES,
@@ -52,7 +52,7 @@ def test_the_stored_runs_are_those_that_the_table_calls_for():
 
 
 def test_the_stored_runs_are_those_of_the_libraries_that_the_parity_environment_pins():
-    pins = Path(__file__).parents[1] / "requirements" / "parity.txt"
+    pins = Path(__file__).parents[2] / "requirements" / "parity.txt"
     locked = pins.read_text(encoding="utf-8")
     version = dict(re.findall(r"^([\w-]+)==([^\s;]+)", locked, re.MULTILINE))
     packages = {"PyTorch": "torch", "Keras": "keras", "Optax": "optax", "JAX": "jax"}

@@ -19,7 +19,7 @@ from minioptim.rules import Real
 from minioptim.run import RECORDABLE, feed, iterate, minimize
 from minioptim.schedules import Constant, InverseRoot, Linear
 
-from .discovery import all_rules
+from ..discovery import all_rules
 
 PROPERTY = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 

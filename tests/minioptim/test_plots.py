@@ -24,7 +24,7 @@ from minioptim.problems import SURFACES, Function, Quadratic, Ravine, Rosenbrock
 from minioptim.rules import Adam, GradientDescent, Momentum, Nesterov, Rule
 from minioptim.run import Trace, minimize
 
-from .discovery import all_rules
+from ..discovery import all_rules
 
 RULES = all_rules()
 BOWL = Function(lambda x: (x**2).sum(axis=-1) / 2, lambda x: x)
@@ -131,7 +131,7 @@ def pictures() -> list[set[str]]:
     """
     race = json.loads((files("minioptim") / "data" / "race.json").read_text(encoding="utf-8"))
     found = [set(lrs) for lrs in race.values()]
-    for path in (Path(__file__).parents[1] / "chapters").glob("*.ipynb"):
+    for path in (Path(__file__).parents[2] / "chapters").glob("*.ipynb"):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             source = "".join(cell["source"])
             if cell["cell_type"] == "code" and "plots." in source:

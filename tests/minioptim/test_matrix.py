@@ -24,9 +24,9 @@ from minioptim.rules import (
 from minioptim.run import iterate
 from minioptim.schedules import InverseRoot
 
-from .discovery import all_matrix_rules, all_rules
-from .golden.matrix import CASES, GOLDEN, STORED, iterates
-from .parity.peers import TOLERANCE, deviation
+from ..discovery import all_matrix_rules, all_rules
+from ..golden.matrix import CASES, GOLDEN, STORED, iterates
+from ..parity.peers import TOLERANCE, deviation
 
 SHAPE = (2, 3)
 BOWL = Quadratic([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])

@@ -10,8 +10,8 @@ from minioptim.checks.__main__ import main
 from minioptim.checks.rules import check_rule
 from minioptim.rules import Adam, HeavyBallMuon, RMSProp
 
-from .discovery import all_matrix_rules, all_rules
-from .node import node
+from ..discovery import all_matrix_rules, all_rules
+from ..node import node
 
 HEAD = """
 from __future__ import annotations
