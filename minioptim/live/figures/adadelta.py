@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from minioptim._arguments import Array, Real
+from minioptim.live import words
 from minioptim.live.controls import RESET, Slider, Switch
 from minioptim.live.figure import Design, Values
 from minioptim.problems import Function
@@ -17,6 +18,8 @@ from minioptim.run import Trace, minimize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
+
+word = words.speaker("adadelta")
 
 STEPS = 100
 BOWL = Bowl(0.1, 2.0)  # the ravine x^2 / 20 + y^2
@@ -71,7 +74,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
             path = _in_metres(trace, scale)
             color = plots.COLORS.get(name, "#6b7280")
             panel.plot(*path[np.abs(path).max(axis=1) < 20].T, color=color, linewidth=1.4)
-        panel.set(title=f"x in units of {scale:g} m", xlim=(-8, 4), ylim=(-3, 3))
+        panel.set(title=word("still.unit", scale=f"{scale:g}"), xlim=(-8, 4), ylim=(-3, 3))
     return figure
 
 

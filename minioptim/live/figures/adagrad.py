@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array
+from minioptim.live import words
 from minioptim.live.controls import RESET, Point, Slider, anatomy
 from minioptim.live.figure import Design, Values
 from minioptim.problems import Gradient, Problem
@@ -18,6 +19,8 @@ from minioptim.run import Trace, minimize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
+
+word = words.speaker("adagrad")
 
 STEPS = 150
 BOWL = Bowl(0.2, 4.0)
@@ -75,7 +78,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     for j, (name, dash) in enumerate((("x", "-"), ("y", "--"))):
         rate = values["lr"] / (np.sqrt(G[:, j]) + 1e-10)
         right.semilogy(rate, dash, color=plots.COLORS["Adagrad"], label=name)
-    right.set(xlabel="step", title="lr / (√G + eps)")
+    right.set(xlabel=word("axes.step"), title="lr / (√G + eps)")
     right.legend()
     return figure
 

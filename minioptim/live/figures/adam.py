@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from minioptim._arguments import Array
+from minioptim.live import words
 from minioptim.live.controls import RESET, Choice, Slider, Switch, anatomy
 from minioptim.live.figure import Design, Values
 from minioptim.live.noise import normal
@@ -17,6 +18,8 @@ from minioptim.run import Trace, feed, minimize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
+
+word = words.speaker("adam")
 
 STEPS = 100
 KINDS = ("constant", "noise", "alternating", "lone", "falling")
@@ -56,10 +59,10 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained")
     for corrected, dash in ((True, "-"), (False, ":")):
         shown = _traces(values | {"corrected": corrected})["steps"]
-        name = "corrected" if corrected else "not corrected"
+        name = word("still.corrected") if corrected else word("still.uncorrected")
         moves = np.abs(np.diff(shown.x[:, 0]))
         left.plot(np.arange(1, STEPS + 1), moves, dash, color=plots.COLORS["Adam"], label=name)
-    left.set(xlabel="step", title="|step| / lr, g = 1")
+    left.set(xlabel=word("axes.step"), title=word("still.moves"))
     left.legend()
     plots.contours(Ravine(), ax=right)
     plots.path(traces["ravine"], right)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from minioptim.live import words
 from minioptim.live.controls import RESET, Button, Point, Slider, anatomy
 from minioptim.live.figure import Design, Values
 from minioptim.problems.surfaces import Bowl
@@ -14,6 +15,8 @@ from minioptim.run import Trace, minimize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
+
+word = words.speaker("gradient_descent")
 
 STEPS = 60
 ANGLE = 0.5  # radians: the bowl's axes are not those of the page
@@ -36,11 +39,11 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     plots.path(trace, left)
     c, s = np.cos(ANGLE), np.sin(ANGLE)
     error = np.abs(trace.x @ np.array([[c, -s], [s, c]]))
-    for j, (name, dash) in enumerate((("flat", "-"), ("steep", "--"))):
+    for j, (name, dash) in enumerate(((word("still.flat"), "-"), (word("still.steep"), "--"))):
         right.semilogy(
             error[:, j] + 1e-300, dash, color=plots.COLORS["GradientDescent"], label=name
         )
-    right.set(xlabel="step", title="error by direction", ylim=(1e-8, 1e1))
+    right.set(xlabel=word("axes.step"), title=word("still.errors"), ylim=(1e-8, 1e1))
     right.legend()
     return figure
 

@@ -19,6 +19,8 @@ from minioptim.schedules import Constant, Cosine, InverseRoot, Linear, Schedule,
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
+word = words.speaker("in_practice")
+
 STEPS = 200
 SIGMA = 2.0
 GOAL = (1.2, 0.6)  # the minimum; the pull of weight decay goes to the origin
@@ -53,18 +55,16 @@ def _traces(values: Values) -> dict[str, Trace]:
 def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     from matplotlib import pyplot as plt
 
-    def label_of(schedule: str) -> str:
-        return words.text("in_practice", f"controls.schedule.{schedule}")
-
+    labels = {name: word(f"controls.schedule.{name}") for name in SCHEDULES}
     t = np.arange(1, STEPS + 1)
     figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained")
     for name in SCHEDULES:
-        left.plot(t, [SCHEDULES[name](int(k)) for k in t], label=label_of(name), linewidth=1.2)
-    left.set(xlabel="step", title="lr over the largest")
+        left.plot(t, [SCHEDULES[name](int(k)) for k in t], label=labels[name], linewidth=1.2)
+    left.set(xlabel=word("axes.step"), title=word("still.rates"))
     for name in ("constant", values["schedule"]):
         run = _traces(values | {"schedule": name})["run"]
-        right.semilogy(run.f, linewidth=1.0, label=label_of(name))
-    right.set(xlabel="step", title="f at each step")
+        right.semilogy(run.f, linewidth=1.0, label=labels[name])
+    right.set(xlabel=word("axes.step"), title=word("still.loss"))
     right.legend()
     del traces  # the still compares two schedules; the run at the start values is one of them
     return figure

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from minioptim._arguments import Array
+from minioptim.live import words
 from minioptim.live.controls import RESET, Button, Point, Slider, anatomy
 from minioptim.live.figure import Design, Values
 from minioptim.problems.surfaces import Bowl
@@ -15,6 +16,8 @@ from minioptim.run import Trace, minimize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
+
+word = words.speaker("momentum")
 
 STEPS = 80
 ANGLE = 0.5
@@ -54,7 +57,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     left.grid(visible=False)
     left.contourf(a, mu, shown, levels=np.linspace(0.4, 1, 13), cmap="Blues_r")
     left.plot(*place, "o", color="white", markeredgecolor="black")
-    left.set(xlabel="lr · λmax", ylabel="momentum", title="rate (dark is fast)")
+    left.set(xlabel="lr · λmax", ylabel=word("axes.momentum"), title=word("still.map"))
     bowl = Bowl(1.0, condition, ANGLE)
     plots.contours(bowl, ax=right)
     plots.path(traces["momentum"], right)

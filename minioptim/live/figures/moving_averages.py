@@ -8,6 +8,7 @@ import numpy as np
 
 from minioptim._arguments import Array
 from minioptim.averages import ewma
+from minioptim.live import words
 from minioptim.live.controls import RESET, Button, Slider, Switch
 from minioptim.live.figure import Design, Values
 from minioptim.live.noise import normal
@@ -16,6 +17,8 @@ from minioptim.run import Trace, feed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
+
+word = words.speaker("moving_averages")
 
 STEPS = 120
 MEAN = tuple(15 + 8 * float(np.cos(2 * np.pi * t / STEPS)) for t in range(1, STEPS + 1))
@@ -42,15 +45,16 @@ def _still(values: Values, _traces: dict[str, Trace]) -> Picture:
     figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained")
     left.plot(t, y, ".", color="0.6")
     left.plot(t, ewma(y, beta, corrected=values["corrected"]), color=plots.COLORS["EWMAMomentum"])
-    left.set(xlabel="t", title="series and average", ylim=(0, 32))
+    left.set(xlabel="t", title=word("still.series"), ylim=(0, 32))
     age = np.arange(40)
     right.bar(age, (1 - beta) * beta**age, width=0.8, color="0.7")
     half_life = np.log(0.5) / np.log(beta)
     # Named in a legend: the two lines stand too close for labels beside them.
-    for place, name, dash in ((half_life, "half-life", ":"), (1 / (1 - beta), "1/(1-β)", "--")):
+    window = 1 / (1 - beta)
+    for place, name, dash in ((half_life, word("marks.half"), ":"), (window, "1/(1-β)", "--")):
         right.axvline(place, color="0.3", linestyle=dash, label=name)
     right.legend()
-    right.set(xlabel="age", title="weights")
+    right.set(xlabel=word("still.age"), title=word("still.weights"))
     return figure
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from minioptim.live import words
 from minioptim.live.controls import RESET, Choice, Point, Slider, anatomy
 from minioptim.live.figure import Design, Values
 from minioptim.problems import Beale, Ravine, Surface
@@ -13,6 +14,8 @@ from minioptim.run import Trace, minimize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
+
+word = words.speaker("nadam")
 
 STEPS = 100
 PSI = {"torch": 0.004, "keras": 1.0, "optax": math.inf}
@@ -37,7 +40,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     for name, trace in traces.items():
         plots.path(trace, left)
         right.semilogy(trace.f, color=plots.COLORS[name], label=name)
-    right.set(xlabel="step", title="f at each step")
+    right.set(xlabel=word("axes.step"), title=word("still.loss"))
     right.legend()
     return figure
 

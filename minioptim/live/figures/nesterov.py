@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from minioptim.live import words
 from minioptim.live.controls import RESET, Button, Point, Slider
 from minioptim.live.figure import Design, Values
 from minioptim.looks import CORRECTION, JUMP
@@ -13,6 +14,8 @@ from minioptim.run import Trace, minimize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
+
+word = words.speaker("nesterov")
 
 STEPS = 30
 BOWL = Bowl(1.0, 10.0, 0.5)
@@ -40,7 +43,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     for start, end, color in ((x, q, JUMP), (q, after, CORRECTION)):
         right.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": color})
     right.plot(*zip(x, q, after, strict=True), "o", color="0.3", markersize=4)
-    right.set(title=f"step {t + 1}: jump, then correction", xlabel="x", ylabel="y")
+    right.set(title=word("still.step", t=t + 1), xlabel="x", ylabel="y")
     right.margins(0.2)
     right.set_aspect("equal", adjustable="datalim")
     return figure

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from minioptim._arguments import Array
+from minioptim.live import words
 from minioptim.live.controls import (
     RESET,
     SHARE,
@@ -27,6 +28,8 @@ from minioptim.schedules import Linear
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
+
+word = words.speaker("race")
 
 LENGTHS = ("100", "300")  # steps of a race
 SHOWN = ("GradientDescent", "Momentum", "Nesterov", "Adagrad", "RMSProp", "Adam")
@@ -93,7 +96,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
         left.plot(*trace.x.T, **look, linewidth=1.4)
         right.semilogy(trace.f - surface.minimum, **look, linewidth=1.4, label=name)
     left.set(xlim=surface.domain[0], ylim=surface.domain[1])
-    right.set(xlabel="step", title="f above the minimum")
+    right.set(xlabel=word("axes.step"), title=word("views.gap"))
     figure.legend(loc="outside lower center", ncols=3, fontsize=9)
     return figure
 

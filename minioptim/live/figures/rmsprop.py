@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from minioptim._arguments import Array
+from minioptim.live import words
 from minioptim.live.controls import RESET, Slider
 from minioptim.live.figure import Design, Values
 from minioptim.live.noise import normal
@@ -15,6 +16,8 @@ from minioptim.run import Trace, feed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
+
+word = words.speaker("rmsprop")
 
 STEPS, CHANGE = 200, 80
 
@@ -43,11 +46,11 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     for name, trace in traces.items():
         moves = np.abs(np.diff(trace.x[:, 0]))
         left.semilogy(t, moves, color=plots.COLORS[name], label=name)
-    left.set(xlabel="step", title="|step| / lr")
+    left.set(xlabel=word("axes.step"), title=word("axes.move"))
     right.semilogy(t, np.abs(_gradients(values)), ".", color="0.5", label="|g|")
     root = np.sqrt(traces["RMSProp"].state["v"][1:, 0])
     right.semilogy(t, root, color=plots.COLORS["RMSProp"], label="√v")
-    right.set(xlabel="step", title="|g|, and √v")
+    right.set(xlabel=word("axes.step"), title=word("still.sizes"))
     for panel in (left, right):
         panel.set_ylim(top=30 * panel.get_ylim()[1])  # room for the legend
         panel.legend(loc="upper right")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from minioptim._arguments import Array
+from minioptim.live import words
 from minioptim.live.controls import RESET, Button, Point, Slider, Switch, anatomy
 from minioptim.live.figure import Design, Values
 from minioptim.live.noise import normal
@@ -19,6 +20,8 @@ from minioptim.schedules import InverseRoot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
+
+word = words.speaker("stochastic_gradient_descent")
 
 STEPS = 200
 BOWL = Bowl(1.0, 6.0, 0.5)
@@ -67,9 +70,9 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     lr, batch = values["lr"], values["batch"]
     floor = sum(lr * SIGMA**2 / batch / (2 * (2 - lr * lam)) for lam in (1.0, 6.0))
     right.semilogy(trace.f, color=plots.COLORS["GradientDescent"])
-    right.axhline(floor, color="#b84300", linestyle="--", label="noise floor")
+    right.axhline(floor, color="#b84300", linestyle="--", label=word("marks.floor"))
     right.legend()
-    right.set(xlabel="step", title="f at each step")
+    right.set(xlabel=word("axes.step"), title=word("still.loss"))
     return figure
 
 

@@ -6,7 +6,9 @@ order. Another language is another file with the same keys and names; the site's
 that the setting ``language`` of ``_config.yml`` names.
 
 A key stands in the code as it is, ``word("views.loss")``, so that what a page needs can be read off
-its script, and a key that the catalogue lacks stops the build.
+its script, and a key that the catalogue lacks stops the build. The still pictures, which Python
+draws, ask in the same way; what they alone say has a key that begins ``still.``, and no page
+carries it.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
 
 FOLDER = Path(__file__).parent
 LANGUAGE = "en"
@@ -23,10 +26,11 @@ LANGUAGE = "en"
 
 COMMON = "common"
 KEY = re.compile(r'\b(?:word|said)\(\s*(?:"([\w.]+)"|`([\w.]+\.)\$\{)')
+NAME = re.compile(r"\{(\w+)\}")
 
 
 class MissingWordsError(KeyError):
-    """A text is asked for that the catalogue does not have; the message says which."""
+    """The catalogue lacks a text, or a text one of its values; the message says which."""
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -75,6 +79,39 @@ def text(figure: str, key: str, language: str = LANGUAGE) -> str:
         if key in words.get(part, {}):
             return words[part][key]
     raise MissingWordsError(f"{language}.json has no {key!r} for {figure}, nor in {COMMON}")
+
+
+class Word(Protocol):
+    """What a figure says under a key, the values that the text names filled in."""
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the text."""
+
+
+def speaker(figure: str, language: str = LANGUAGE) -> Word:
+    """Return ``word(key, **values)`` of a figure, as the page's script has it.
+
+    Raises
+    ------
+    ValueError, MissingWordsError
+        When `word` is called: as for `text`, or a value that the text names is not given.
+
+    Examples
+    --------
+    >>> word = speaker("nesterov")
+    >>> word("marks.step", t=3)
+    'step 3'
+    """
+
+    def word(key: str, **values: object) -> str:
+        def shown(name: re.Match[str]) -> str:
+            if name[1] not in values:
+                raise MissingWordsError(f"{key} names {name[0]}, which is not given")
+            return str(values[name[1]])
+
+        return NAME.sub(shown, text(figure, key, language))
+
+    return word
 
 
 def keys_in(script: str) -> set[str]:

@@ -1,6 +1,7 @@
 """The catalogue of texts: whole, used, and in any language."""
 
 import html
+import inspect
 import json
 import re
 import subprocess
@@ -8,6 +9,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from matplotlib import pyplot as plt
 
 from book.extensions import live_figures
 from minioptim.live import figures, words
@@ -28,12 +30,17 @@ def shipped(design):
     return words_of(design, modules_of([design.figure]), "en")
 
 
+def drawn(design):
+    """Return the keys that the still picture of a figure asks for."""
+    return words.keys_in(inspect.getsource(inspect.getmodule(design.still)))
+
+
 def test_every_figure_has_its_texts_and_every_text_a_figure():
     assert set(ENGLISH) == {words.COMMON, *(design.figure for design in DESIGNS)}
 
 
 def test_no_text_is_left_unused():
-    used = {design.figure: set(shipped(design)) for design in DESIGNS}
+    used = {design.figure: {*shipped(design), *drawn(design)} for design in DESIGNS}
     unused = [
         (figure, key) for figure, keys in used.items() for key in ENGLISH[figure].keys() - keys
     ]
@@ -49,12 +56,22 @@ def test_a_page_carries_the_texts_of_its_own_figure_alone(design):
         assert (words.text(other.figure, "title") in script) == (other is design)
 
 
+@each_design
+def test_a_page_does_not_carry_what_its_still_picture_alone_says(design):
+    assert [key for key in shipped(design) if key.startswith("still.")] == []
+
+
 def test_a_text_that_the_catalogue_lacks_stops_the_build():
     design = replace(figures.adam, controls=(*figures.adam.controls, Button("explode")))
     with pytest.raises(words.MissingWordsError, match="has no 'controls.explode' for adam"):
         page_script([design])
     with pytest.raises(words.MissingWordsError, match="nothing that begins 'motion.' for adam"):
         words.texts("adam", words.keys_in("word(`motion.${name}`)"))
+
+
+def test_a_value_that_a_text_names_must_be_given():
+    with pytest.raises(words.MissingWordsError, match=r"still.unit names \{scale\}, which is not"):
+        words.speaker("adadelta")("still.unit", unit=0.1)
 
 
 def test_what_a_module_asks_for_can_be_read_off_its_text():
@@ -78,6 +95,30 @@ def test_no_module_holds_a_text_of_its_own():
         for _, text in LABEL.findall(file.read_text(encoding="utf-8")):
             fixed = re.sub(r"\$\{[^}]*\}", "", text).strip()
             assert fixed in names | symbols, (file.name, text)
+
+
+def labels_of(picture):
+    """Return the titles of a picture, the names of its axes, the entries of its legends."""
+    legends = [panel.get_legend() for panel in picture.axes if panel.get_legend()]
+    entries = [entry for legend in [*legends, *picture.legends] for entry in legend.get_texts()]
+    for panel in picture.axes:
+        entries += [panel.title, panel.xaxis.label, panel.yaxis.label, *panel.texts]
+    return {entry.get_text() for entry in entries} - {""}
+
+
+@each_design
+def test_no_still_picture_holds_a_text_of_its_own(design, monkeypatch):
+    names = {rule.__name__ for rule in design.rules}
+    symbols = {"x", "y", "t", "lr · λmax", "lr / (√G + eps)", "|g|", "√v", "1/(1-β)"}
+    marked = {
+        part: {key: f"«{text}»" for key, text in texts.items()} for part, texts in ENGLISH.items()
+    }
+    monkeypatch.setattr(words, "catalogue", lambda _: marked)
+    figure = design()
+    picture = design.still(figure.values, figure.traces)
+    found = labels_of(picture)
+    plt.close(picture)
+    assert {label for label in found - names - symbols if label[0] + label[-1] != "«»"} == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
