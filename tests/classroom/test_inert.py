@@ -15,11 +15,11 @@ import urllib.request
 
 import pytest
 
+from book.visits import QUIET, find_chromium
 from classroom import gradebook, pages
 from classroom.inert import COMMANDS, is_formula, page_text
 from classroom.intake import Wanted, take
 
-from ..book.visits import QUIET, find_chromium
 from ..missing import skip_or_fail
 from .handed_in import COURSE, DERIVE, RIGHT, STEP, VALUE, data, notebook, release
 from .hostile import DEAD, FORMULAS, IMG, PAYLOADS
