@@ -58,7 +58,7 @@ def texts():
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_every_equation_of_a_chapter_has_a_test_and_every_mark_an_equation(slug, texts):
+def test_every_equation_has_a_test_and_every_mark_an_equation(slug, texts):
     there = (TESTS / f"test_{slug}.py").exists()
     tests = vars(importlib.import_module(f"tests.chapters.test_{slug}")) if there else {}
     labels = texts[slug].labels if slug in texts else []
@@ -136,7 +136,7 @@ def test_a_chapter_in_order_has_no_fault(toy):
         ("@pytest.mark.equation", "# @pytest.mark.equation", "(toy-one) has no test"),
     ],
 )
-def test_an_equation_without_a_test_and_a_mark_without_an_equation_are_caught(toy, old, new, fault):
+def test_a_missing_test_and_a_mark_of_no_equation_are_caught(toy, old, new, fault):
     assert fault in " ".join(gaps(toy.labels, defined(SOURCE.replace(old, new))))
 
 

@@ -107,7 +107,7 @@ def test_escaped_dollars_of_a_quiz_answer_are_no_formula(build):
     assert "<summary>(a) $5 or $6</summary>" in html
 
 
-def test_a_new_citation_finds_its_work_in_a_site_that_was_built_before(tmp_path):
+def test_a_new_citation_finds_its_work_in_a_site_built_before(tmp_path):
     """Else a chapter that is added leads to nowhere until the site is built from nothing."""
     (tmp_path / "conf.py").write_text(
         'extensions = ["myst_parser", "sphinxcontrib.bibtex", "book.extensions.references"]\n'

@@ -180,7 +180,7 @@ def fail_as_stored(cells):
 TAMPERED = [change_stream, change_result, drop_output, invent_output, fail_as_stored]
 
 
-def test_nbval_fails_each_tampered_notebook_and_passes_the_good_one(good, tmp_path):
+def test_nbval_fails_tampered_notebooks_and_passes_the_good_one(good, tmp_path):
     nbformat.write(good, tmp_path / "good.ipynb")
     for damage in TAMPERED:
         tampered = copy.deepcopy(good)

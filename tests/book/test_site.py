@@ -364,7 +364,7 @@ def sides(visit):
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
-def test_the_cheat_sheet_is_one_side_of_a4_and_its_letters_are_seven_points(browser, served):
+def test_the_cheat_sheet_is_one_side_of_a4_in_7_point_letters(browser, served):
     with Visit(browser, f"{served}chapters/cheat_sheet.html") as visit:
         assert sides(visit) == 1
         visit.page.emulate_media(media="print")

@@ -51,7 +51,7 @@ def said(body):
     return " ".join(body.find("p").get_text().split())
 
 
-def test_the_pages_that_use_a_problem_are_linked_in_the_order_of_the_contents(build):
+def test_pages_that_use_a_problem_are_linked_in_contents_order(build):
     chapters = {
         "zeta": "run(Ravine())",
         "alpha": "from problems import Ravine, Beale\nf = Beale",
@@ -65,7 +65,7 @@ def test_the_pages_that_use_a_problem_are_linked_in_the_order_of_the_contents(bu
     assert links == [f"chapters/{name}.html" for name in ("zeta", "beta", "gamma")]
 
 
-def test_a_page_that_begins_to_use_a_problem_is_found_though_the_gallery_did_not_change(build):
+def test_a_new_use_is_found_though_the_gallery_did_not_change(build):
     page = "**Used in** {used-in}`Ravine`."
     assert said(build({"alpha": "Ravine()", "beta": "1"}, page)[0]) == "Used in Alpha."
     body, _ = build({"alpha": "Ravine()", "beta": "Ravine()"}, page)

@@ -26,14 +26,14 @@ def record(rule, gradients, x=0.0, v=0.0, d=0.0):
 
 
 @pytest.mark.equation("delta-window", "delta-rms-plain")
-def test_the_mean_over_a_window_is_the_square_of_the_rms_of_its_numbers():
+def test_the_mean_over_a_window_is_the_square_of_its_rms():
     g, w = np.random.default_rng(0).normal(size=50), 20
     window = sum(g[-j] ** 2 for j in range(1, w + 1)) / w
     assert np.sqrt(window) == pytest.approx(np.linalg.norm(g[-w:]) / np.sqrt(w))
 
 
 @pytest.mark.equation("delta-average", "delta-rms", "delta-d")
-def test_both_averages_of_the_rule_are_moving_averages_of_squares():
+def test_both_averages_are_moving_averages_of_squares():
     g = np.random.default_rng(1).normal(size=60)
     steps, v, d = record(Adadelta(rho=0.9, eps=0.01), g)
     np.testing.assert_allclose(v, ewma(g**2, 0.9), rtol=1e-12)
@@ -43,7 +43,7 @@ def test_both_averages_of_the_rule_are_moving_averages_of_squares():
 
 
 @pytest.mark.equation("delta-rule")
-def test_the_step_is_the_lagging_rms_of_steps_over_the_rms_of_gradients():
+def test_the_step_is_the_lagging_rms_of_steps_over_that_of_g():
     g = np.random.default_rng(2).normal(size=60)
     steps, v, d = record(Adadelta(rho=0.9, eps=0.01), g)
     lagging = np.concatenate([[0.0], d[:-1]])
@@ -100,7 +100,7 @@ def test_newtons_step_is_where_the_touching_parabola_is_lowest():
 
 
 @pytest.mark.equation("delta-diagonal", "delta-inverse")
-def test_the_quotients_are_newtons_step_for_a_diagonal_hessian_only():
+def test_quotients_are_newtons_step_for_diagonal_hessians_only():
     x = np.array([-7.0, 2.0])
     for angle, same in ((0.0, True), (0.5, False)):
         bowl = Quadratic([0.1, 2.0], rotation=angle)
@@ -111,7 +111,7 @@ def test_the_quotients_are_newtons_step_for_a_diagonal_hessian_only():
 
 
 @pytest.mark.equation("delta-bound")
-def test_no_step_is_longer_than_the_bound_and_a_sudden_gradient_comes_near():
+def test_no_step_passes_the_bound_and_a_sudden_gradient_nears_it():
     g = np.ones(200)
     g[150] = 1e6
     steps, _, d = record(Adadelta(), g)
@@ -123,7 +123,7 @@ def test_no_step_is_longer_than_the_bound_and_a_sudden_gradient_comes_near():
 @pytest.mark.equation("delta-first")
 @pytest.mark.parametrize("rho", [0.9, 0.95, 0.99])
 @pytest.mark.parametrize("g", [-3.0, 1e4])
-def test_the_first_step_knows_nothing_of_the_gradient_but_its_sign(rho, g):
+def test_the_first_step_knows_only_the_sign_of_the_gradient(rho, g):
     (step,), *_ = record(Adadelta(rho=rho), [g])
     assert step == pytest.approx(-np.sign(g) * np.sqrt(1e-6 / (1 - rho)), rel=1e-4)
 
@@ -160,7 +160,7 @@ def test_the_way_on_a_slope_grows_like_the_power_three_halves():
 
 
 @pytest.mark.equation("delta-invariant")
-def test_without_eps_the_unit_makes_no_difference_to_a_run_that_has_begun():
+def test_without_eps_the_unit_is_no_matter_once_a_run_has_begun():
     g = np.random.default_rng(4).normal(size=80)
     s = 2.0**10
     one, v, d = record(Adadelta(eps=0.0), g, d=0.01)
@@ -197,7 +197,7 @@ def test_adagrads_lr_converted_to_the_unit_makes_it_as_invariant():
 
 
 @pytest.mark.equation("delta-end")
-def test_with_both_averages_gone_the_step_is_gradient_descents_with_lr_1():
+def test_without_both_averages_it_is_gradient_descent_with_lr_1():
     (step,), *_ = record(Adadelta(), [1e-8])
     assert step == pytest.approx(-1e-8, rel=1e-6)
 
@@ -229,7 +229,7 @@ def test_what_one_eps_adds_to_the_steps_the_other_takes_away(curvature):
 @pytest.mark.equation("delta-rattle")
 @pytest.mark.parametrize("rho", [0.9, 0.95])
 @pytest.mark.parametrize("curvature", [3.0, 10.0, 100.0])
-def test_above_curvature_2_the_rattle_grows_with_the_root_of_eps_t(rho, curvature):
+def test_above_curvature_2_the_rattle_grows_like_root_eps_t(rho, curvature):
     run = minimize(Quadratic([1.0, curvature]), Adadelta(rho=rho), np.ones(2), steps=20_000)
     calm, rattling = np.abs(run.x[-1])
     factor = 1 - 4 / curvature**2
@@ -241,7 +241,7 @@ def test_above_curvature_2_the_rattle_grows_with_the_root_of_eps_t(rho, curvatur
 
 
 @pytest.mark.equation("delta-rattle")
-def test_at_curvature_2_the_rattle_keeps_its_width_and_below_2_it_fades():
+def test_the_rattle_stays_at_curvature_2_and_fades_below_it():
     x0 = np.full(2, 0.5)
     run = minimize(Quadratic([1.8, 2.0]), Adadelta(eps=1.0), x0, steps=4000, record=("x",))
     fading, constant = np.abs(run.x[[1000, 4000]]).T
@@ -250,7 +250,7 @@ def test_at_curvature_2_the_rattle_keeps_its_width_and_below_2_it_fades():
     assert constant[0] > 1e-4
 
 
-def test_lr_inside_of_the_average_stops_the_growth_at_the_root_of_eps_over_3():
+def test_lr_inside_the_average_stops_growth_at_root_eps_over_3():
     d, lr, rho, eps = 0.0, 0.5, 0.95, 1e-6
     for _ in range(2000):
         d = rho * d + (1 - rho) * lr**2 * (d + eps)

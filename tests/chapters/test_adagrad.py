@@ -104,7 +104,7 @@ def play(a, b, lr, shared=False, width=2.0):
 @pytest.mark.equation("ada-regret", "ada-subgradient", "ada-linear", "ada-bound", "ada-any-lr")
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("part", [0.2, 1.0, 3.0])
-def test_the_regret_stays_below_the_linear_sum_and_that_below_the_bound(seed, part):
+def test_regret_is_below_the_linear_sum_and_that_below_the_bound(seed, part):
     a, b = game(seed)
     width = 2.0
     lr = part * width / math.sqrt(2)
@@ -125,7 +125,7 @@ def test_the_regret_stays_below_the_linear_sum_and_that_below_the_bound(seed, pa
 
 
 @pytest.mark.equation("ada-round", "ada-telescope")
-def test_each_round_and_their_sum_obey_the_inequalities_of_the_proof():
+def test_each_round_and_their_sum_obey_the_proofs_inequalities():
     a, b = game(1)
     lr = 0.7
     x, g = play(a, b, lr)
@@ -144,7 +144,7 @@ def test_each_round_and_their_sum_obey_the_inequalities_of_the_proof():
 
 
 @pytest.mark.equation("ada-root", "ada-log")
-def test_the_sums_of_quotients_lie_between_root_and_twice_the_root_and_below_the_logarithm():
+def test_sums_of_quotients_are_between_roots_and_below_the_log():
     rng = np.random.default_rng(3)
     for power in (-2, 0, 1, 3):
         g2 = (rng.normal(size=500) * np.arange(1, 501) ** float(power)) ** 2
@@ -158,7 +158,7 @@ def test_the_sums_of_quotients_lie_between_root_and_twice_the_root_and_below_the
 
 @pytest.mark.equation("ada-one")
 @pytest.mark.parametrize("seed", range(4))
-def test_one_sum_for_all_has_its_bound_and_the_diagonal_one_is_never_larger(seed):
+def test_one_sum_for_all_has_a_bound_never_below_the_diagonals(seed):
     a, b = game(seed)
     lr = math.sqrt(6) * 2.0 / math.sqrt(2)
     x, g = play(a, b, lr, shared=True)
@@ -169,7 +169,7 @@ def test_one_sum_for_all_has_its_bound_and_the_diagonal_one_is_never_larger(seed
     assert math.sqrt(6 * 6) == np.sqrt(np.ones(6)).sum()  # equal sums: equal bounds
 
 
-def test_with_gradients_of_length_one_the_shared_sum_is_the_inverse_root_schedule():
+def test_with_unit_gradients_one_sum_is_an_inverse_root_schedule():
     g = np.eye(5)[np.random.default_rng(0).integers(5, size=40)]
     shared = -0.7 * g / np.sqrt(np.cumsum((g**2).sum(axis=1)))[:, None]
     scheduled = run_on(g, GradientDescent(lr=InverseRoot(0.7)))
@@ -181,7 +181,7 @@ def test_with_gradients_of_length_one_the_shared_sum_is_the_inverse_root_schedul
 
 @pytest.mark.equation("ada-constant")
 @pytest.mark.parametrize("slope", [1e-3, 1.0, 50.0])
-def test_on_a_constant_slope_step_t_is_lr_over_root_t_and_the_path_between_its_bounds(slope):
+def test_on_a_slope_step_t_is_lr_over_root_t_and_paths_bounded(slope):
     steps = -run_on(np.full((400, 1), slope), Adagrad(lr=0.2, eps=0.0))[:, 0]
     t = np.arange(1, 401)
     np.testing.assert_allclose(steps, 0.2 / np.sqrt(t), rtol=1e-10)
@@ -193,7 +193,7 @@ def test_on_a_constant_slope_step_t_is_lr_over_root_t_and_the_path_between_its_b
 @pytest.mark.equation("ada-descent", "ada-finite")
 @pytest.mark.parametrize("lr", [0.01, 1.0, 30.0])
 @pytest.mark.parametrize("angle", [0.0, 0.6])
-def test_the_sums_stay_below_the_bound_for_any_lr_on_a_smooth_function(lr, angle):
+def test_the_sums_are_bounded_for_any_lr_on_a_smooth_function(lr, angle):
     bowl = Quadratic([0.1, 2.0], rotation=angle)
     run = minimize(bowl, Adagrad(lr=lr, eps=0.0), [-7.0, 2.0], steps=800)
     G, g = run.state["G"][1:], run.grad
@@ -206,7 +206,7 @@ def test_the_sums_stay_below_the_bound_for_any_lr_on_a_smooth_function(lr, angle
     assert np.sqrt(G[-1]).sum() <= right
 
 
-def test_the_sums_come_to_rest_without_noise_on_a_function_that_is_not_convex_too():
+def test_noiseless_sums_come_to_rest_also_when_not_convex():
     run = minimize(Himmelblau(), Adagrad(lr=0.5), steps=1500, record=("state", "grad"), every=10)
     G = run.state["G"]
     np.testing.assert_allclose(G[-1], G[len(G) // 2], rtol=1e-3)
@@ -214,7 +214,7 @@ def test_the_sums_come_to_rest_without_noise_on_a_function_that_is_not_convex_to
 
 
 @pytest.mark.equation("ada-noise")
-def test_under_noise_of_variance_sigma2_the_sum_grows_like_sigma2_t():
+def test_noise_of_variance_sigma2_makes_the_sum_grow_as_sigma2_t():
     sigma, T = 3.0, 4_000
     rng = np.random.default_rng(0)
     problem = Function(
@@ -242,7 +242,7 @@ def full_matrix(problem, x, lr, steps, eps=0.0):
 
 @pytest.mark.equation("ada-full")
 @pytest.mark.parametrize("angle", [0.3, math.pi / 4, 2.0])
-def test_a_run_of_the_full_matrix_turns_with_the_axes_and_the_diagonal_one_does_not(angle):
+def test_only_full_matrix_runs_turn_with_the_axes(angle):
     U = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     straight, turned = Quadratic([0.1, 2.0]), Quadratic([0.1, 2.0], rotation=angle)
     start = np.array([-7.0, 2.0])
@@ -254,7 +254,7 @@ def test_a_run_of_the_full_matrix_turns_with_the_axes_and_the_diagonal_one_does_
 
 
 @pytest.mark.equation("ada-full")
-def test_the_root_by_eigenvectors_is_the_root_and_turns_with_the_matrix():
+def test_a_root_by_eigenvectors_is_one_and_turns_with_the_matrix():
     rng = np.random.default_rng(0)
     g = rng.normal(size=(7, 3))
     values, Q = np.linalg.eigh(g.T @ g)
@@ -287,13 +287,13 @@ def test_on_the_absolute_value_step_t_is_one_over_root_t_long():
 
 
 @pytest.mark.parametrize("d", [10, 1000, 100_000])
-def test_with_frequencies_of_one_over_r_squared_the_bound_is_logarithmic(d):
+def test_with_frequencies_of_1_over_r2_the_bound_is_logarithmic(d):
     r = np.arange(1, d + 1, dtype=float)
     c = 1 / (r**-2).sum()
     assert np.sqrt(c * r**-2).sum() <= math.sqrt(c) * (1 + math.log(d))
 
 
-def test_a_change_of_unit_asks_for_an_lr_changed_by_the_same_factor_once():
+def test_a_change_of_unit_changes_lr_by_the_same_factor_once():
     ravine, s = Ravine(), 1000.0
     inner = Function(lambda u: ravine.value(s * u), lambda u: s * ravine.gradient(s * u))
     along_u = minimize(inner, Adagrad(lr=1.5 / s, eps=0.0), np.array(ravine.start) / s, steps=50).x
@@ -301,7 +301,7 @@ def test_a_change_of_unit_asks_for_an_lr_changed_by_the_same_factor_once():
     np.testing.assert_allclose(s * along_u, along_x, atol=1e-9)
 
 
-def test_a_start_on_the_valley_floor_makes_the_first_step_of_adagrad_climb():
+def test_from_the_valley_floor_the_first_step_of_adagrad_climbs():
     ravine = Ravine()
     start = np.array([-7.0, 0.1])
     climbing = minimize(ravine, Adagrad(lr=3.0), start, steps=400).f

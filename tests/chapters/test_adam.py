@@ -96,7 +96,7 @@ def test_leaving_the_corrections_out_is_a_schedule(noise):
 
 @pytest.mark.equation("adam-slips")
 @pytest.mark.parametrize("s", [1, 2])
-def test_a_wrong_exponent_makes_steps_first_too_long_and_then_too_short(s):
+def test_a_wrong_exponent_makes_steps_too_long_then_too_short(s):
     m = v = 0.0
     found = {}
     for t in range(1, 20_001):
@@ -207,7 +207,7 @@ def test_with_a_large_eps_adam_is_momentum():
     np.testing.assert_allclose(adam.x, minimize(ravine, average, steps=60).x, atol=1e-7)
 
 
-def test_a_beta2_of_0_99_starts_at_lr_without_correction_and_soon_doubles_it():
+def test_uncorrected_beta2_of_0_99_starts_at_lr_and_doubles_it():
     assert q(1, beta2=0.99) == pytest.approx(1)
     early = np.arange(1, 4)
     np.testing.assert_allclose(q(early, beta1=0.999, beta2=1 - 1e-6), np.sqrt(early), rtol=2e-3)
@@ -304,7 +304,7 @@ def test_adam_drifts_the_wrong_way_unless_its_memory_is_long(beta2, sign):
         assert sum(moves[-101:]) == pytest.approx(drift, rel=1e-6)
 
 
-def test_with_a_falling_lr_the_root_over_lr_falls_in_all_but_one_step_of_a_period():
+def test_under_a_falling_lr_root_over_lr_rises_once_a_period():
     v, ratios = 0.0, []
     for t in range(1, 101 * 30 + 1):
         v = 0.99 * v + 0.01 * reddi(t) ** 2
@@ -314,7 +314,7 @@ def test_with_a_falling_lr_the_root_over_lr_falls_in_all_but_one_step_of_a_perio
 
 
 @pytest.mark.equation("adam-amsgrad", "adam-amsgrad-drift")
-def test_amsgrad_divides_by_the_largest_average_and_drifts_the_right_way():
+def test_amsgrad_divides_by_the_largest_and_drifts_the_right_way():
     beta2, m, v, largest = 0.99, 0.0, 0.0, 0.0
     rule, state, moves = AMSGrad(lr=1.0, beta2=beta2), (0.0, 0.0, 0.0), []
     for t in range(1, 101 * 40 + 1):
@@ -334,7 +334,7 @@ def test_amsgrad_divides_by_the_largest_average_and_drifts_the_right_way():
 
 @pytest.mark.equation("adam-limit")
 @pytest.mark.parametrize("beta1", [0.0, 0.5, 0.9])
-def test_with_a_divisor_that_stands_still_adam_is_stable_up_to_its_limit(beta1):
+def test_with_a_constant_divisor_adam_is_stable_up_to_its_limit(beta1):
     limit = 2 * (1 + beta1) / (1 - beta1)
     huge = 1e100  # eps so large is a divisor that stands still
     for share, stable in ((0.99, True), (1.01, False)):
@@ -345,7 +345,7 @@ def test_with_a_divisor_that_stands_still_adam_is_stable_up_to_its_limit(beta1):
         assert limit == pytest.approx(38)
 
 
-def test_the_run_in_the_ravine_turns_at_adams_limit_and_not_at_gradient_descents():
+def test_the_ravine_run_turns_at_adams_limit_and_not_descents():
     run = minimize(Ravine(), Adam(lr=0.3), steps=6000)
     t = np.arange(1, 6001)
     ratio = 0.3 * 2 / (np.sqrt(run.state["v"][1:, 1] / (1 - BETA2**t)) + 1e-8)

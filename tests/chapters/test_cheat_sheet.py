@@ -233,7 +233,7 @@ def test_learning_rates_translate_as_the_last_table_says():
         assert not paths_agree(plain, kind(lr=lr / n, eps=n * eps), bowl, summed), kind
 
 
-def test_on_a_slope_momentum_goes_as_far_as_gradient_descent_with_a_longer_rate():
+def test_on_a_slope_momentum_goes_as_far_as_a_longer_rate():
     slope = Function(lambda x: x.sum(axis=-1), np.ones_like)
     for kind in (Momentum, Nesterov):
         x = minimize(slope, kind(lr=0.1 * (1 - 0.9), momentum=0.9), [0.0], steps=400).x

@@ -39,7 +39,7 @@ def points(rule, gradients, x=0.0):
 
 @pytest.mark.equation("err-window")
 @pytest.mark.parametrize(("beta", "window", "size"), [(0.9, 10, 19), (0.99, 100, 199)])
-def test_an_average_varies_as_little_as_a_mean_of_more_values_than_its_window(beta, window, size):
+def test_an_average_varies_as_a_mean_of_more_than_its_window(beta, window, size):
     weights = [(1 - beta) * beta**k for k in range(20_000)]
     assert 1 / sum(w * w for w in weights) == pytest.approx(size)
     assert effective_sample_size(beta) == pytest.approx(size)
@@ -52,7 +52,7 @@ def test_an_average_varies_as_little_as_a_mean_of_more_values_than_its_window(be
 @pytest.mark.parametrize(
     ("gamma", "age"), [(0.9, 6.58), (0.99, 68.97), (0.999, 692.80), (0.5, 1.0)]
 )
-def test_a_weight_halves_at_the_half_life_and_not_at_one_over_gamma(gamma, age):
+def test_a_weight_halves_at_the_half_life_not_at_one_over_gamma(gamma, age):
     assert half_life(gamma) == pytest.approx(age, abs=5e-3)
     assert gamma ** half_life(gamma) == pytest.approx(0.5)
     if gamma > 0.5:
@@ -206,7 +206,7 @@ def test_runs_on_both_sides_of_a_limit_settle_and_leave(copied, last):
 
 
 @pytest.mark.equation("err-units")
-def test_gradient_descent_needs_another_rate_in_other_units_and_ratios_of_steps_do_not():
+def test_units_change_gradient_descents_rate_but_no_step_ratios():
     c, k = 100.0, 10.0
     bowl = Quadratic([0.5, 3.0])
     rescaled = Function(lambda x: k * bowl.value(x / c), lambda x: k / c * bowl.gradient(x / c))
@@ -269,7 +269,7 @@ def test_the_first_step_without_correction_is_not_lr(g):
 
 @pytest.mark.equation("err-exponent")
 @pytest.mark.parametrize(("s", "at_10", "limit"), [(1, 2.064, 0.316), (2, 1.536, 0.235)])
-def test_a_fixed_exponent_gives_steps_that_change_though_the_gradients_do_not(s, at_10, limit):
+def test_a_fixed_exponent_changes_steps_of_constant_gradients(s, at_10, limit):
     m = v = 0.0
     for t in range(1, 20_001):
         m, v = 0.9 * m + 0.1, 0.999 * v + 0.001
@@ -282,7 +282,7 @@ def test_a_fixed_exponent_gives_steps_that_change_though_the_gradients_do_not(s,
 
 
 @pytest.mark.equation("err-eps-hat")
-def test_the_two_forms_of_adam_are_one_with_the_root_and_not_without():
+def test_adams_two_forms_are_one_with_the_root_and_not_without():
     m, v, eps, c1, c2 = sp.symbols("m v eps c1 c2", positive=True)
     step = (m / c1) / (sp.sqrt(v / c2) + eps)
 
@@ -310,7 +310,7 @@ def test_each_of_three_listings_leaves_adams_path():
 
 @pytest.mark.equation("err-bound")
 @pytest.mark.parametrize(("beta2", "paper", "bound"), [(0.999, 3.16, 7.27), (0.99, 1.0, 2.35)])
-def test_growing_gradients_pass_the_papers_bound_and_reach_the_true_one(beta2, paper, bound):
+def test_growing_gradients_pass_the_papers_bound_to_the_true_one(beta2, paper, bound):
     # Long after the start, from sums of the gradients themselves, newest first.
     ages = np.arange(150)
     growing = (0.9 / beta2) ** ages
@@ -329,7 +329,7 @@ def test_growing_gradients_pass_the_papers_bound_and_reach_the_true_one(beta2, p
 
 
 @pytest.mark.equation("err-sparse")
-def test_sparse_gradients_and_long_first_steps_both_ask_for_a_beta2_near_1():
+def test_sparse_gradients_and_long_starts_ask_for_beta2_near_1():
     firsts, swings = [], []
     for beta2 in (0.1, 0.9, 0.99, 0.999):
         m, v = 0.1 * 5.0, (1 - beta2) * 5.0**2
@@ -347,7 +347,7 @@ def test_sparse_gradients_and_long_first_steps_both_ask_for_a_beta2_near_1():
     assert swings[-1] < 1.11 < 2 < swings[-2]
 
 
-def test_the_correction_makes_a_constant_series_its_own_average_from_the_first_value():
+def test_the_correction_makes_a_constant_its_average_at_once():
     np.testing.assert_allclose(ewma([4.0, 4.0, 4.0], 0.9), [0.4, 0.76, 1.084])
     np.testing.assert_allclose(ewma([4.0, 4.0, 4.0], 0.9, corrected=True), 4.0)
 
@@ -375,7 +375,7 @@ def test_there_is_a_bowl_on_which_adam_is_the_last_of_four():
 
 @pytest.mark.equation("err-one-step")
 @pytest.mark.parametrize(("lr", "momentum", "g"), [(0.1, 0.9, 1.0), (0.5, 0.0, -3.0)])
-def test_one_step_from_rest_cannot_tell_momentum_from_gradient_descent(lr, momentum, g):
+def test_one_step_from_rest_cannot_tell_momentum_from_descent(lr, momentum, g):
     ball = points(Momentum(lr=lr, momentum=momentum), [g, 3 * g])
     plain = points(GradientDescent(lr=lr), [g, 3 * g])
     assert ball[1] == plain[1] == -lr * g

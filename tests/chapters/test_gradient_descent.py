@@ -83,7 +83,7 @@ def probabilities(model, x):
 
 
 @pytest.mark.equation("gd-sum")
-def test_the_loss_is_the_mean_over_the_examples_and_so_is_its_gradient(classifier):
+def test_loss_and_gradient_are_means_over_the_examples(classifier):
     x = points(1, classifier.dimension)[0]
     labels = classifier.data.labels
     losses = [-np.log(p[y]) for p, y in zip(probabilities(classifier, x), labels, strict=True)]
@@ -102,7 +102,7 @@ def test_a_gradient_is_the_vector_of_the_partial_derivatives(surface):
 
 
 @pytest.mark.equation("gd-directional")
-def test_the_slope_along_a_direction_is_its_product_with_the_gradient():
+def test_the_slope_along_a_direction_is_its_product_with_g():
     s, u, v = sp.symbols("s u v", real=True)
     f = sp.Function("f")
     along = sp.diff(f(X + s * u, Y + s * v), s).subs(s, 0).doit()
@@ -113,7 +113,7 @@ def test_the_slope_along_a_direction_is_its_product_with_the_gradient():
 
 
 @pytest.mark.equation("gd-directional")
-def test_no_slope_is_below_minus_the_length_of_the_gradient_and_that_way_is_against_it():
+def test_the_lowest_slope_is_minus_the_norm_of_g_and_against_it():
     g = Beale().gradient(points(1)[0])
     angles = np.radians(np.arange(360))
     slopes = np.stack([np.cos(angles), np.sin(angles)], axis=-1) @ g
@@ -125,7 +125,7 @@ def test_no_slope_is_below_minus_the_length_of_the_gradient_and_that_way_is_agai
 
 
 @pytest.mark.equation("gd-rule")
-def test_a_step_subtracts_lr_times_the_gradient_at_the_point_before():
+def test_a_step_subtracts_lr_times_the_gradient_before_it():
     square = Function(squared, lambda x: 2 * x)
     trace = minimize(square, GradientDescent(lr=0.1), x0=[5.0], steps=3)
     x = [Fraction(5)]
@@ -140,7 +140,7 @@ def test_a_step_subtracts_lr_times_the_gradient_at_the_point_before():
 
 
 @pytest.mark.equation("gd-smooth")
-def test_the_bumpy_surface_is_smooth_with_the_constant_given_and_with_no_smaller_one():
+def test_the_bumpy_surface_is_as_smooth_as_given_and_no_smoother():
     curvature = sp.diff(X**2 - 10 * sp.cos(2 * sp.pi * X), X, 2)
     assert sp.maximum(curvature, X, sp.Interval(0, 1)) == 2 + 40 * sp.pi**2
     a, b = points(2000), points(2000, seed=1)
@@ -151,7 +151,7 @@ def test_the_bumpy_surface_is_smooth_with_the_constant_given_and_with_no_smaller
 
 
 @pytest.mark.equation("gd-smooth")
-def test_curvatures_between_minus_l_and_l_make_a_function_l_smooth():
+def test_curvatures_between_minus_l_and_l_make_it_l_smooth():
     saddle = Quadratic([-3.0, 0.5, 2.0], rotation(3))
     apart = points(500, d=3)
     quotients = np.linalg.norm(saddle.gradient(apart), axis=1) / np.linalg.norm(apart, axis=1)
@@ -160,7 +160,7 @@ def test_curvatures_between_minus_l_and_l_make_a_function_l_smooth():
 
 
 @pytest.mark.equation("gd-parabola")
-def test_a_parabola_with_curvature_l_lies_above_the_function_and_no_flatter_one_does():
+def test_a_parabola_of_curvature_l_lies_above_and_no_flatter_one():
     x, z = points(2000), points(2000, seed=1)
     tangent = BUMPY.value(x) + (BUMPY.gradient(x) * (z - x)).sum(axis=-1)
     assert (BUMPY.value(z) <= tangent + BUMPY_L / 2 * squared(z - x)).all()
@@ -170,7 +170,7 @@ def test_a_parabola_with_curvature_l_lies_above_the_function_and_no_flatter_one_
 
 
 @pytest.mark.equation("gd-integral")
-def test_a_difference_in_height_is_the_slope_here_plus_how_it_changes_on_the_way():
+def test_a_height_difference_is_the_slope_here_plus_its_change():
     s, (a, b) = sp.Symbol("s"), sp.symbols("z_1 z_2", real=True)
     f, way = sp.nsimplify(Beale().f(X, Y)), sp.Matrix([a - X, b - Y])
     slope = sp.Matrix([sp.diff(f, X), sp.diff(f, Y)])
@@ -187,7 +187,7 @@ def test_a_difference_in_height_is_the_slope_here_plus_how_it_changes_on_the_way
 
 
 @pytest.mark.equation("gd-descent")
-def test_the_descent_lemma_promises_a_fall_that_is_largest_at_one_over_l():
+def test_the_descent_lemma_promises_most_at_one_over_l():
     L, f, g, h = sp.symbols("L f g h", positive=True)
     bound = f + (g * -LR * g + h * -LR * h) + L / 2 * ((LR * g) ** 2 + (LR * h) ** 2)
     fall = LR * (1 - L * LR / 2) * (g**2 + h**2)
@@ -200,7 +200,7 @@ def test_the_descent_lemma_promises_a_fall_that_is_largest_at_one_over_l():
 
 @pytest.mark.equation("gd-descent")
 @pytest.mark.parametrize("part", [0.5, 1.0, 1.5, 1.9])
-def test_one_step_falls_by_what_is_promised_and_on_a_parabola_by_no_more(part):
+def test_one_step_falls_as_promised_and_on_a_parabola_no_more(part):
     lr = part / BUMPY_L
     starts = points(2000, size=5.0)
     f = minimize(BUMPY, GradientDescent(lr=lr), starts, steps=1, record="f").f
@@ -227,14 +227,14 @@ def test_squared_slopes_add_up_to_no_more_than_the_height_lost():
 
 
 @pytest.mark.equation("gd-stationary")
-def test_on_a_parabola_with_curvature_l_the_first_of_these_is_an_equation():
+def test_on_a_parabola_of_curvature_l_the_first_is_an_equation():
     run = minimize(Quadratic([4.0]), GradientDescent(lr=1 / 4), [3.0], steps=5)
     assert squared(run.grad).sum() / (2 * 4) == run.f[0] - run.f[-1] == 18
 
 
 @pytest.mark.equation("gd-stationary")
 @pytest.mark.parametrize("L", [1.0, 4.0])
-def test_the_bound_for_the_least_slope_is_at_most_about_twice_too_large(L):
+def test_the_least_slopes_bound_is_at_most_about_twice_too_large(L):
     # On a straight slope a step falls by all of |g|^2 / L: no curvature takes half of it back.
     T = 20
     run = minimize(huber(1 / T, L), GradientDescent(lr=1 / L), [1.0], steps=T)
@@ -254,7 +254,7 @@ def test_half_a_squared_step_completes_the_square():
 @pytest.mark.equation("gd-onestep")
 @pytest.mark.parametrize("problem", CONVEX.values(), ids=CONVEX)
 @pytest.mark.parametrize("lr", [0.3, 1.0])
-def test_on_a_convex_function_a_step_brings_the_point_nearer_by_what_is_left(problem, lr):
+def test_a_convex_step_brings_the_point_nearer_by_what_is_left(problem, lr):
     x = points(500, d=3)
     after = minimize(problem, GradientDescent(lr=lr), x, steps=1, record=()).final
     bound = (squared(x) - squared(after)) / (2 * lr)
@@ -268,7 +268,7 @@ def convex_bound(x0, lr, T):
 @pytest.mark.equation("gd-convex")
 @pytest.mark.parametrize("problem", CONVEX.values(), ids=CONVEX)
 @pytest.mark.parametrize("lr", [0.3, 1.0])
-def test_on_a_convex_function_what_is_left_falls_like_one_over_the_steps(problem, lr):
+def test_on_a_convex_function_the_gap_falls_as_one_over_steps(problem, lr):
     x0, T = points(50, d=3), np.arange(1, 301)[:, None]
     f = minimize(problem, GradientDescent(lr=lr), x0, steps=300, record="f").f
     assert (f[1:] <= convex_bound(x0, lr, T)).all()
@@ -276,7 +276,7 @@ def test_on_a_convex_function_what_is_left_falls_like_one_over_the_steps(problem
 
 @pytest.mark.equation("gd-convex")
 @pytest.mark.parametrize("lr", [0.3, 1.0])
-def test_the_bound_for_convex_functions_is_at_most_about_twice_too_large(lr):
+def test_the_convex_bound_is_at_most_about_twice_too_large(lr):
     # With its knee at 1 / (2T + 1) a run from 1 still has half a step to go, after T steps on a
     # straight slope. Source: Drori and Teboulle (2014), who show that no function is worse.
     T, x0 = 20, np.ones(1)
@@ -290,7 +290,7 @@ def test_the_bound_for_convex_functions_is_at_most_about_twice_too_large(lr):
 
 @pytest.mark.equation("gd-factor")
 @pytest.mark.parametrize("curvature", [0.5, 3.0, -1.0])
-def test_each_step_on_a_parabola_multiplies_by_one_minus_lr_times_curvature(curvature):
+def test_a_parabola_step_multiplies_by_one_minus_lr_curvature(curvature):
     lrs = np.array([0.1, 1.0, 1.8, 2.0, 2.1]) / abs(curvature)
     run = minimize(Quadratic([curvature]), GradientDescent(lr=lrs), [3.0], steps=12)
     t = np.arange(13)[:, None]
@@ -299,7 +299,7 @@ def test_each_step_on_a_parabola_multiplies_by_one_minus_lr_times_curvature(curv
 
 
 @pytest.mark.equation("gd-factor")
-def test_between_one_and_two_over_the_curvature_it_overshoots_and_converges():
+def test_from_1_to_2_over_curvature_it_overshoots_and_converges():
     lrs = np.array([0.5, 1.0, 1.5, 2.0, 2.5])
     size = minimize(Quadratic([1.0]), GradientDescent(lr=lrs), [1.0], steps=4).x[..., 0]
     assert np.sign(size[1]).tolist() == [1, 0, -1, -1, -1]
@@ -320,7 +320,7 @@ def test_along_each_eigenvector_the_run_is_one_of_its_own():
 
 @pytest.mark.equation("gd-rate")
 @pytest.mark.parametrize("lr", [0.1, 0.4, 0.45, 0.6])
-def test_the_rate_is_that_of_the_outermost_eigenvalue_that_is_slower(lr):
+def test_the_rate_is_that_of_the_slower_outermost_eigenvalue(lr):
     eigenvalues, Q = [0.1, 0.5, 2.0, 4.0], rotation(4)
     rate = max(abs(1 - lr * 0.1), abs(1 - lr * 4.0))
     step = np.eye(4) - lr * Q @ np.diag(eigenvalues) @ Q.T
@@ -331,7 +331,7 @@ def test_the_rate_is_that_of_the_outermost_eigenvalue_that_is_slower(lr):
 
 
 @pytest.mark.equation("gd-best")
-def test_the_best_lr_is_where_the_flattest_and_the_steepest_direction_are_equally_slow():
+def test_the_best_lr_makes_flattest_and_steepest_equally_slow():
     low, kappa = sp.symbols("low kappa", positive=True)
     high = kappa * low
     (best,) = sp.solve(sp.Eq(1 - LR * low, LR * high - 1), LR)
@@ -359,7 +359,7 @@ def test_no_other_lr_is_better_in_the_long_run():
 
 @pytest.mark.equation("gd-taylor")
 @pytest.mark.parametrize("surface", [Beale(), Himmelblau(), Rosenbrock(), Saddle()])
-def test_the_quadratic_model_differs_from_the_function_by_third_powers(surface):
+def test_the_quadratic_model_differs_by_third_powers(surface):
     s, a, b = sp.symbols("s a b", real=True)
     (gx, gy), (xx, xy, yy) = surface.df(X, Y), surface.d2f(X, Y)
     linear, half = gx * a + gy * b, (xx * a**2 + 2 * xy * a * b + yy * b**2) / 2
@@ -379,7 +379,7 @@ def test_newtons_step_is_where_the_model_is_level():
 
 
 @pytest.mark.equation("gd-newton")
-def test_one_newton_step_reaches_the_level_place_of_any_quadratic():
+def test_a_newton_step_reaches_any_quadratics_level_place():
     for eigenvalues in ([1.0, 1e6], [2.0, -1.0]):
         problem = Quadratic(eigenvalues, rotation=0.4)
         x = np.array([3.0, -2.0])
@@ -391,7 +391,7 @@ def test_one_newton_step_reaches_the_level_place_of_any_quadratic():
 
 
 @pytest.mark.equation("gd-softmax")
-def test_the_probabilities_of_the_formula_are_those_that_the_model_learns_by(classifier):
+def test_the_formula_has_the_probabilities_the_model_learns_by(classifier):
     x = points(1, classifier.dimension)[0]
     p = probabilities(classifier, x)
     assert (p > 0).all()
@@ -467,7 +467,7 @@ def test_with_two_classes_equally_likely_the_bound_is_reached():
 
 
 @pytest.mark.equation("gd-softmax-L")
-def test_the_curvature_along_the_scores_is_a_variance_and_at_most_a_half():
+def test_curvature_along_scores_is_a_variance_and_at_most_a_half():
     rng = np.random.default_rng(0)
     for k in (2, 3, 10):
         p = rng.dirichlet(np.full(k, 0.3))
@@ -490,7 +490,7 @@ def test_leaving_a_saddle_takes_the_logarithm_of_the_start():
     assert steps == pytest.approx(np.log(0.5 / start) / np.log(1.1), abs=3)
 
 
-def test_the_best_step_along_the_line_turns_at_right_angles_and_gains_nothing_on_the_best_lr():
+def test_exact_line_search_turns_squarely_and_gains_nothing():
     kappa = sp.Symbol("kappa", positive=True)
     A, x = sp.diag(1, kappa), sp.Matrix([kappa, 1])
     g = A * x
@@ -503,7 +503,7 @@ def test_the_best_step_along_the_line_turns_at_right_angles_and_gains_nothing_on
     assert sp.simplify(fraction - ((kappa - 1) / (kappa + 1)) ** 2) == 0
 
 
-def test_the_run_does_not_depend_on_the_unit_if_lr_carries_its_square():
+def test_a_run_is_free_of_its_unit_if_lr_carries_the_square():
     surface, unit = Rosenbrock(), 1024.0  # a power of two: nothing is rounded
     other = Function(lambda u: surface.value(unit * u), lambda u: unit * surface.gradient(unit * u))
     once = minimize(surface, GradientDescent(lr=1e-3), surface.start, steps=200, record="x")

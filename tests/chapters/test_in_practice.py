@@ -54,12 +54,12 @@ def test_an_even_exponent_gives_each_decade_the_same_share():
 
 @pytest.mark.equation("prac-random")
 @pytest.mark.parametrize(("share", "n"), [(0.05, 60), (0.2, 7)])
-def test_the_chance_of_a_hit_is_the_binomial_sum_of_one_hit_or_more(share, n):
+def test_the_chance_of_a_hit_is_the_sum_of_one_hit_or_more(share, n):
     at_least_one = sum(comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(1, n + 1))
     assert 1 - (1 - share) ** n == pytest.approx(at_least_one, rel=1e-12)
 
 
-def test_sixty_draws_find_the_best_twentieth_nineteen_times_in_twenty():
+def test_sixty_draws_find_the_best_twentieth_19_times_in_20():
     misses = 0.95**60
     assert misses == pytest.approx(1 - 0.954, abs=5e-4)
 
@@ -68,7 +68,7 @@ def test_sixty_draws_find_the_best_twentieth_nineteen_times_in_twenty():
 
 
 @pytest.mark.equation("prac-schedules")
-def test_the_schedules_are_their_formulas_from_the_first_step_to_the_last():
+def test_schedules_are_their_formulas_from_first_step_to_last():
     lr, T, w, factor, every = 0.3, 20, 6, 0.5, 7
     after = Linear(lr, 0.0, steps=T - w)
     for t in range(1, T + 1):
@@ -84,14 +84,14 @@ def test_the_schedules_are_their_formulas_from_the_first_step_to_the_last():
 
 
 @pytest.mark.equation("prac-schedules")
-def test_each_schedule_begins_at_its_peak_and_a_warm_up_reaches_it_at_its_last_step():
+def test_schedules_begin_at_their_peak_and_a_warm_up_ends_there():
     for schedule in (StepDecay(1.0, 0.3, 7), InverseRoot(1.0), Linear(1.0, 0.0, 9), Cosine(1.0, 9)):
         assert schedule(1) == 1
         risen = WarmUp(4, schedule)
         assert [risen(t) for t in (1, 2, 3, 4, 5)] == [0.25, 0.5, 0.75, 1, 1]
 
 
-def test_a_warm_up_saves_a_lr_that_is_too_large_and_ten_steps_of_it_do_what_thirty_do(net):
+def test_ten_warm_up_steps_save_too_large_a_lr_as_thirty_do(net):
     lrs, ends = 10 ** np.array([-1.0, -0.75, -0.5]), {}
     for steps in (0, 10, 30):
         lr = WarmUp(steps, Constant(lrs)) if steps else Constant(lrs)
@@ -107,7 +107,7 @@ def test_a_warm_up_saves_a_lr_that_is_too_large_and_ten_steps_of_it_do_what_thir
 @pytest.mark.equation("prac-first-steps")
 @pytest.mark.parametrize("beta", [0.5, 0.9, 0.99])
 @pytest.mark.parametrize("t", [1, 2, 10, 300])
-def test_the_variance_of_the_corrected_average_is_the_sum_of_squared_weights(beta, t):
+def test_a_corrected_average_has_squared_weights_for_variance(beta, t):
     # An average is linear in its values: the weights are its answers to single ones.
     weights = np.array([ewma(one, beta, corrected=True)[-1] for one in np.eye(t)])
     assert weights.sum() == pytest.approx(1, rel=1e-10)
@@ -116,14 +116,14 @@ def test_the_variance_of_the_corrected_average_is_the_sum_of_squared_weights(bet
 
 
 @pytest.mark.equation("prac-first-steps")
-def test_adams_first_step_is_lr_along_each_coordinate_whatever_it_is_worth():
+def test_adams_first_step_is_lr_whatever_a_coordinate_is_worth():
     flat = Function(lambda x: 0 * x.sum(axis=-1), lambda x: 0 * x)
     noise = np.array([1e-3, 1.0, 1e3])
     run = minimize(Noisy(flat, noise), Adam(lr=0.01, eps=0.0), np.zeros((200, 3)), steps=1)
     assert np.allclose(np.abs(run.final), 0.01, rtol=1e-12, atol=0)
 
 
-def test_joined_at_its_peak_the_fall_of_one_over_root_t_is_slower():
+def test_after_the_peak_one_over_root_t_falls_more_slowly():
     w = 30
     after = WarmUp(w, InverseRoot(1.0))
     assert min(60 / w, sqrt(w / 60)) == pytest.approx(sqrt(0.5))
@@ -140,7 +140,7 @@ def test_a_schedule_of_steps_hardly_moves_when_it_counts_passes():
 
 
 @pytest.mark.equation("prac-linear")
-def test_k_small_steps_and_one_large_step_have_the_same_mean_and_scatter():
+def test_k_small_steps_and_one_large_have_equal_mean_and_scatter():
     lr, b, k, mean, sigma = 0.1, 4, 8, 0.3, 2.0
     draws = rng().normal(mean, sigma, size=(100_000, k * b))
     small = -lr * draws.reshape(-1, k, b).mean(axis=2).sum(axis=1)
@@ -151,7 +151,7 @@ def test_k_small_steps_and_one_large_step_have_the_same_mean_and_scatter():
 
 
 @pytest.mark.equation("prac-onestep", "prac-critical")
-def test_on_a_quadratic_the_expected_step_is_the_parabola_and_its_lowest_point_the_formula():
+def test_on_a_quadratic_the_mean_step_is_the_formulas_parabola():
     bowl = Quadratic([0.5, 2.0, 7.0], rotation=np.linalg.qr(rng(1).normal(size=(3, 3)))[0])
     x, b = np.array([1.0, -2.0, 0.5]), 5
     H, g = bowl.hessian(x), bowl.gradient(x)
@@ -174,7 +174,7 @@ def test_the_best_lr_is_linear_far_below_b_and_level_far_above():
 
 
 @pytest.mark.equation("prac-root")
-def test_among_pure_noise_with_a_small_mean_adams_way_in_a_pass_goes_like_one_over_root_b():
+def test_in_noise_of_small_mean_adams_pass_goes_as_1_over_root_b():
     n, mean, sigma, ways = 2**14, 0.03, 1.0, {}
     for b in (1, 16):
         g = rng(b).normal(mean, sigma / sqrt(b), size=(n // b, 400))
@@ -190,7 +190,7 @@ def test_among_pure_noise_with_a_small_mean_adams_way_in_a_pass_goes_like_one_ov
 
 
 @pytest.mark.equation("prac-inputs")
-def test_the_curvature_of_a_linear_model_has_the_mean_and_the_covariance_in_its_blocks():
+def test_a_linear_models_curvature_is_mean_and_covariance_blocks():
     inputs = rng(2).normal(size=(50, 3)) * [1, 5, 0.2] + [3, -1, 10]
     a = np.column_stack([inputs, np.ones(50)])
     y = rng(3).normal(size=50)
@@ -206,7 +206,7 @@ def test_the_curvature_of_a_linear_model_has_the_mean_and_the_covariance_in_its_
     assert np.linalg.eigvalsh(H)[-1] >= mu @ mu + 1
 
 
-def test_larger_inputs_are_better_only_because_the_constant_counts_for_less_in_their_bound(sets):
+def test_larger_inputs_gain_only_by_the_constants_smaller_share(sets):
     train = sets[0]
     ends, bounds = {}, {}
     for scale in (1, 16):
@@ -246,7 +246,7 @@ def normalised():
 
 
 @pytest.mark.equation("prac-batchnorm")
-def test_normalised_values_have_mean_0_and_variance_1_but_for_eps():
+def test_normalised_values_have_mean_0_and_variance_1_up_to_eps():
     z, eps = 7 + 3 * rng(6).normal(size=40), 1e-3
     z_hat = (z - z.mean()) / np.sqrt(z.var() + eps)
     assert z_hat.mean() == pytest.approx(0, abs=1e-12)
@@ -255,7 +255,7 @@ def test_normalised_values_have_mean_0_and_variance_1_but_for_eps():
     assert np.allclose(shifted, z_hat, rtol=0, atol=1e-12)
 
 
-def test_normalised_hidden_units_are_never_dead_and_mend_kappa_at_its_lower_end(sets, net):
+def test_normalised_units_never_die_and_mend_kappas_lower_end(sets, net):
     W, b = net.layers(net.start)[0]
     z = sets[0].inputs @ W + b
     curvatures = {}
@@ -269,7 +269,7 @@ def test_normalised_hidden_units_are_never_dead_and_mend_kappa_at_its_lower_end(
     assert curvatures["z_hat"][0] > 2 * curvatures["z"][0]
 
 
-def test_what_a_normalised_example_answers_scatters_with_the_batch_like_one_over_its_root():
+def test_a_normalised_answer_scatters_as_one_over_root_batch():
     # To first order the mean moves it by 1/sqrt(b), the spread by z/sqrt(2b).
     for own, b in product((0.0, 1.0, 2.0), (32, 128)):
         z = rng(b).normal(size=(20_000, b))
@@ -279,7 +279,7 @@ def test_what_a_normalised_example_answers_scatters_with_the_batch_like_one_over
 
 
 @pytest.mark.equation("prac-invariant")
-def test_before_a_normalisation_the_gradient_is_orthogonal_and_falls_with_the_length(normalised):
+def test_before_normalising_g_is_orthogonal_and_falls_as_length(normalised):
     f, df = normalised
     w = np.array([1.0, -2.0, 0.5, 0.3])
     measured = np.array([f(w + e) - f(w - e) for e in 1e-6 * np.eye(4)]) / 2e-6
@@ -291,7 +291,7 @@ def test_before_a_normalisation_the_gradient_is_orthogonal_and_falls_with_the_le
 
 
 @pytest.mark.equation("prac-growth", "prac-effective")
-def test_the_weights_grow_by_pythagoras_and_a_longer_start_is_a_smaller_lr(normalised):
+def test_weights_grow_by_pythagoras_and_long_starts_are_small_lr(normalised):
     f, df = normalised
     w, k = np.array([1.0, -2.0, 0.5, 0.3]), 3.0
     long = minimize(Function(f, df), SGD(lr=2.0), k * w, steps=20)
@@ -305,7 +305,7 @@ def test_the_weights_grow_by_pythagoras_and_a_longer_start_is_a_smaller_lr(norma
 
 
 @pytest.mark.equation("prac-equilibrium")
-def test_with_decay_the_length_settles_where_the_formula_says_and_only_the_product_counts():
+def test_with_decay_length_settles_and_only_the_product_counts():
     G, effective = 0.7, []
     for lr, wd in ((0.5, 0.02), (0.1, 0.1)):
         length2 = 30.0
@@ -351,7 +351,7 @@ def test_with_momentum_l2_is_not_decay():
 
 
 @pytest.mark.equation("prac-adam-l2")
-def test_adam_divides_the_pull_of_l2_by_the_size_of_the_gradients_and_adamw_does_not():
+def test_adam_divides_the_pull_of_l2_by_gradients_adamw_does_not():
     lr, c, steps, sigma = 0.01, 0.05, 400, np.array([1.0, 8.0])
     penalty = Function(lambda x: c / 2 * (x**2).sum(axis=-1), lambda x: c * x)
     flat = Function(lambda x: 0 * x.sum(axis=-1), lambda x: 0 * x)
@@ -364,7 +364,7 @@ def test_adam_divides_the_pull_of_l2_by_the_size_of_the_gradients_and_adamw_does
 
 
 @pytest.mark.parametrize("c", [1e-3, 10.0])
-def test_adam_marches_to_zero_at_lr_a_step_where_there_is_only_a_penalty(c):
+def test_under_a_penalty_alone_adam_marches_to_zero_at_lr_a_step(c):
     run = minimize(Quadratic([c]), Adam(lr=0.01, eps=0.0), [1.0], steps=1)
     assert run.final[0] == pytest.approx(0.99, rel=1e-12)
 
@@ -379,7 +379,7 @@ class AdamL2(Adam):
         return super().step(g + self.c * x, x, t, m, v)
 
 
-def test_with_a_tuned_lr_neither_decay_nor_l2_gains_what_they_gain_with_a_large_one(sets):
+def test_a_tuned_lr_leaves_decay_and_l2_less_to_gain(sets):
     # Other draws than the chapter's, with the wrong labels anywhere and by another draw.
     train, validation, _ = sets
     judge, lr = MLP(validation, hidden=(32,)), np.array([0.003, 0.01])
@@ -410,7 +410,7 @@ def test_with_a_tuned_lr_neither_decay_nor_l2_gains_what_they_gain_with_a_large_
 
 
 @pytest.mark.equation("prac-stopped")
-def test_after_t_steps_each_eigendirection_has_its_share_of_the_way():
+def test_after_t_steps_each_eigendirection_has_gone_its_share():
     lam, target = np.array([0.01, 0.3, 1.9]), np.array([2.0, -1.0, 4.0])
     bowl = Function(
         lambda x: 0.5 * (lam * (x - target) ** 2).sum(axis=-1), lambda x: lam * (x - target)
@@ -428,7 +428,7 @@ def test_a_penalty_keeps_its_share_in_each_eigendirection():
 
 
 @pytest.mark.equation("prac-match")
-def test_stopping_and_a_penalty_agree_to_first_order_and_differ_by_a_fifth_at_most():
+def test_stopping_and_penalty_agree_at_first_and_to_a_fifth():
     r = sp.Symbol("r", positive=True)
     stopped, penalty = 1 - sp.exp(-r), r / (1 + r)
     for share in (stopped, penalty):
@@ -442,7 +442,7 @@ def test_stopping_and_a_penalty_agree_to_first_order_and_differ_by_a_fifth_at_mo
     assert lam / (lam + 1 / (lr * t)) == pytest.approx(0.15 / 1.15, rel=1e-12)
 
 
-def test_to_keep_four_fifths_stopping_needs_less_curvature_than_the_penalty():
+def test_stopping_keeps_four_fifths_at_less_curvature_than_l2():
     c = 1 / (0.02 * 250)
     assert c == pytest.approx(0.2)
     assert -np.expm1(-np.log(5)) == pytest.approx(0.8)
@@ -452,7 +452,7 @@ def test_to_keep_four_fifths_stopping_needs_less_curvature_than_the_penalty():
 
 @pytest.mark.equation("prac-dropout")
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
-def test_dropout_on_a_linear_model_is_l2_with_the_squares_of_the_inputs(p):
+def test_linear_dropout_is_l2_with_the_squares_of_the_inputs(p):
     a, x, y = rng(7).normal(size=4), rng(8).normal(size=4), 0.7
     total = 0.0
     for kept in product((0, 1), repeat=4):
@@ -462,7 +462,7 @@ def test_dropout_on_a_linear_model_is_l2_with_the_squares_of_the_inputs(p):
     assert total == pytest.approx(formula, rel=1e-12)
 
 
-def test_the_best_of_many_looks_is_too_good_on_a_small_validation_set_only(sets):
+def test_the_best_of_many_looks_flatters_on_small_sets_only(sets):
     train, validation, test = sets
     labels = train.labels[:200].copy()
     labels[::5] = (labels[::5] + 1) % 10
@@ -484,7 +484,7 @@ def test_the_best_of_many_looks_is_too_good_on_a_small_validation_set_only(sets)
     assert abs(np.mean(gaps[360])) < 0.01
 
 
-def test_dropout_is_noise_that_asking_every_example_does_not_remove():
+def test_dropout_is_noise_that_asking_every_example_leaves():
     inputs = rng(9).normal(size=(12, 5))
     data = Dataset(inputs, np.arange(12) % 3, classes=3)
     for dropout in (0.0, 0.5):
@@ -499,7 +499,7 @@ def test_dropout_is_noise_that_asking_every_example_does_not_remove():
 
 
 @pytest.mark.equation("prac-clip")
-def test_clipping_by_norm_keeps_the_direction_and_by_value_does_not():
+def test_clipping_by_norm_keeps_the_direction_by_value_does_not():
     for g in rng(11).normal(size=(50, 6)) * 10:
         norm = np.linalg.norm(g)
         by_norm, by_value = g * min(1, 2 / norm), np.minimum(np.maximum(g, -2), 2)
@@ -546,7 +546,7 @@ def test_each_remedy_of_the_gallery_helps(sets, net):
     assert end(SoftmaxRegression(train), SGD(lr=1.0)) < 0.16
 
 
-def test_a_tiny_step_changes_the_loss_by_minus_lr_times_the_square_of_the_gradient():
+def test_a_tiny_step_changes_the_loss_by_minus_lr_g_squared():
     data = Dataset(rng(12).random((30, 4)), np.arange(30) % 3, classes=3)
     net = MLP(data, hidden=(5,))
     x, tiny = net.start, 1e-6
@@ -556,7 +556,7 @@ def test_a_tiny_step_changes_the_loss_by_minus_lr_times_the_square_of_the_gradie
         assert change / (tiny * g @ g) == pytest.approx(-sign, abs=1e-3)
 
 
-def test_a_gradient_with_a_part_missing_passes_along_itself_and_fails_along_a_random_direction():
+def test_a_gradient_lacking_a_part_passes_along_itself_only():
     data = Dataset(rng(12).random((30, 4)), np.arange(30) % 3, classes=3)
     net = MLP(data, hidden=(5,))
     x, tiny, d = net.start, 1e-6, rng(13).normal(size=net.dimension)
@@ -569,7 +569,7 @@ def test_a_gradient_with_a_part_missing_passes_along_itself_and_fails_along_a_ra
     assert abs(across / (d @ lacking) - 1) > 0.01
 
 
-def test_a_softmax_without_its_largest_score_still_has_an_infinite_loss_and_log_sum_exp_has_not():
+def test_shifted_softmax_has_infinite_loss_and_log_sum_exp_not():
     scores = np.array([0.0, 800.0])  # the label is the first
     shifted = scores - scores.max()
     with np.errstate(divide="ignore"):

@@ -52,7 +52,7 @@ def step_by_fractions(form, lrs, momentum, gradients):
 
 
 @pytest.mark.equation("mom-ode", "mom-differences")
-def test_the_differences_turn_newtons_law_into_itself_as_the_time_step_shrinks():
+def test_the_differences_become_newtons_law_as_time_steps_shrink():
     # With the exact motion x(s) put in, what is left of the law tends to 0 in proportion to h.
     s = sp.Symbol("s")
     w = sp.sqrt(sp.Rational(15, 16))
@@ -82,7 +82,7 @@ def test_the_discrete_law_solved_for_the_velocity_is_the_rule():
 
 
 @pytest.mark.equation("mom-mass")
-def test_without_friction_momentum_is_one_and_without_mass_it_is_gradient_descent():
+def test_no_friction_is_momentum_1_and_no_mass_gradient_descent():
     momentum, lr = M / (M + C * H), H**2 / (M + C * H)
     assert momentum.subs(C, 0) == 1
     assert momentum.subs(M, 0) == 0
@@ -111,7 +111,7 @@ def test_with_momentum_one_the_ball_never_slows_down():
 
 
 @pytest.mark.equation("mom-rule", "mom-polyak")
-def test_the_rule_and_polyaks_form_without_a_velocity_make_the_same_points():
+def test_the_rule_and_polyaks_form_make_the_same_points():
     surface, lr, momentum = Rosenbrock(), 5e-4, 0.9
     v, x, other = np.zeros(2), np.array(surface.start), [np.array(surface.start)] * 2
     trace = minimize(surface, Momentum(lr=lr, momentum=momentum), steps=300)
@@ -125,7 +125,7 @@ def test_the_rule_and_polyaks_form_without_a_velocity_make_the_same_points():
 
 
 @pytest.mark.equation("mom-sum")
-def test_the_velocity_is_the_sum_of_all_gradients_weighted_by_powers_of_momentum():
+def test_the_velocity_sums_gradients_by_powers_of_momentum():
     trace = minimize(Ravine(), Momentum(lr=0.07, momentum=0.83), steps=40)
     for t in range(1, 41):
         weights = 0.83 ** np.arange(t)
@@ -135,7 +135,7 @@ def test_the_velocity_is_the_sum_of_all_gradients_weighted_by_powers_of_momentum
 
 @pytest.mark.equation("mom-constant", "mom-alternating")
 @pytest.mark.parametrize("t", [1, 2, 7, 200])
-def test_agreeing_gradients_add_up_and_alternating_ones_nearly_cancel(t):
+def test_agreeing_gradients_add_up_and_alternating_ones_cancel(t):
     lr, momentum, g = 0.3, 0.9, 2.0
     rule, same, turn = Momentum(lr=lr, momentum=momentum), 0.0, 0.0
     for k in range(1, t + 1):
@@ -150,7 +150,7 @@ def test_agreeing_gradients_add_up_and_alternating_ones_nearly_cancel(t):
 
 
 @pytest.mark.equation("mom-average")
-def test_the_velocity_is_an_average_of_gradients_times_lr_over_one_minus_momentum():
+def test_velocity_is_an_average_times_lr_over_one_minus_momentum():
     trace = minimize(Rosenbrock(), Momentum(lr=5e-4, momentum=0.8), steps=100)
     expected = -5e-4 / (1 - 0.8) * ewma(trace.grad, beta=0.8)
     np.testing.assert_allclose(trace.state["v"][1:], expected, rtol=1e-10)
@@ -160,7 +160,7 @@ def test_the_velocity_is_an_average_of_gradients_times_lr_over_one_minus_momentu
 
 
 @pytest.mark.equation("mom-three", "mom-same")
-def test_the_three_forms_agree_at_constant_lr_and_their_states_differ_by_constants():
+def test_at_constant_lr_three_forms_agree_but_for_state_factors():
     lr, momentum = 0.07, 0.8
     runs = [
         minimize(Ravine(), rule, steps=80)
@@ -178,7 +178,7 @@ def test_the_three_forms_agree_at_constant_lr_and_their_states_differ_by_constan
 
 
 @pytest.mark.equation("mom-three")
-def test_each_rule_of_the_package_is_the_printed_form_in_exact_arithmetic():
+def test_each_rule_is_its_printed_form_in_exact_arithmetic():
     momentum, gradients = Fraction(3, 4), [1, -2, 5, 3]
     lrs = [Fraction(1, 2), Fraction(1, 8), Fraction(1, 4), Fraction(1, 2)]
     for form, rule in (("i", Momentum), ("ii", BufferMomentum), ("iii", EWMAMomentum)):
@@ -190,7 +190,7 @@ def test_each_rule_of_the_package_is_the_printed_form_in_exact_arithmetic():
 
 
 @pytest.mark.equation("mom-schedule")
-def test_under_a_schedule_old_gradients_keep_their_lr_in_one_form_and_lose_it_in_the_other():
+def test_schedules_leave_old_gradients_their_lr_in_one_form_only():
     rng = np.random.default_rng(0)
     gradients, lrs, momentum = rng.normal(size=30), rng.uniform(0.01, 0.5, size=30), 0.9
     old, buffer = (0.0, 0.0), (0.0, 0.0)
@@ -207,13 +207,13 @@ def test_under_a_schedule_old_gradients_keep_their_lr_in_one_form_and_lose_it_in
 
 
 @pytest.mark.equation("mom-schedule")
-def test_two_steps_of_gradient_one_tell_the_forms_apart_when_lr_drops_to_a_tenth():
+def test_two_steps_tell_the_forms_apart_when_lr_drops_to_a_tenth():
     lrs = [Fraction(1, 10), Fraction(1, 100)]
     points = [step_by_fractions(form, lrs, Fraction(9, 10), [1, 1])[-1] for form in ("i", "ii")]
     assert points == [Fraction(-200, 1000), Fraction(-119, 1000)]
 
 
-def test_when_momentum_itself_changes_only_the_averaging_form_parts():
+def test_when_momentum_changes_only_the_averaging_form_parts():
     def changing(t):
         return 0.5 if t < 10 else 0.9
 
@@ -232,7 +232,7 @@ def test_when_momentum_itself_changes_only_the_averaging_form_parts():
 
 @pytest.mark.equation("mom-matrix")
 @pytest.mark.parametrize(("a", "mu"), [(0.3, 0.8), (0.01, 0.5), (3.5, 0.9)])
-def test_a_run_on_a_parabola_is_the_powers_of_a_two_by_two_matrix(a, mu):
+def test_a_parabola_run_is_the_powers_of_a_two_by_two_matrix(a, mu):
     x = minimize(Quadratic([a]), Momentum(lr=1.0, momentum=mu), [1.0], steps=40).x[:, 0]
     pair = np.array([1.0, 1.0])
     for t in range(1, 41):
@@ -241,7 +241,7 @@ def test_a_run_on_a_parabola_is_the_powers_of_a_two_by_two_matrix(a, mu):
 
 
 @pytest.mark.equation("mom-characteristic", "mom-vieta")
-def test_the_characteristic_equation_is_that_of_the_matrix_with_product_momentum():
+def test_the_characteristic_equation_is_that_of_the_matrix():
     matrix = sp.Matrix([[1 + MU - A, -MU], [1, 0]])
     assert sp.expand((R * sp.eye(2) - matrix).det() - (R**2 - (1 + MU - A) * R + MU)) == 0
     first, second = sp.solve(R**2 - (1 + MU - A) * R + MU, R)
@@ -250,7 +250,7 @@ def test_the_characteristic_equation_is_that_of_the_matrix_with_product_momentum
 
 
 @pytest.mark.equation("mom-complex")
-def test_roots_are_complex_of_size_root_momentum_exactly_between_the_two_borders():
+def test_roots_are_complex_of_size_root_momentum_between_borders():
     for mu in (0.04, 0.36, 0.81):
         low, high = (1 - np.sqrt(mu)) ** 2, (1 + np.sqrt(mu)) ** 2
         for a in np.linspace(0.001, 4.2, 997):
@@ -264,7 +264,7 @@ def test_roots_are_complex_of_size_root_momentum_exactly_between_the_two_borders
 
 
 @pytest.mark.equation("mom-lemma")
-def test_all_roots_lie_within_rho_exactly_when_their_sum_is_small_enough():
+def test_roots_lie_within_rho_exactly_when_their_sum_is_small():
     rng = np.random.default_rng(0)
     outcomes = set()
     for _ in range(3000):
@@ -279,7 +279,7 @@ def test_all_roots_lie_within_rho_exactly_when_their_sum_is_small_enough():
 
 @pytest.mark.equation("mom-limit")
 @pytest.mark.parametrize("mu", [0.0, 0.5, 0.9])
-def test_a_run_converges_exactly_for_lr_lambda_between_zero_and_two_plus_two_momentum(mu):
+def test_a_run_converges_exactly_for_lr_lambda_inside_the_limits(mu):
     limit = 2 + 2 * mu
     assert radius(0.999 * limit, mu) < 1 < radius(1.001 * limit, mu)
     assert radius(0.001, mu) < 1 < radius(-0.001, mu)
@@ -294,7 +294,7 @@ def test_without_friction_no_run_on_a_parabola_converges():
 
 @pytest.mark.equation("mom-bound", "mom-critical")
 @pytest.mark.parametrize("a", [0.0004, 0.01, 0.3])
-def test_no_momentum_beats_the_critical_one_for_a_single_curvature(a):
+def test_no_momentum_beats_the_critical_one_at_one_curvature(a):
     critical = (1 - np.sqrt(a)) ** 2
     best = 1 - np.sqrt(a)
     for mu in np.linspace(0, 0.9999, 801):
@@ -316,7 +316,7 @@ def test_the_two_factorings_used_in_the_proofs_hold():
 
 
 @pytest.mark.equation("mom-ends", "mom-kappa")
-def test_a_common_rate_is_reached_exactly_when_both_ends_allow_it_and_bounds_kappa():
+def test_a_common_rate_needs_both_ends_and_bounds_kappa():
     rng = np.random.default_rng(1)
     reached = 0
     for _ in range(2000):
@@ -334,7 +334,7 @@ def test_a_common_rate_is_reached_exactly_when_both_ends_allow_it_and_bounds_kap
 
 @pytest.mark.equation("mom-rate", "mom-best")
 @pytest.mark.parametrize(("low", "high"), [(1.0, 4.0), (0.1, 2.0), (1.0, 1000.0)])
-def test_polyaks_lr_and_momentum_reach_the_best_rate_and_no_others_do(low, high):
+def test_polyaks_lr_and_momentum_alone_reach_the_best_rate(low, high):
     root = np.sqrt(high / low)
     rate = (root - 1) / (root + 1)
     lr = (2 / (np.sqrt(low) + np.sqrt(high))) ** 2
@@ -349,7 +349,7 @@ def test_polyaks_lr_and_momentum_reach_the_best_rate_and_no_others_do(low, high)
 
 
 @pytest.mark.parametrize("kappa", [100.0, 10_000.0])
-def test_at_the_best_setting_the_steepest_direction_grows_before_it_decays(kappa):
+def test_at_the_best_setting_the_steepest_first_grows(kappa):
     rho = (np.sqrt(kappa) - 1) / (np.sqrt(kappa) + 1)
     rule = Momentum(lr=4 / (1 + np.sqrt(kappa)) ** 2, momentum=rho**2)
     x = minimize(Quadratic([1.0, kappa]), rule, steps=400).x[:, 1]
@@ -385,7 +385,7 @@ def test_the_noise_floor_solves_the_equations_for_the_moments():
 
 @pytest.mark.equation("mom-noise")
 @pytest.mark.parametrize(("a", "mu"), [(0.05, 0.8), (1.0, 0.5), (2.5, 0.7)])
-def test_the_noise_floor_is_the_sum_of_squares_of_what_each_push_leaves_behind(a, mu):
+def test_the_noise_floor_is_the_sum_of_squares_left_by_each_push(a, mu):
     # The push lr sigma n_t moves x_{t+k} by the first entry of the matrix's k-th power.
     matrix, power, total = np.array([[1 + mu - a, -mu], [1, 0]]), np.eye(2), 0.0
     for _ in range(2000):
@@ -399,7 +399,7 @@ def test_the_noise_floor_is_the_sum_of_squares_of_what_each_push_leaves_behind(a
 # -------------------------------------------------------------------------------- the exercises
 
 
-def test_momentum_tuned_for_a_range_of_curvatures_can_cycle_for_ever_within_it():
+def test_momentum_tuned_for_a_range_can_cycle_within_it_for_ever():
     # Lessard, Recht and Packard (2016): the points of the cycle, over 1225.
     x = minimize(Kinked(), Momentum(lr=1 / 9, momentum=4 / 9), [3.3], steps=300).x[-3:, 0]
     np.testing.assert_allclose(np.sort(1225 * x), [-2208, 792, 2592], rtol=1e-9)
@@ -408,13 +408,13 @@ def test_momentum_tuned_for_a_range_of_curvatures_can_cycle_for_ever_within_it()
 
 
 @pytest.mark.parametrize("w", [0.0, 0.4, 1.3, np.pi])
-def test_a_wave_of_gradients_is_passed_on_with_the_height_of_the_geometric_sum(w):
+def test_a_wave_of_gradients_passes_at_the_geometric_sums_height(w):
     total = sum((0.9 * np.exp(-1j * w)) ** k for k in range(500))
     assert abs(total) == pytest.approx(1 / abs(1 - 0.9 * np.exp(-1j * w)))
     assert (abs(total) > 1) == (np.cos(w) > 0.45)
 
 
-def test_the_misprinted_size_of_complex_roots_is_twice_the_true_one():
+def test_the_misprinted_size_of_complex_roots_is_twice_as_large():
     alpha_lambda, beta = 0.5, 0.9
     q = 1 - alpha_lambda + beta
     misprint = np.sqrt(q**2 + abs(q**2 - 4 * beta))
@@ -423,6 +423,6 @@ def test_the_misprinted_size_of_complex_roots_is_twice_the_true_one():
 
 
 @pytest.mark.parametrize("t", [0, 1, 249, 250, 999, 5000])
-def test_sutskevers_rising_momentum_is_one_minus_one_over_twice_the_block_number(t):
+def test_sutskevers_momentum_is_one_minus_half_the_inverse_block(t):
     block = t // 250 + 1
     assert 1 - 2 ** (-1 - np.log2(block)) == pytest.approx(1 - 1 / (2 * block))

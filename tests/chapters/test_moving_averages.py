@@ -86,7 +86,7 @@ def test_the_weights_add_up_to_one_minus_beta_to_the_t(t):
 
 
 @pytest.mark.equation("ewma-e")
-def test_a_weight_of_the_age_of_the_window_tends_to_one_over_e_from_below():
+def test_the_weight_at_the_windows_age_rises_to_one_over_e():
     h = sp.symbols("h", positive=True)
     assert sp.limit(sp.log(1 - h) / h, h, 0) == -1
     values = [beta ** window(beta) for beta in (0.1, 0.5, 0.9, 0.99, 0.999, 1 - 1e-7)]
@@ -98,7 +98,7 @@ def test_a_weight_of_the_age_of_the_window_tends_to_one_over_e_from_below():
 
 @pytest.mark.equation("ewma-share")
 @pytest.mark.parametrize(("beta", "share"), [(0.5, 0.75), (0.9, 0.651), (0.99, 0.634)])
-def test_the_window_holds_sixty_three_per_cent_of_the_weight_and_a_little_more(beta, share):
+def test_the_window_holds_just_over_63_per_cent_of_the_weight(beta, share):
     inside = weights(beta, round(1 / (1 - beta))).sum()
     assert inside == pytest.approx(1 - beta ** (1 / (1 - beta)), rel=1e-12)
     assert inside == pytest.approx(share, abs=5e-4)
@@ -145,7 +145,7 @@ def test_the_variance_is_the_fixed_point_of_its_own_recursion(beta, size):
 
 @pytest.mark.equation("ewma-window-age")
 @pytest.mark.parametrize("beta", BETAS)
-def test_the_window_of_equal_mean_age_is_the_window_of_equal_variance(beta):
+def test_the_window_of_equal_mean_age_is_that_of_equal_variance(beta):
     N = round(effective_sample_size(beta))
     assert np.arange(N).mean() == pytest.approx(lag(beta))
     assert (weights(beta, MANY) ** 2).sum() == pytest.approx(1 / N)
@@ -156,7 +156,7 @@ def test_the_window_of_equal_mean_age_is_the_window_of_equal_variance(beta):
 
 @pytest.mark.equation("ewma-bias", "ewma-corrected")
 @pytest.mark.parametrize("beta", BETAS)
-def test_a_constant_mean_comes_out_too_small_by_the_factor_that_the_correction_removes(beta):
+def test_a_constant_mean_is_too_small_by_the_corrections_factor(beta):
     t = np.arange(1, 51)
     expectation = by_the_rule(np.full(50, 7.0), beta)  # the rule is linear
     np.testing.assert_allclose(expectation, 7.0 * (1 - beta**t), rtol=1e-10)
@@ -172,7 +172,7 @@ def test_correlated_values_are_corrected_without_bias_too():
 
 @pytest.mark.equation("ewma-normalised")
 @pytest.mark.parametrize("t", [1, 2, 30])
-def test_the_corrected_average_is_a_weighted_mean_of_what_was_seen(t):
+def test_a_corrected_average_is_a_weighted_mean_of_what_was_seen(t):
     y = series(t)
     for beta in BETAS:
         w = (1 - beta) * beta ** np.arange(t) / (1 - beta**t)
@@ -194,7 +194,7 @@ def test_a_drifting_mean_leaves_the_mean_of_its_differences(t):
 
 @pytest.mark.equation("ewma-young-age")
 @pytest.mark.parametrize("t", [1, 2, 10, 300])
-def test_the_lag_of_a_young_average_is_the_mean_age_of_what_it_has_seen(t):
+def test_a_young_averages_lag_is_the_mean_age_of_what_it_saw(t):
     for beta in BETAS:
         partial = math.fsum(k * (1 - beta) * beta**k for k in range(t))
         whole = beta / (1 - beta)
@@ -205,7 +205,7 @@ def test_the_lag_of_a_young_average_is_the_mean_age_of_what_it_has_seen(t):
 
 @pytest.mark.equation("ewma-first")
 @pytest.mark.parametrize("t", [1, 2, 10])
-def test_starting_at_the_first_value_gives_it_the_weight_that_is_left(t):
+def test_a_start_at_the_first_value_gives_it_the_weight_left(t):
     y, beta = series(t), 0.98
     v = by_the_rule(y[1:], beta, v=y[0])[-1] if t > 1 else y[0]
     w = np.append((1 - beta) * beta ** np.arange(t - 1), beta ** (t - 1))
@@ -224,7 +224,7 @@ def test_the_correction_is_below_one_per_cent_from_this_step_on(beta, steps):
 @pytest.mark.equation("ewma-covariance", "ewma-correlated")
 @pytest.mark.parametrize("beta", [0.5, 0.9, 0.95])
 @pytest.mark.parametrize("phi", [-0.5, 0.0, 0.7])
-def test_the_variance_of_averaged_weather_is_the_sum_over_all_pairs(beta, phi):
+def test_averaged_weathers_variance_is_the_sum_over_all_pairs(beta, phi):
     expected = stationary_variance(beta, phi)
     covariance = (1 - beta) * phi / (1 - beta * phi)
     solved = ((1 - beta) ** 2 + 2 * beta * (1 - beta) * covariance) / (1 - beta**2)
@@ -239,7 +239,7 @@ def test_the_variance_of_averaged_weather_is_the_sum_over_all_pairs(beta, phi):
 @pytest.mark.equation("ewma-response", "ewma-gain")
 @pytest.mark.parametrize("omega", [2 * np.pi / 365.25, 0.3, np.pi])
 @pytest.mark.parametrize("beta", [0.5, 0.9, 0.98])
-def test_a_wave_comes_out_smaller_and_later_as_gain_and_delay_say(beta, omega):
+def test_a_wave_comes_out_smaller_and_later_by_gain_and_delay(beta, omega):
     t = np.arange(1, 3001)
     out = ewma(np.cos(omega * t), beta)
     gain = (1 - beta) / math.sqrt(1 - 2 * beta * math.cos(omega) + beta**2)
@@ -267,7 +267,7 @@ def test_exercise_the_correction_is_a_beta_that_changes(beta):
     assert v == pytest.approx(ewma(y, beta, corrected=True)[-1])
 
 
-def test_exercise_a_window_lets_a_little_more_of_the_weather_through_than_the_average():
+def test_exercise_a_window_lets_a_little_more_weather_through():
     # the variance of a sum of N correlated values: N of distance 0, 2 (N - k) of distance k
     N, phi = 19, 0.7
     pairs = N + 2 * sum((N - k) * phi**k for k in range(1, N))
@@ -283,7 +283,7 @@ def test_exercise_the_variance_of_a_young_corrected_average(t):
         assert (w**2).sum() == pytest.approx(formula)
 
 
-def test_exercise_the_nearest_window_lies_between_the_two_lengths():
+def test_exercise_the_nearest_window_is_between_the_two_lengths():
     z = sp.nsolve(2 * (1 + sp.Symbol("z")) * sp.exp(-sp.Symbol("z")) - 1, 1.6)
     for beta, nearest in ((0.9, 16), (0.99, 167), (0.999, 1678)):
         N = np.arange(1, 3000)

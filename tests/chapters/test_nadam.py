@@ -73,7 +73,7 @@ def test_jump_ask_and_correct_asks_where_nadam_stands():
 
 
 @pytest.mark.equation("nadam-sum")
-def test_the_weights_of_an_average_with_changing_momentum_add_up_to_one_minus_the_product():
+def test_weights_of_changing_momentum_add_up_to_one_less_product():
     mu = sp.symbols("mu1:6")
     total = sp.Integer(0)
     for factor in mu:
@@ -109,7 +109,7 @@ def test_the_first_step_by_hand():
 
 
 @pytest.mark.equation("nadam-dozat")
-def test_dozats_schedule_is_the_bias_correction_of_constant_momentum():
+def test_dozats_schedule_is_constant_momentums_bias_correction():
     beta, raw, m = sp.Rational(9, 10), sp.Integer(0), sp.Integer(0)
     g = sp.symbols("g1:7")
     for t in range(1, 7):
@@ -123,7 +123,7 @@ def test_dozats_schedule_is_the_bias_correction_of_constant_momentum():
 
 
 @pytest.mark.equation("nadam-nesterov")
-def test_without_root_and_corrections_it_is_nesterovs_stored_point():
+def test_without_root_and_corrections_it_is_stored_nesterov():
     lr, gradient = 5e-3, Rosenbrock().gradient
     x, m, points = START, np.zeros(2), [START]
     for _ in range(200):
@@ -150,7 +150,7 @@ def test_the_weight_of_each_gradient_and_their_sum(psi, t):
 
 
 @pytest.mark.equation("nadam-consistent")
-def test_with_one_momentum_for_both_the_total_is_one_plus_a_difference():
+def test_with_one_momentum_the_total_is_one_plus_a_difference():
     mu = [_mu(i, 0.004) for i in range(1, 42)]
     for t in range(1, 41):
         w, after = 1 - np.prod(mu[:t]), 1 - np.prod(mu[: t + 1])
@@ -186,7 +186,7 @@ def test_the_matrix_is_the_step_on_a_parabola():
 
 
 @pytest.mark.equation("nadam-poly", "nadam-swing")
-def test_the_roots_solve_the_polynomial_and_complex_ones_have_the_size_of_its_constant():
+def test_roots_solve_the_polynomial_whose_constant_is_their_size():
     p = r**2 - (1 + beta - a * (1 - mu * beta)) * r + beta * (1 - a * (1 - mu))
     assert sp.expand((r * sp.eye(2) - STEP).det() - p) == 0
     roots = np.linalg.eigvals(np.array(STEP.subs({a: 0.5, mu: 0.45, beta: 0.9}), dtype=float))
@@ -203,7 +203,7 @@ def test_it_is_stable_below_the_limit_and_not_above(now):
         assert (abs(np.linalg.eigvals(matrix)).max() < 1) == (part < 1)
 
 
-def test_the_limits_are_38_for_adam_1357_for_constant_momentum_and_349_for_half_of_it():
+def test_limits_are_38_for_adam_1357_for_nadam_and_349_for_half():
     limits = [2 * 1.9 / (1.9 - 2 * now * 0.9) for now in (1.0, 0.9, 0.45)]
     np.testing.assert_allclose(limits, [38, 13.57, 3.49], atol=5e-3)
     for part, converges in ((0.97, True), (1.03, False)):
@@ -238,18 +238,18 @@ def test_it_swings_between_two_values_of_a(now, low, high):
     np.testing.assert_allclose(ends, [low, high], atol=5e-3)
 
 
-def test_at_a_of_ten_two_steps_of_nadam_with_constant_momentum_reach_the_minimum():
+def test_at_a_of_ten_constant_momentum_arrives_in_two_steps():
     values = {a: 10, mu: sp.Rational("0.9"), beta: sp.Rational("0.9")}
     assert STEP.subs(values) ** 2 == sp.zeros(2)
 
 
 @pytest.mark.equation("nadam-limit")
-def test_the_determinant_cannot_pass_minus_one_before_the_polynomial_vanishes_there():
+def test_the_polynomial_ends_stability_before_the_determinant():
     at_one, at_minus_one = ((sign * sp.eye(2) - STEP).det() for sign in (1, -1))
     assert sp.expand(at_one + at_minus_one - 2 * (1 + STEP.det())) == 0
 
 
-def test_on_the_ravine_adam_with_less_momentum_swings_less_than_nadam_with_constant_momentum():
+def test_with_less_momentum_adam_swings_less_than_nadam():
     dip = {
         name: -minimize(Ravine(), rule, steps=100).x[:, 1].min()
         for name, rule in (
@@ -261,7 +261,7 @@ def test_on_the_ravine_adam_with_less_momentum_swings_less_than_nadam_with_const
     assert dip["less"] < dip["constant"] < dip["adam"]
 
 
-def test_a_falling_lr_keeps_pytorchs_version_stable_where_a_constant_one_does_not():
+def test_a_falling_lr_alone_keeps_pytorchs_version_stable():
     constant, falling = (
         minimize(Ravine(), NAdam(lr=lr), steps=300).f[60:].max() for lr in (1.0, InverseRoot(1.0))
     )

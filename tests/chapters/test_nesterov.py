@@ -56,7 +56,7 @@ def test_nesterov_asks_after_its_jump():
 
 
 @pytest.mark.equation("nag-two")
-def test_a_step_is_gradient_descent_from_the_query_and_the_query_an_extrapolation():
+def test_a_step_descends_from_the_query_an_extrapolated_point():
     run = minimize(Rosenbrock(), Nesterov(lr=LR, momentum=MU), START, steps=50)
     np.testing.assert_allclose(run.x[1:], run.query - LR * run.grad, rtol=1e-12)
     expected = run.x[1:-1] + MU * (run.x[1:-1] - run.x[:-2])
@@ -64,7 +64,7 @@ def test_a_step_is_gradient_descent_from_the_query_and_the_query_an_extrapolatio
 
 
 @pytest.mark.equation("nag-shadow")
-def test_queries_obey_the_stored_form_with_the_next_momentum_even_under_schedules():
+def test_queries_obey_the_stored_form_with_the_next_momentum():
     def lr(t):
         return LR / t
 
@@ -82,7 +82,7 @@ def test_queries_obey_the_stored_form_with_the_next_momentum_even_under_schedule
 
 
 @pytest.mark.equation("nag-buffer")
-def test_the_form_of_pytorch_has_the_same_points_while_lr_is_constant_and_others_when_it_is_not():
+def test_pytorchs_form_has_the_same_points_only_at_constant_lr():
     def points(lrs, gradient, y):
         b, seen = 0.0, [y]
         for lr in lrs:
@@ -127,7 +127,7 @@ def _matrix(rule):
 
 
 @pytest.mark.equation("nag-matrix")
-def test_the_matrices_are_what_the_rules_make_of_the_unit_vectors():
+def test_the_matrices_are_what_the_rules_make_of_unit_vectors():
     a, mu = 0.3, 0.8
     heavy = [[1 - a, mu], [-a, mu]]
     ahead = [[1 - a, mu * (1 - a)], [-a, mu * (1 - a)]]
@@ -152,7 +152,7 @@ def _radius(a, mu):
 
 
 @pytest.mark.equation("nag-complex")
-def test_the_damping_grows_with_the_curvature_where_the_roots_are_complex():
+def test_damping_grows_with_curvature_where_roots_are_complex():
     for mu in (0.5, 0.9):
         critical = ((1 - mu) / (1 + mu)) ** 2
         for a in np.linspace(critical, 1, 9)[1:-1]:
@@ -175,7 +175,7 @@ def test_it_is_stable_up_to_its_limit_and_no_further(mu):
 
 
 @pytest.mark.equation("nag-range")
-def test_between_its_two_ends_the_rate_is_at_most_the_root_of_the_momentum():
+def test_between_its_ends_the_rate_is_at_most_root_momentum():
     for mu in (0.5, 0.9, 0.99):
         root = np.sqrt(mu)
         low, high = 1 - root / (1 + mu - root), 1 + root / (1 + mu + root)
@@ -292,7 +292,7 @@ def test_the_potential_never_rises():
 
 
 @pytest.mark.equation("nag-weights", "nag-schedule")
-def test_the_weights_start_at_one_grow_as_allowed_and_make_the_schedule():
+def test_weights_from_one_grow_as_allowed_and_make_the_schedule():
     def weight(t):
         return Fraction(t + 1, 2)
 
@@ -319,7 +319,7 @@ def _chain(d):
 
 
 @pytest.mark.equation("nag-chain")
-def test_the_chain_is_a_quadratic_with_curvatures_between_zero_and_one():
+def test_the_chain_is_a_quadratic_with_curvatures_from_0_to_1():
     d = 9
     x = np.random.default_rng(0).normal(size=d)
     links = x[0] ** 2 + sum((x[i] - x[i + 1]) ** 2 for i in range(d - 1)) + x[-1] ** 2
@@ -339,7 +339,7 @@ def test_the_minimum_of_the_chain_lies_on_a_line():
 
 @pytest.mark.equation("nag-gap", "nag-lower")
 @pytest.mark.parametrize("T", [1, 2, 7, 30])
-def test_no_method_gets_below_the_lower_bound_not_even_the_best_point_of_the_span(T):
+def test_nothing_beats_the_lower_bound_not_even_the_spans_best(T):
     d = 2 * T + 1
     least, square = -d / (d + 1) / 8, d * (2 * d + 1) / (6 * (d + 1))
     best = np.append(np.linalg.solve(_tridiagonal(T), np.eye(T)[0]), np.zeros(d - T))
@@ -384,7 +384,7 @@ def _kink(L):
 
 
 @pytest.mark.equation("nag-tangent", "nag-strong-ghost", "nag-strong-step", "nag-strong-square")
-def test_each_line_of_the_strongly_convex_proof_holds_along_a_run():
+def test_each_line_of_the_strongly_convex_proof_holds_on_a_run():
     kappa = 25.0
     s, c = 5.0, 0.2
     for problem in (Quadratic([1.0, 3.0, kappa]), _kink(kappa)):
@@ -415,14 +415,14 @@ def test_each_line_of_the_strongly_convex_proof_holds_along_a_run():
 
 
 @pytest.mark.equation("nag-strong-rate")
-def test_the_strongly_convex_momentum_puts_the_flattest_direction_at_the_double_root():
+def test_the_strongly_convex_momentum_doubles_the_flattest_root():
     root = sp.symbols("s", positive=True)
     momentum = (root - 1) / (root + 1)
     flat = P.subs({mu: momentum, a: 1 / root**2})
     assert sp.simplify(flat - (r - (1 - 1 / root)) ** 2) == 0
 
 
-def test_heavy_ball_cycles_exactly_and_nesterov_converges_on_the_kinked_function():
+def test_on_the_kink_heavy_ball_cycles_and_nesterov_converges():
     def slope(x):
         return 25 * x if x < 1 else x + 24 if x < 2 else 25 * x - 24
 
@@ -441,7 +441,7 @@ def test_heavy_ball_cycles_exactly_and_nesterov_converges_on_the_kinked_function
 
 
 @pytest.mark.equation("nag-sutskever")
-def test_sutskevers_schedule_is_a_staircase_of_halves_of_reciprocals():
+def test_sutskevers_schedule_is_a_staircase_of_half_reciprocals():
     for t in (0, 1, 249, 250, 999, 1000, 12_249, 12_250, 10**6):
         power = min(1 - 2 ** (-1 - np.log2(t // 250 + 1)), 0.99)
         assert power == pytest.approx(min(1 - 0.5 / (t // 250 + 1), 0.99))
@@ -456,7 +456,7 @@ def test_one_step_early_the_promise_is_seven_halves():
         assert (run.f[1:] <= 3.5 * (x0 @ x0) / (run.t[1:] + 2) ** 2).all()
 
 
-def test_the_copy_and_the_method_have_the_same_final_speed_on_a_slope():
+def test_on_a_slope_copy_and_method_have_the_same_final_speed():
     speeds = []
     for square_uses_new in (True, False):
         y = v = 0.0
@@ -469,7 +469,7 @@ def test_the_copy_and_the_method_have_the_same_final_speed_on_a_slope():
     assert speeds[1] == pytest.approx(-1.0)
 
 
-def test_the_best_nesterov_on_a_quadratic_is_that_of_lessard_recht_and_packard():
+def test_on_a_quadratic_the_best_nesterov_is_lessard_et_als():
     kappa = 100.0
     root = np.sqrt(3 * kappa + 1)
     lr, momentum = 4 / (3 * kappa + 1), (root - 2) / (root + 2)

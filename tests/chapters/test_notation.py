@@ -40,13 +40,13 @@ def found(notebook):
     return by_header
 
 
-def test_what_the_libraries_keep_is_said_once_of_every_state_of_every_rule():
+def test_what_libraries_keep_is_said_once_of_every_rules_states():
     said = [(kind, kept.state) for kept in KEPT for kind in kept.kinds]
     assert len(said) == len(set(said))
     assert set(said) == {(rule, name) for rule in all_rules() for name in rule.state}
 
 
-def test_every_state_and_hyper_parameter_of_formulas_has_a_row_there(found):
+def test_every_state_and_hyper_parameter_of_formulas_has_a_row(found):
     ours = " ".join(row[1] for row in found["Meaning4"])
     for name in {name for rule in all_rules() for name in rule.state} - {"v_max", "mu_product"}:
         assert re.search(rf"\${name}_t\$", ours), name
@@ -91,7 +91,7 @@ def overview_faults(found):
     return faults
 
 
-def test_the_one_table_has_every_column_and_agrees_with_the_detailed_ones(found):
+def test_the_one_table_has_every_column_and_fits_the_others(found):
     assert len(found["Meaning7"]) >= 12
     assert all(cell for row in found["Meaning7"] for cell in row)
     assert overview_faults(found) == []
@@ -125,7 +125,7 @@ def test_a_velocity_of_the_other_sign_is_the_same_rule():
 
 
 @pytest.mark.equation("note-average")
-def test_the_average_of_a_series_becomes_a_rule_when_the_series_is_the_gradient():
+def test_a_series_average_becomes_a_rule_if_it_is_of_gradients():
     bowl = Quadratic([1.0])
     run = minimize(bowl, EWMAMomentum(lr=0.3, beta=0.8), [2.0], steps=20)
     x, v = 2.0, 0.0

@@ -113,7 +113,7 @@ def faults(name, gallery):
 
 
 @pytest.mark.parametrize("name", public_problems())
-def test_each_public_problem_has_a_section_with_its_use_and_its_source(name, gallery):
+def test_each_public_problem_has_a_section_with_use_and_source(name, gallery):
     assert faults(name, gallery) == []
 
 
@@ -150,7 +150,7 @@ def test_a_surfaces_printed_formula_is_its_code(kind, formulas):
 
 
 @pytest.mark.parametrize("kind", SURFACES, ids=lambda kind: kind.__name__)
-def test_the_curvatures_shown_are_those_of_the_printed_formula_at_a_minimum(kind, formulas):
+def test_curvatures_shown_are_the_printed_formulas_at_a_minimum(kind, formulas):
     surface, formula = kind(), right_side(formulas[LABELS[kind]])
     hessian = sp.lambdify((X, Y), sp.hessian(formula, (X, Y)))
     gradient = sp.lambdify((X, Y), [sp.diff(formula, X), sp.diff(formula, Y)])
@@ -191,7 +191,7 @@ def test_a_quadratic_is_half_the_double_sum(d):
 
 
 @pytest.mark.equation("prob-incline")
-def test_an_incline_is_the_sum_and_its_slope_is_the_same_everywhere():
+def test_an_incline_is_the_sum_and_its_slope_the_same_everywhere():
     s = np.array([2.0, -0.5, 7.0])
     for x in np.random.default_rng(0).normal(size=(5, 3)):
         assert Incline(s).value(x) == pytest.approx(sum(s[i] * x[i] for i in range(3)))
@@ -199,7 +199,7 @@ def test_an_incline_is_the_sum_and_its_slope_is_the_same_everywhere():
 
 
 @pytest.mark.equation("prob-kinked")
-def test_the_slope_of_the_kinked_problem_is_the_printed_one_and_f_is_its_integral():
+def test_the_kinked_slope_is_as_printed_and_f_is_its_integral():
     u = sp.symbols("u", real=True)
     slope = sp.Piecewise((25 * u, u < 1), (u + 24, u < 2), (25 * u - 24, True))
     for x in (-3, sp.Rational(1, 2), sp.Rational(3, 2), 2, 3):
@@ -208,7 +208,7 @@ def test_the_slope_of_the_kinked_problem_is_the_printed_one_and_f_is_its_integra
         assert Kinked().value(there) == pytest.approx(float(sp.integrate(slope, (u, 0, x))))
 
 
-def test_the_three_points_shown_follow_from_each_other_with_the_settings_shown():
+def test_the_three_points_follow_from_each_other_as_set():
     # x <- x - lr f'(x) + momentum (x - the point before), exactly: a cycle of three points.
     a, b, c = sp.symbols("a b c")
     slopes = {a: 25 * a, b: 25 * b, c: 25 * c - 24}
@@ -254,7 +254,7 @@ def log_softmax(z):
 
 
 @pytest.mark.equation("prob-softmax")
-def test_softmax_regression_is_the_mean_of_log_probabilities_and_a_penalty(few):
+def test_softmax_regression_is_mean_log_probability_plus_penalty(few):
     model = SoftmaxRegression(few, l2=0.3)
     x = np.random.default_rng(0).normal(size=model.dimension)
     W, b = model.unflatten(x)

@@ -108,7 +108,7 @@ def _operations(function, varying):
     return count
 
 
-def test_the_numbers_that_count_themselves_agree_with_a_count_in_the_source(cells):
+def test_numbers_that_count_themselves_agree_with_the_source(cells):
     for name, row in _table(cells, " s  bytes").items():
         kind = getattr(rules, name)
         varying = {"g", "x", *kind.state} - {"mu_product"}
@@ -120,7 +120,7 @@ def test_the_numbers_that_count_themselves_agree_with_a_count_in_the_source(cell
 
 
 @pytest.mark.equation("race-score")
-def test_the_score_is_the_gap_at_the_end_of_a_falling_lr_and_never_below_the_floor(chapter):
+def test_scores_are_the_final_gap_of_a_falling_lr_or_the_floor(chapter):
     surface, T, lr = Ravine(), 100, np.array([0.01, 0.5, 1.0, 30.0])
     curvature, start = np.array([0.1, 2.0]), np.array([-7.0, 2.0])
     falling = lr[:, None] * (1 - (np.arange(1, T + 1) - 1) / T)
@@ -133,7 +133,7 @@ def test_the_score_is_the_gap_at_the_end_of_a_falling_lr_and_never_below_the_flo
     assert np.isinf(chapter["scores"](Beale(), GradientDescent, 10.0, [1.0, 1.5]))
 
 
-def test_starts_lie_within_a_twentieth_of_the_picture_and_two_seeds_share_none(chapter):
+def test_starts_lie_within_a_twentieth_and_seeds_share_none(chapter):
     for surface in (Beale(), Saddle()):
         tuned, shown = chapter["starts"](surface, 1, 15), chapter["starts"](surface, 2, 31)
         size = np.ptp(surface.domain, axis=1)
@@ -146,7 +146,7 @@ def test_of_equally_low_scores_the_middle_one_is_chosen(chapter):
     assert chapter["chosen"](np.array([np.inf, 5.0, 4.0])) == 2
 
 
-def test_the_live_race_starts_from_the_rates_that_the_chapter_found(cells):
+def test_the_live_race_starts_from_the_chapters_rates(cells):
     # Running the chapter writes the file; this holds that the two were committed together.
     found = json.loads((files("minioptim") / "data" / "race.json").read_text(encoding="utf-8"))
     (table,) = (o.text for c in cells for o in c.outputs if o.get("text", "")[:8] == "tuned lr")
@@ -158,9 +158,7 @@ def test_the_live_race_starts_from_the_rates_that_the_chapter_found(cells):
 
 
 @pytest.mark.equation("race-width")
-def test_the_width_counts_the_learning_rates_within_twice_the_best_or_a_hundredth_of_the_start(
-    cells, chapter
-):
+def test_width_counts_lrs_to_twice_the_best_or_start_over_100(cells, chapter):
     grid, surface = chapter["GRID"], Ravine()
     x0 = chapter["starts"](surface, 1, 15)
     # GD on the ravine has a closed form, so that no run of the package is needed for its scores.
@@ -196,7 +194,7 @@ def test_ranks_are_places_and_equals_share_the_mean_of_theirs(chapter):
 
 
 @pytest.mark.equation("race-budget")
-def test_the_expected_best_of_b_is_the_mean_over_all_choices_of_b(chapter):
+def test_the_expected_best_of_b_is_the_mean_over_all_choices(chapter):
     c = np.array([0.9, 0.2, 2.3, 2.3, 0.5, 1.1, 0.2])
     curve = [chapter["best_of"](c, b) for b in range(1, 8)]
     for b, got in enumerate(curve, start=1):
@@ -206,7 +204,7 @@ def test_the_expected_best_of_b_is_the_mean_over_all_choices_of_b(chapter):
     assert (np.diff(curve) <= 1e-12).all()
 
 
-def test_draws_with_replacement_have_the_exercises_weights_and_are_not_better(chapter):
+def test_draws_with_replacement_have_their_weights_and_no_gain(chapter):
     c = np.sort([0.9, 0.2, 2.3, 0.5, 1.1])
     n = len(c)
     for b in (1, 2, 3, 4):
@@ -217,7 +215,7 @@ def test_draws_with_replacement_have_the_exercises_weights_and_are_not_better(ch
 
 
 @pytest.mark.equation("race-inclusion")
-def test_momentum_of_0_is_gradient_descent_so_that_tuning_both_cannot_be_worse(chapter):
+def test_momentum_0_is_descent_so_tuning_both_cannot_be_worse(chapter):
     x0 = chapter["starts"](Ravine(), 1, 15)
     grid = chapter["GRID"][:, None]
 
@@ -234,7 +232,7 @@ def test_momentum_of_0_is_gradient_descent_so_that_tuning_both_cannot_be_worse(c
     assert each[0.9] > 100 * each[0.0] > 100 * each[0.5]
 
 
-def test_a_turn_of_bowl_and_start_changes_no_rule_that_works_with_vectors():
+def test_a_turn_of_bowl_and_start_changes_no_rule_of_vectors():
     spin = np.array([[np.cos(0.5), -np.sin(0.5)], [np.sin(0.5), np.cos(0.5)]])
     start = np.array([1.0, 0.6])
     for rule, same in (
@@ -249,7 +247,7 @@ def test_a_turn_of_bowl_and_start_changes_no_rule_that_works_with_vectors():
         assert np.allclose(straight, turned, rtol=1e-9) == same
 
 
-def test_the_ravine_has_no_scale_for_gradient_descent_and_one_for_adam():
+def test_the_ravine_has_no_scale_for_descent_and_one_for_adam():
     near, far = np.array([-7.0, 2.0]), np.array([-70.0, 20.0])
     for rule in (GradientDescent(lr=0.95), Momentum(lr=0.1)):
         f = [minimize(Ravine(), rule, start, 30).f[-1] for start in (near, far)]
@@ -258,7 +256,7 @@ def test_the_ravine_has_no_scale_for_gradient_descent_and_one_for_adam():
         assert abs(minimize(Ravine(), rule, far, 30).x[-1, 0] - far[0]) < reach
 
 
-def test_the_race_of_the_book_ends_as_printed_when_its_equations_are_written_out():
+def test_the_books_race_ends_as_printed_by_written_out_equations():
     curvature, ends = np.array([0.1, 2.0]), {}
     for name in ("sgd", "momentum", "adagrad", "adam"):
         x, a, b = np.array([-7.0, 2.0]), np.zeros(2), np.zeros(2)
@@ -279,7 +277,7 @@ def test_the_race_of_the_book_ends_as_printed_when_its_equations_are_written_out
     assert ends == {"sgd": "0.0133", "momentum": "0.0479", "adagrad": "0.0007", "adam": "0.1022"}
 
 
-def test_far_out_on_the_plain_the_slope_is_about_2_over_the_distance_cubed():
+def test_far_on_the_plain_the_slope_is_2_over_distance_cubed():
     for r in (5.0, 50.0):
         slope = np.linalg.norm(Plateau().gradient(np.array([-0.8 * r, 0.6 * r])))
         assert slope == pytest.approx(2 / r**3, rel=2.1 / r**2)
@@ -308,7 +306,7 @@ def test_the_numbers_of_the_exercises_on_luck_hold():
     assert lowest == pytest.approx(-1.163, abs=0.003)
 
 
-def test_every_rule_of_the_race_is_in_the_map_and_the_last_exercise_finds_each_a_win(cells):
+def test_every_rule_of_the_race_is_in_the_map_and_wins_somewhere(cells):
     (examples,) = (cell for cell in cells if "EXAMPLES = {" in cell.source)
     asked = re.findall(r"^    (\w+): \(", examples.source, re.MULTILINE)
     won = re.findall(r": (\w+) is first", examples.outputs[0].text)
@@ -316,7 +314,7 @@ def test_every_rule_of_the_race_is_in_the_map_and_the_last_exercise_finds_each_a
     assert {*won} == {*RACING}
 
 
-def test_on_a_plain_flatter_than_its_eps_adadelta_is_gradient_descent():
+def test_on_a_plain_flatter_than_its_eps_adadelta_is_descent():
     far = np.array([-40.0, 30.0])
     assert np.linalg.norm(Plateau().gradient(far)) < np.sqrt(Adadelta().eps) / 10
     alike = (Adadelta(lr=1000.0), GradientDescent(lr=1000.0))
@@ -325,7 +323,7 @@ def test_on_a_plain_flatter_than_its_eps_adadelta_is_gradient_descent():
     assert 40 < np.linalg.norm(one[-1]) < 46
 
 
-def test_a_saddle_turned_by_45_degrees_takes_away_what_division_gains():
+def test_a_saddle_turned_by_45_degrees_ends_what_division_gains():
     side = np.array([[1, 1], [-1, 1]]) / np.sqrt(2)
     turned = Function(
         lambda x: Saddle().value(x @ side.T), lambda x: Saddle().gradient(x @ side.T) @ side
@@ -341,7 +339,7 @@ def test_a_saddle_turned_by_45_degrees_takes_away_what_division_gains():
         assert fewest(turned, kind, start @ side) > 5 * fewest(Saddle(), kind, start)
 
 
-def test_on_a_steady_slope_a_step_after_the_last_gradient_is_what_memory_alone_makes(cells):
+def test_after_the_last_gradient_a_step_is_what_memory_makes(cells):
     # m_31 = 0.9 m_30 with m_30 = 1 - 0.9^30, and v_31 = 0.999 v_30, each over its own weight.
     corrected = 0.9 * (1 - 0.9**30) / (1 - 0.9**31)
     root = np.sqrt((1 - 0.999**30) / (1 - 0.999**31))
@@ -358,7 +356,7 @@ def test_on_a_steady_slope_a_step_after_the_last_gradient_is_what_memory_alone_m
         assert int(times) == (100 if name in {"GradientDescent", "Momentum", "Nesterov"} else 1)
 
 
-def test_a_step_of_momentum_shrinks_areas_by_its_factor_whatever_lr_is():
+def test_a_momentum_step_shrinks_areas_by_its_factor_at_any_lr():
     # So no falling lr can make every swing smaller than 0.9^50 after 100 steps.
     for lr in (1e-3, 0.15, 1.0, 3.5):
         whole = np.eye(2)
@@ -370,7 +368,7 @@ def test_a_step_of_momentum_shrinks_areas_by_its_factor_whatever_lr_is():
         assert np.linalg.svd(whole)[1][0] >= 0.9**50
 
 
-def test_on_rastrigins_surface_each_rule_ends_in_the_dent_of_its_start_for_middling_lrs(cells):
+def test_on_rastrigin_rules_stay_in_their_dent_at_middling_lrs(cells):
     rows = _table(cells, "lrs with a gap of 8.0")
     assert rows.keys() == {*RACING}
     for name, (count, low, _, high, start) in rows.items():

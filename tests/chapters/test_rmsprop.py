@@ -31,7 +31,7 @@ def moves(rule, slopes):
 
 
 @pytest.mark.equation("rms-rule", "rms-unrolled")
-def test_a_run_follows_the_rule_with_v_as_the_weighted_sum_of_all_squares():
+def test_a_run_follows_the_rule_with_v_a_weighted_sum_of_squares():
     lr, rho, eps = 0.05, 0.8, 1e-3
     run = minimize(Ravine(), RMSProp(lr=lr, rho=rho, eps=eps), steps=30)
     x = run.x[0]
@@ -44,7 +44,7 @@ def test_a_run_follows_the_rule_with_v_as_the_weighted_sum_of_all_squares():
 
 
 @pytest.mark.equation("rms-unrolled")
-def test_the_weights_of_the_squares_add_up_to_one_minus_rho_to_the_t():
+def test_the_weights_of_squares_add_up_to_one_minus_rho_to_the_t():
     rho, k, t = sp.Symbol("rho", positive=True), sp.Symbol("k"), 7
     total = sp.summation((1 - rho) * rho**k, (k, 0, t - 1))
     assert sp.simplify(total.doit() - (1 - rho**t)) == 0
@@ -63,7 +63,7 @@ def test_the_calculation_by_hand_holds():
 
 
 @pytest.mark.parametrize("c", [1e-4, 7.0, 1e6])
-def test_a_factor_on_all_slopes_leaves_the_moves_and_squares_in_v(c):
+def test_a_factor_on_all_slopes_leaves_moves_and_squares_in_v(c):
     slopes = RNG.normal(size=50)
     rule = RMSProp(lr=0.1, rho=0.9, eps=0.0)
     assert np.allclose(moves(rule, c * slopes), moves(rule, slopes), rtol=1e-12, atol=0)
@@ -78,7 +78,7 @@ def test_without_memory_it_is_sign_descent():
     assert np.allclose(made, -0.1 * np.sign(slopes), rtol=1e-12, atol=0)
 
 
-def test_nine_small_and_one_large_slope_cancel_as_the_memory_grows():
+def test_nine_small_slopes_and_a_large_cancel_as_memory_grows():
     ten = [0.1] * 9 + [-0.9]
     drift = [moves(RMSProp(1.0, rho), ten * 1500)[-10:].sum() for rho in (0.0, 0.9, 0.99)]
     assert drift == pytest.approx([-8.0, -0.679, -0.067], abs=1e-3)
@@ -89,7 +89,7 @@ def test_nine_small_and_one_large_slope_cancel_as_the_memory_grows():
 
 @pytest.mark.equation("rms-bound")
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.9, 0.999])
-def test_no_move_is_longer_than_the_bound_and_the_first_reaches_it(rho):
+def test_no_move_passes_the_bound_and_the_first_reaches_it(rho):
     bound = 0.1 / sqrt(1 - rho)
     wild = RNG.normal(size=200) * 10.0 ** RNG.integers(-6, 6, size=200)
     made = np.abs(moves(RMSProp(lr=0.1, rho=rho, eps=0.0), wild))
@@ -153,7 +153,7 @@ def test_after_a_change_the_move_follows_the_formula(c):
 
 @pytest.mark.equation("rms-forget")
 @pytest.mark.parametrize("rho", [0.9, 0.99, 0.999])
-def test_a_slope_a_hundred_times_smaller_takes_about_12_half_lives_to_half_speed(rho):
+def test_a_hundredth_slope_takes_12_half_lives_to_half_speed(rho):
     c = 0.01
     k = np.log((c**-2 - 1) / 3) / np.log(1 / rho)
     assert 1 / sqrt(1 + (c**-2 - 1) * rho**k) == pytest.approx(0.5, rel=1e-9)
@@ -207,7 +207,7 @@ def test_the_matrix_is_the_derivative_of_a_step_at_the_cycle(rho):
 
 @pytest.mark.equation("rms-near-cycle")
 @pytest.mark.parametrize("rho", [0.3, 0.9, 0.99])
-def test_beside_the_cycle_a_step_follows_the_three_lines_to_first_order(rho):
+def test_beside_the_cycle_a_step_is_three_lines_to_first_order(rho):
     z, lam, p, q = 0.05, 3.0, 2e-6, -1e-7
     sign, rule = -1.0, RMSProp(lr=2 * z, rho=rho, eps=0.0)  # from an odd step to an even one
     x, v = sign * (z + p), lam**2 * (z**2 + q)
@@ -219,7 +219,7 @@ def test_beside_the_cycle_a_step_follows_the_three_lines_to_first_order(rho):
 
 
 @pytest.mark.equation("rms-noise", "rms-floor")
-def test_with_noise_it_is_sgd_with_lr_over_sigma_and_scatters_like_it():
+def test_with_noise_it_is_and_scatters_as_sgd_with_lr_over_sigma():
     lr, lam, sigma, n = 0.01, 2.0, 3.0, 3000
     rule, x, v, spread = RMSProp(lr=lr, rho=0.99), np.zeros(n), sigma**2, []
     rng = np.random.default_rng(0)
@@ -239,7 +239,7 @@ def test_with_noise_it_is_sgd_with_lr_over_sigma_and_scatters_like_it():
 
 @pytest.mark.equation("rms-eps")
 @pytest.mark.parametrize("g", [1e-1, 1e-4, 1e-7, 1e-9])
-def test_long_after_the_start_eps_outside_shortens_the_move_as_the_formula_says(g):
+def test_late_on_eps_outside_shortens_moves_as_the_formula_says(g):
     made = abs(moves(RMSProp(lr=1.0, rho=0.5, eps=1e-7), [g] * 100)[-1])
     assert made == pytest.approx(g / (g + 1e-7), rel=1e-9)
 
@@ -256,7 +256,7 @@ def test_eps_inside_the_root_has_the_floor_sqrt_eps():
 
 
 @pytest.mark.equation("rms-centred")
-def test_the_centred_rule_divides_by_the_root_of_v_minus_m_squared():
+def test_the_centred_rule_divides_by_the_root_of_v_less_m2():
     slopes, m, v, formula = RNG.normal(size=100), 0.0, 0.0, []
     for g in slopes:
         m, v = 0.9 * m + 0.1 * g, 0.9 * v + 0.1 * g**2
@@ -285,7 +285,7 @@ def test_on_a_steady_slope_the_centred_moves_grow_without_limit():
 
 
 @pytest.mark.equation("rms-variance-step")
-def test_the_recursion_of_the_variance_is_the_difference_of_the_averages_exactly():
+def test_the_variances_recursion_is_the_averages_difference():
     rho, m, v, s = Fraction(9, 10), Fraction(0), Fraction(0), Fraction(0)
     for tenths in np.random.default_rng(0).integers(-20, 40, size=30):
         g = Fraction(int(tenths), 10)
@@ -294,7 +294,7 @@ def test_the_recursion_of_the_variance_is_the_difference_of_the_averages_exactly
         assert s == v - m**2
 
 
-def test_rounding_spoils_the_difference_of_the_averages_and_not_the_recursion():
+def test_rounding_spoils_the_difference_and_not_the_recursion():
     slopes = np.random.default_rng(0).uniform(0.5, 2.0, size=1000)
     m = v = s = np.zeros(1000)
     off = {}
@@ -329,7 +329,7 @@ def test_the_denominator_is_halved_after_two_half_lives_of_v(rho):
     assert steps == np.ceil(2 * half_life(rho)) == {0.9: 14, 0.999: 1386}[rho]
 
 
-def test_a_lost_v_is_not_seen_in_the_next_point_but_in_the_one_after():
+def test_a_lost_v_is_not_seen_in_the_next_point_but_one_later():
     rule = RMSProp(lr=0.1, rho=0.9)
     first, v = rule.step(2.0, 1.0, 1, 0.5)
     second, forgetful = (rule.step(-0.3, first, 2, kept)[0] for kept in (v, 0.5))

@@ -95,7 +95,7 @@ def test_the_numbers_of_an_expression_are_changed_one_at_a_time():
     ]
 
 
-def test_the_lr_of_an_expression_is_made_to_fall_and_nothing_else():
+def test_an_expressions_lr_is_made_to_fall_and_nothing_else():
     names = {"f": dict, "fall": lambda t: 1 / t}
     ours = rosetta.evaluate(rosetta.with_falling_lr("f(lr=0.5, eps=0.1)"), names)
     assert (ours["lr"](2), ours["eps"]) == (0.25, 0.1)
@@ -107,7 +107,7 @@ def test_the_lr_of_an_expression_is_made_to_fall_and_nothing_else():
 
 
 @pytest.mark.equation("ros-average")
-def test_the_average_is_the_buffer_times_one_minus_beta_under_any_schedule():
+def test_averages_are_1_minus_beta_times_buffers_on_any_schedule():
     def lr(t):
         return 0.1 * (1 + math.sin(t))  # rises and falls
 
@@ -118,7 +118,7 @@ def test_the_average_is_the_buffer_times_one_minus_beta_under_any_schedule():
 
 
 @pytest.mark.equation("ros-momentum")
-def test_a_schedule_of_the_momentum_turns_one_form_into_the_other():
+def test_a_schedule_of_momentum_turns_one_form_into_the_other():
     lr = [0.1, 0.09, 0.12, 0.05, 0.05]
     mu = 0.5
     # Both forms by their equations, the second with the momentum of the page.
@@ -158,7 +158,7 @@ def test_the_undamped_first_gradient_fades_like_the_momentum():
 
 
 @pytest.mark.equation("ros-inside", "ros-floor")
-def test_from_outside_to_inside_the_step_changes_by_the_quotient_and_at_most_by_root_two():
+def test_from_outside_to_inside_steps_change_by_at_most_root_two():
     eps = 0.3
     for g in (1e-3, 0.1, 1.0, 50.0):
         outer, v = run(RMSProp(lr=1.0, rho=0.9, eps=eps), [g])
@@ -208,7 +208,7 @@ def test_the_corrections_of_adam_are_a_schedule_of_lr_and_eps():
 
 
 @pytest.mark.equation("ros-correction", "ros-hat")
-def test_to_correct_a_rule_takes_lr_and_eps_and_with_lr_alone_eps_is_keras():
+def test_correcting_takes_lr_and_eps_and_with_lr_alone_is_keras():
     beta1, beta2, eps = 0.9, 0.99, 0.05
 
     def by_hand(eps_of):
@@ -273,7 +273,7 @@ def test_the_decay_of_the_paper_is_the_librarys_times_its_lr():
         assert points[t] == pytest.approx(x, rel=1e-13)
 
 
-def test_a_falling_cosine_asks_for_a_momentum_above_one_from_the_step_that_the_page_names():
+def test_a_falling_cosine_needs_momentum_above_1_from_step_84():
     lr = Cosine(0.1, steps=100)
     wanted = [0.9 * lr(t - 1) / lr(t) for t in range(2, 101)]
     assert 2 + next(i for i, value in enumerate(wanted) if value > 1) == 84

@@ -61,7 +61,7 @@ def test_loss_and_gradient_are_means_over_the_examples():
 
 
 @pytest.mark.equation("sgd-rule")
-def test_a_step_goes_against_the_mean_over_the_batch_that_was_drawn():
+def test_a_step_goes_against_the_mean_over_the_drawn_batch():
     order = np.random.default_rng(5).spawn(2)[0].permutation(6)
     trace = minimize(MODEL.minibatch(2, seed=5), SGD(lr=0.7), X, steps=3)
     x = X
@@ -96,7 +96,7 @@ def test_the_mean_over_all_batches_is_the_full_gradient(b, replacement):
 
 @pytest.mark.equation("sgd-sigma", "sgd-variance")
 @pytest.mark.parametrize("b", [1, 2, 4])
-def test_with_replacement_the_mean_square_error_is_sigma_squared_over_b(b):
+def test_with_replacement_the_mean_square_error_is_sigma2_over_b(b):
     per_example = MODEL.per_example_gradients(X)
     sigma2 = ((per_example - MODEL.gradient(X)) ** 2).sum(axis=1).mean()
     assert expected_square(every_batch(b, True) - FULL) == pytest.approx(sigma2 / b, rel=1e-12)
@@ -115,7 +115,7 @@ def test_the_square_of_the_sum_splits_into_squares_and_products(replacement):
 
 
 @pytest.mark.equation("sgd-pairs")
-def test_two_different_examples_deviate_in_opposite_ways_on_average():
+def test_two_different_examples_deviate_oppositely_on_average():
     z = G - FULL
     pairs = [z[i] @ z[j] for i, j in permutations(range(6), 2)]
     assert np.mean(pairs) == pytest.approx(-SIGMA2 / 5, rel=1e-12)
@@ -123,7 +123,7 @@ def test_two_different_examples_deviate_in_opposite_ways_on_average():
 
 @pytest.mark.equation("sgd-without")
 @pytest.mark.parametrize("b", range(1, 7))
-def test_without_replacement_the_error_has_the_finite_population_correction(b):
+def test_no_replacement_gives_the_finite_population_correction(b):
     expected = SIGMA2 / b * (6 - b) / 5
     batches = every_batch(b, False)
     assert len(batches) == comb(6, b)
@@ -140,7 +140,7 @@ def test_the_mean_square_length_is_signal_plus_noise():
 
 
 @pytest.mark.equation("sgd-epoch")
-def test_an_epoch_is_the_start_minus_lr_times_the_sum_of_its_gradients():
+def test_an_epoch_is_its_start_less_lr_times_its_gradients_sum():
     trace = minimize(MODEL.minibatch(2, seed=1), SGD(lr=0.5), X, steps=3)
     np.testing.assert_allclose(trace.final, X - 0.5 * trace.grad.sum(axis=0), rtol=0, atol=1e-13)
 
@@ -162,7 +162,7 @@ def test_an_epoch_is_one_batch_step_up_to_a_term_in_lr_squared(lr):
 
 
 @pytest.mark.equation("sgd-noisy", "sgd-mean", "sgd-recursion")
-def test_mean_and_variance_follow_their_recursions_over_all_sequences_of_errors():
+def test_mean_and_variance_recur_over_all_sequences_of_errors():
     lam, sigma, lr, x0 = 1.5, 0.4, 0.3, 2.0
     points = two_valued_runs(lam, sigma, [lr] * 8, x0)
     q, V = (1 - lr * lam) ** 2, 0.0
@@ -192,7 +192,7 @@ def test_runs_of_the_package_scatter_as_wide_as_the_floor_says():
 
 
 @pytest.mark.equation("sgd-floor-d")
-def test_the_floor_in_many_dimensions_is_the_fixed_point_of_the_covariance():
+def test_the_floor_is_the_fixed_point_of_the_covariance():
     # C = (I - lr A) C (I - lr A) + lr^2 S, for noise whose coordinates depend on each other.
     rng = np.random.default_rng(1)
     bowl = Quadratic([0.3, 1.0, 2.5], np.linalg.qr(rng.normal(size=(3, 3)))[0])
@@ -223,7 +223,7 @@ def test_the_variance_chases_its_target_at_least_so_fast():
 
 
 @pytest.mark.equation("sgd-product")
-def test_the_excess_is_at_most_the_product_and_the_product_at_most_the_exponential():
+def test_excess_is_at_most_the_product_and_that_the_exponential():
     lam, sigma, delta, V, N = 1.0, 1.0, 0.05, 3.0, 25
     schedule = InverseRoot(0.2)  # 0.2 / sqrt(t) is below delta from t = 17 on
     excess, factor, total = V - delta, 1.0, 0.0
@@ -238,7 +238,7 @@ def test_the_excess_is_at_most_the_product_and_the_product_at_most_the_exponenti
 
 
 @pytest.mark.equation("sgd-robbins-monro")
-def test_one_over_t_meets_both_conditions_and_one_over_root_t_the_first():
+def test_1_over_t_meets_both_conditions_1_over_root_t_the_first():
     t = sp.Symbol("t", positive=True, integer=True)
 
     def total(lr):
@@ -309,7 +309,7 @@ def masked_problems():
 
 
 @pytest.mark.equation("sgd-dropout")
-def test_the_mean_gradient_over_all_masks_is_the_gradient_of_the_mean_loss():
+def test_the_mean_gradient_over_masks_is_that_of_the_mean_loss():
     clean, masked = masked_problems()
     x = np.random.default_rng(0).normal(size=clean.dimension)
     tiny = 1e-6 * np.eye(x.size)
@@ -319,7 +319,7 @@ def test_the_mean_gradient_over_all_masks_is_the_gradient_of_the_mean_loss():
 
 
 @pytest.mark.equation("sgd-jensen")
-def test_the_mean_loss_over_the_masks_is_never_below_the_loss_without():
+def test_the_masks_mean_loss_is_never_below_the_loss_without():
     clean, masked = masked_problems()
     points = np.random.default_rng(1).normal(scale=2, size=(30, clean.dimension))
     F = np.mean([m.value(points) for m in masked], axis=0)
@@ -338,7 +338,7 @@ def test_at_a_saddle_the_variance_grows_as_the_series_says():
         assert y.var() == pytest.approx(formula, rel=1e-10)
 
 
-def test_half_of_a_normal_distribution_lies_within_0674_standard_deviations():
+def test_half_of_a_normal_distribution_lies_within_0674_sigma():
     z = sp.N(sp.erf(0.6745 / sp.sqrt(2)))
     assert float(z) == pytest.approx(0.5, abs=1e-4)
 

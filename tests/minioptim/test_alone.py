@@ -63,9 +63,7 @@ each_start = pytest.mark.parametrize("x0", STARTS.values(), ids=STARTS)
 @each_start
 @each_batch
 @each_function
-def test_a_batch_of_a_function_of_one_point_is_refused_with_the_cause_and_the_way_out(
-    functions, rule, x0
-):
+def test_a_batch_of_a_one_point_function_is_refused_with_help(functions, rule, x0):
     with pytest.raises(Exception) as caught:  # noqa: PT011  NumPy's own for some, with a note
         minimize(Function(*functions), rule, x0, steps=3)
     said = "".join([str(caught.value), *getattr(caught.value, "__notes__", ())])
@@ -76,7 +74,7 @@ def test_a_batch_of_a_function_of_one_point_is_refused_with_the_cause_and_the_wa
 @each_start
 @each_batch
 @each_function
-def test_asked_point_by_point_it_equals_its_runs_alone_bit_for_bit(functions, rule, x0):
+def test_asked_by_point_it_equals_its_runs_alone_bit_for_bit(functions, rule, x0):
     f, df = functions
     batch = minimize(Function(f, df, each=True), rule, x0, steps=5)
     shape = batch.diverged.shape
@@ -90,7 +88,7 @@ def test_asked_point_by_point_it_equals_its_runs_alone_bit_for_bit(functions, ru
                 np.testing.assert_array_equal(part, getattr(one, name))
 
 
-def test_what_a_function_returns_at_one_point_is_held_to_its_shape():
+def test_what_a_function_returns_at_a_point_is_held_to_its_shape():
     for f, df, words in [
         (lambda x: x, lambda x: x, r"f must return shape \(\) at one point, got \(2,\)"),
         (lambda x: x[0], lambda x: x[0], r"df must return shape \(2,\) at one point, got \(\)"),
@@ -102,7 +100,7 @@ def test_what_a_function_returns_at_one_point_is_held_to_its_shape():
         Function(np.sum, np.sin, each="yes")
 
 
-def test_a_function_asked_point_by_point_cannot_write_into_its_point():
+def test_a_function_asked_by_point_cannot_write_into_its_point():
     def writes(x):
         x[0] = 0.0
         return x
@@ -163,7 +161,7 @@ def test_a_problem_of_ones_own_is_tried_too_also_inside_noise():
 # ---------------------------------------------------------------- what must not be refused
 
 
-def test_a_matrix_product_that_adds_in_another_order_is_let_through_also_at_a_minimum():
+def test_a_product_that_adds_in_another_order_is_let_through():
     rng = np.random.default_rng(0)
     M, b = rng.normal(size=(200, 30)), rng.normal(size=200)
     least = np.linalg.lstsq(M, b, rcond=None)[0]
@@ -178,7 +176,7 @@ def test_a_matrix_product_that_adds_in_another_order_is_let_through_also_at_a_mi
             minimize(squares, GradientDescent(lr=np.geomspace(1e-5, 1e-3, 7)), x0, steps=500)
 
 
-def test_a_gradient_with_draws_of_its_own_is_asked_only_by_the_steps_until_they_are_done():
+def test_a_gradient_with_own_draws_is_asked_by_steps_until_done():
     draws, seen = np.random.default_rng(0), []
     noisy = Function(
         lambda x: (x**2).sum(axis=-1),
@@ -266,7 +264,7 @@ APART = {
 
 @each_batch
 @pytest.mark.parametrize("kind", MIXING.values(), ids=MIXING)
-def test_a_rule_that_mixes_the_runs_of_a_batch_is_refused_or_fails_with_the_way_out(kind, rule):
+def test_a_rule_that_mixes_runs_is_refused_or_fails_with_advice(kind, rule):
     own = kind(lr=rule.lr)
     if np.ndim(own.lr) == 3:
         own = kind(lr=np.tile(own.lr, (2, 1, 1)))
@@ -296,7 +294,7 @@ def test_a_rule_that_keeps_the_runs_apart_equals_them_alone(kind, lr):
         np.testing.assert_allclose(batch.x[(slice(None), *run)], alone.x, rtol=1e-12)
 
 
-def test_a_rule_with_noise_of_its_own_and_one_that_computes_from_its_fields_are_let_through():
+def test_noisy_rules_and_users_of_their_fields_are_let_through():
     noise = np.random.default_rng(0)
     langevin = rule_with(lambda self, g, x, t: (x - self.lr * g + noise.normal(size=x.shape),))
     minimize(Ravine(), langevin(lr=[0.1, 0.2]), steps=3)
@@ -318,7 +316,7 @@ def test_a_rule_with_noise_of_its_own_and_one_that_computes_from_its_fields_are_
         np.testing.assert_array_equal(trace.x[:, run], minimize(Ravine(), Halved(lr), steps=3).x)
 
 
-def test_the_packages_own_rules_are_not_tried_nor_those_that_only_change_their_numbers():
+def test_our_rules_and_those_that_change_numbers_only_go_untried():
     calls = itertools.count()
 
     @dataclass(frozen=True)

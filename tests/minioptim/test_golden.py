@@ -51,7 +51,7 @@ def test_the_stored_runs_are_those_that_the_table_calls_for():
     assert all(len(points) == len(STEPS) for points in POINTS.values())
 
 
-def test_the_stored_runs_are_those_of_the_libraries_that_the_parity_environment_pins():
+def test_the_stored_runs_are_of_the_libraries_pinned_for_parity():
     pins = Path(__file__).parents[2] / "requirements" / "parity.txt"
     locked = pins.read_text(encoding="utf-8")
     version = dict(re.findall(r"^([\w-]+)==([^\s;]+)", locked, re.MULTILINE))
@@ -62,14 +62,14 @@ def test_the_stored_runs_are_those_of_the_libraries_that_the_parity_environment_
     assert STORED["versions"] == pinned, STALE
 
 
-def test_every_rule_has_a_peer_and_for_each_library_without_one_a_reason_why():
+def test_every_rule_has_a_peer_and_where_none_is_a_reason_why():
     assert set(PEERS) == set(HYPER) == set(EXAMPLES) == set(all_rules())
     for rule, peers in PEERS.items():
         assert {peer.library for peer in peers} == set(LIBRARIES), rule.__name__
         assert peers_of(rule), rule.__name__
 
 
-def test_every_rule_is_tried_with_several_hyper_parameters_its_defaults_among_them():
+def test_every_rule_is_tried_with_several_settings_and_defaults():
     for rule, sets in HYPER.items():
         tried = sets + AT_THE_LIMIT.get(rule, ())
         assert len(set(tried)) == len(tried) >= 5, rule.__name__
@@ -118,7 +118,7 @@ def test_the_comparison_refuses_a_rule_with_a_mistake(rule, right, wrong):
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_the_comparison_accepts_a_rule_whose_text_was_replaced_by_itself():
+def test_the_comparison_accepts_a_rule_replaced_by_its_own_text():
     assert not refused(with_a_mistake(rules.NAdam, "g**2", "g**2"))
 
 

@@ -31,7 +31,7 @@ def test_a_class_whose_name_javascript_needs_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["constructor", "__proto__"])
-def test_a_hyper_parameter_whose_name_javascript_needs_is_refused(name: str) -> None:
+def test_a_hyper_parameter_with_a_name_of_javascript_is_refused(name: str) -> None:
     annotated = {name: 1.0, "__annotations__": {name: "float"}}
     mine = dataclass(frozen=True)(type("Mine", (GradientDescent,), annotated))
     with pytest.raises(TranslationError, match=rf"^Mine\.{name}: in JavaScript no hyper-parameter"):
@@ -48,7 +48,7 @@ def test_a_variable_may_not_hide_what_the_translation_writes() -> None:
         rule_source(Hiding)
 
 
-def test_a_default_that_is_no_finite_number_is_written_as_javascript_writes_it() -> None:
+def test_a_default_not_finite_is_written_as_javascript_does() -> None:
     @dataclass(frozen=True)
     class Odd(GradientDescent):
         nothing: float = math.nan
@@ -132,7 +132,7 @@ def test_states_in_another_order_than_they_are_named_are_refused() -> None:
         rule_source(Swapped)
 
 
-def test_a_starred_state_and_first_arguments_of_other_names_are_translated() -> None:
+def test_starred_states_and_renamed_first_arguments_translate() -> None:
     class Free(GradientDescent):
         def step(self, slope, place, number, *state):
             return (place - self.lr * slope / number,)

@@ -61,7 +61,7 @@ def test_newton_schulz_is_its_polynomial_on_the_singular_values(shape):
     np.testing.assert_allclose(newton_schulz(M, eps=0.0), U * s @ V, rtol=1e-12, atol=1e-13)
 
 
-def test_newton_schulz_leaves_singular_values_where_it_says_and_not_at_one():
+def test_newton_schulz_leaves_singular_values_as_said_not_at_one():
     s = newton_schulz(np.diag(np.geomspace(0.0025, 0.9, 40)), eps=0.0).diagonal()
     one = np.array([newton_schulz(np.diag([a, np.sqrt(1 - a * a)]), 0.0) for a in (0.0021, 0.3)])
     values = np.abs(np.linalg.svd(one)[1])
@@ -70,7 +70,7 @@ def test_newton_schulz_leaves_singular_values_where_it_says_and_not_at_one():
     assert np.ptp(values) > 0.1, "they are not all 1"
 
 
-def test_newton_schulz_divides_by_the_norm_and_eps_and_refuses_a_vector():
+def test_newton_schulz_divides_by_norm_and_eps_and_bars_vectors():
     M = np.array([[3.0, 0.0], [0.0, 4.0]])
     np.testing.assert_allclose(newton_schulz(M, eps=5.0), newton_schulz(M / 2, eps=2.5))
     assert np.array_equal(newton_schulz(np.zeros((2, 3))), np.zeros((2, 3)))
@@ -227,7 +227,7 @@ def test_a_rule_of_ones_own_for_the_whole_vector_needs_no_axes():
 
 @pytest.mark.parametrize("rule_class", all_rules(), ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("lr", [0.05, InverseRoot(0.05)], ids=["constant", "scheduled"])
-def test_one_rule_for_all_parts_is_that_rule_on_the_vector_bit_for_bit(rule_class, lr):
+def test_one_rule_for_all_parts_is_that_rule_on_the_vector(rule_class, lr):
     rule = rule_class(lr=lr)
     parts = PerLayer([("W", (2, 2), rule), ("b", (2,), rule)])
     layered, flat = minimize(BOWL, parts, START, steps=20), minimize(BOWL, rule, START, steps=20)
@@ -252,7 +252,7 @@ def test_each_layer_of_a_model_moves_by_its_own_rule():
     assert np.abs(np.diff(last.W, axis=0))[0].max() == pytest.approx(0.01)
 
 
-def test_a_run_in_two_parts_is_the_whole_run_and_a_record_may_be_thinned():
+def test_a_run_in_two_parts_is_whole_and_records_may_be_thinned():
     rule = PerLayer([("W", (2, 2), Muon(lr=InverseRoot(0.1))), ("b", (2,), Adam(lr=[0.1, 0.2]))])
     whole = minimize(BOWL, rule, START, steps=10)
     half = minimize(BOWL, rule, START, steps=4, record=())
@@ -307,7 +307,7 @@ def test_parts_that_are_none_are_refused(parts, error, words):
         PerLayer(parts)
 
 
-def test_parts_that_do_not_fill_x_are_refused_before_the_first_step():
+def test_parts_that_do_not_fill_x_are_refused_before_step_one():
     with pytest.raises(ValueError, match=r"^the parts hold 6 numbers, got x of shape \(3,\)"):
         iterate(PerLayer([PART]), BOWL.gradient, [1.0, 2.0, 3.0])
 

@@ -253,7 +253,7 @@ def _rotation(rng: np.random.Generator) -> np.ndarray:
 # The translator itself.
 
 
-def test_a_square_of_a_name_is_a_product_and_other_powers_are_calls():
+def test_a_names_square_is_a_product_and_other_powers_are_calls():
     @dataclass(frozen=True)
     class Powers(GradientDescent):
         state = ("v",)
@@ -342,9 +342,7 @@ OUTSIDE = {
 
 
 @pytest.mark.parametrize(("line", "why", "body"), OUTSIDE.values(), ids=OUTSIDE)
-def test_what_lies_outside_the_language_is_refused_with_rule_line_and_reason(
-    line, why, body, tmp_path
-):
+def test_what_is_outside_the_language_is_refused_with_the_place(line, why, body, tmp_path):
     mine = _rule_with(tmp_path, *body)
     with pytest.raises(TranslationError) as caught:
         rule_source(mine)
@@ -354,7 +352,7 @@ def test_what_lies_outside_the_language_is_refused_with_rule_line_and_reason(
     assert "; allowed are named arguments, assignments" in message
 
 
-def test_a_rule_that_branches_on_its_gradient_fails_on_arrays_as_in_javascript(tmp_path):
+def test_a_rule_that_branches_on_g_fails_on_arrays_as_translated(tmp_path):
     clipped = _rule_with(tmp_path, "if g > 1:", "    g = 1.0", "return (x - self.lr * g,)")
     with pytest.raises(ValueError, match="truth value of an array") as caught:
         minimize(Ravine(), clipped(lr=0.1), steps=3)
@@ -365,7 +363,7 @@ def test_a_rule_that_branches_on_its_gradient_fails_on_arrays_as_in_javascript(t
     assert "Math.min(g, 1)" in rule_source(with_minimum)
 
 
-def test_a_rule_without_a_step_or_a_source_or_a_default_is_refused():
+def test_a_rule_without_a_step_a_source_or_a_default_is_refused():
     @dataclass(frozen=True)
     class NoDefault(Rule):
         lr: float

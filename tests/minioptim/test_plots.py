@@ -70,7 +70,7 @@ def test_every_rule_has_a_look_of_its_own_and_every_look_a_rule() -> None:
     assert plots.OWN_LOOK[0] not in plots.COLORS.values()
 
 
-def test_a_rule_and_its_class_look_the_same_and_only_its_name_counts() -> None:
+def test_a_rule_and_its_class_look_the_same_only_the_name_counts() -> None:
     assert plots.style_of(Adam(lr=3.0)) == plots.style_of(Adam)
     assert plots.style_of(rules.SGD) == plots.style_of(GradientDescent)
 
@@ -140,7 +140,7 @@ def pictures() -> list[set[str]]:
 
 
 @pytest.mark.parametrize("eye", EYES)
-def test_the_rules_of_a_picture_with_one_line_style_are_told_apart_by_every_eye(eye: str) -> None:
+def test_rules_of_one_line_style_are_told_apart_by_every_eye(eye: str) -> None:
     pairs = {pair for names in pictures() for pair in itertools.combinations(sorted(names), 2)}
     assert len(pairs) > 45  # more than those of the race's ten
     for pair in pairs:
@@ -151,7 +151,7 @@ def test_the_rules_of_a_picture_with_one_line_style_are_told_apart_by_every_eye(
 
 
 @pytest.mark.parametrize("eye", EYES)
-def test_the_moves_of_a_look_ahead_are_told_apart_and_from_the_rules_beside_them(eye: str) -> None:
+def test_look_ahead_moves_differ_from_each_other_and_from_rules(eye: str) -> None:
     rules = (plots.COLORS["Momentum"], plots.COLORS["Nesterov"])
     for a, b in itertools.product((plots.JUMP, plots.CORRECTION), rules):
         assert np.linalg.norm(lab(EYES[eye] @ linear(a)) - lab(EYES[eye] @ linear(b))) > 15
@@ -254,13 +254,13 @@ def test_no_two_runs_of_a_batch_have_one_name_in_the_legend(rule: Rule, starts: 
     assert names == [plots.label_of(trace, run) for run in np.ndindex(trace.diverged.shape)]
 
 
-def test_a_run_that_no_hyper_parameter_explains_is_called_by_the_index_that_finds_it() -> None:
+def test_a_run_that_no_setting_explains_is_called_by_its_index() -> None:
     trace = minimize(Ravine(), GradientDescent(lr=[0.1, 0.2]), np.ones((3, 1, 2)), steps=2)
     assert plots.label_of(trace, (2, 1)) == "GradientDescent, lr = 0.2, run (2, 1)"
     assert plots.label_of(trace, (-1, np.int64(-1))) == plots.label_of(trace, (2, 1))
 
 
-def test_traces_of_one_rule_are_told_apart_by_what_differs_between_them() -> None:
+def test_traces_of_one_rule_are_told_apart_by_what_differs() -> None:
     rules = [Momentum(0.10001, 0.5), Momentum(0.10002, 0.5), Momentum(0.10002, 0.9), Adam(lr=0.1)]
     traces = [minimize(Ravine(), rule, steps=2) for rule in rules]
     expected = [
@@ -277,13 +277,13 @@ def test_traces_of_one_rule_are_told_apart_by_what_differs_between_them() -> Non
 
 
 @pytest.mark.parametrize("run", [(), 2, -3, (0, 0), "0", 0.5, 1.0, True, (False,)])
-def test_a_run_outside_the_batch_is_an_error_that_names_the_batch(run: plots.Run) -> None:
+def test_a_run_outside_the_batch_is_an_error_naming_the_batch(run: plots.Run) -> None:
     trace = minimize(Ravine(), GradientDescent(lr=[0.1, 0.2]), steps=2)
     with pytest.raises(ValueError, match=r"one run in a batch of shape \(2,\), got"):
         plots.path(trace, run=run)
 
 
-def test_the_legend_stands_under_the_axes_and_their_label_however_low_they_are() -> None:
+def test_the_legend_is_under_the_axes_and_label_however_low() -> None:
     plots.use_style()
     for height in (2.0, 6.0):
         ax = plots.contours(Ravine(), plt.subplots(figsize=(6.4, height))[1])
@@ -339,7 +339,7 @@ def test_one_level_is_one_line_without_shades(levels: object) -> None:
 
 
 @pytest.mark.parametrize("upper_part", [0.9, -0.9])
-def test_a_step_has_a_line_along_its_edge_though_its_quantiles_coincide(upper_part: float) -> None:
+def test_a_step_has_an_edge_line_though_its_quantiles_coincide(upper_part: float) -> None:
     step = Function(lambda x: np.where(x[..., 0] > upper_part, 7.0, 3.0), lambda x: 0 * x)
     ax = drawn(plots.contours(step, domain=((-1, 1), (-1, 1)), levels=5))
     (lines,) = ax.collections
@@ -377,7 +377,7 @@ def test_a_problem_without_domain_is_drawn_on_a_given_one() -> None:
     assert (ax.get_xlim(), ax.get_ylim()) == ((-3, 1), (0, 2))
 
 
-def test_values_that_are_not_finite_leave_a_hole_in_the_level_lines() -> None:
+def test_values_that_are_not_finite_leave_holes_in_level_lines() -> None:
     hole = Function(lambda x: np.where(x[..., 0] > 0, x[..., 1], np.nan), lambda x: x)
     ax = drawn(plots.contours(hole, domain=((-1, 1), (-1, 1))))
     assert np.isfinite(ax.collections[1].levels).all()
@@ -409,7 +409,7 @@ def test_level_lines_of_the_wrong_kind_are_refused(
         plots.contours(**arguments)
 
 
-def test_a_function_without_two_coordinates_or_without_shape_is_refused() -> None:
+def test_a_function_without_two_coordinates_or_shape_is_refused() -> None:
     square = ((-1, 1), (-1, 1))
     with pytest.raises(ValueError, match="one value at each point of the plane, got shape"):
         plots.contours(Function(lambda x: x, lambda x: x), domain=square)
@@ -503,7 +503,7 @@ def test_a_run_that_stops_being_a_number_ends_in_a_cross() -> None:
     assert not ax.texts
 
 
-def test_axes_that_follow_their_data_end_a_diverging_run_in_a_cross() -> None:
+def test_axes_that_follow_data_end_diverging_runs_in_a_cross() -> None:
     trace = of_points([[-1.0, 1.0], [0.5, 1.0], [1e200, 1.0], [np.inf, 1.0]])
     ax = drawn(plots.path(trace))
     assert ax.get_lines()[-1].get_marker() == "x"
@@ -528,7 +528,7 @@ def test_paths_of_the_wrong_kind_are_refused() -> None:
 # Curves of the loss
 
 
-def test_loss_curves_are_f_above_the_floor_on_a_logarithmic_scale() -> None:
+def test_loss_curves_are_f_above_the_floor_on_a_log_scale() -> None:
     traces = [minimize(Ravine(), rule, steps=30) for rule in (GradientDescent(lr=0.1), Adam())]
     ax = drawn(plots.loss_curves(traces, floor=-1.5))
     assert ax.get_yscale() == "log"
@@ -547,7 +547,7 @@ def test_the_axis_says_what_was_subtracted(floor: float, label: str) -> None:
     assert plots.loss_curves(trace, floor=floor).get_ylabel() == label
 
 
-def test_runs_of_one_rule_are_told_apart_by_tints_and_by_their_labels() -> None:
+def test_runs_of_one_rule_are_told_apart_by_tints_and_labels() -> None:
     trace = minimize(Ravine(), GradientDescent(lr=[0.1, 0.2, 0.3]), steps=9)
     ax = plots.loss_curves([trace, minimize(Ravine(), Adam(), steps=9)])
     colors = [line.get_color() for line in ax.get_lines()]
@@ -571,7 +571,7 @@ def test_without_a_value_above_the_floor_the_scale_stays_linear(floor: float) ->
     assert drawn(ax).get_yscale() == "log"
 
 
-def test_a_loss_that_explodes_leaves_at_the_top_and_does_not_flatten_the_others() -> None:
+def test_an_exploding_loss_leaves_at_the_top_and_flattens_none() -> None:
     trace = minimize(Ravine(), GradientDescent(lr=[0.5, 3.0]), steps=900)
     assert not np.isfinite(trace.f).all()
     ax = drawn(plots.loss_curves(trace))
@@ -657,7 +657,7 @@ def test_an_unknown_state_is_an_error_that_lists_the_known() -> None:
 # Queries
 
 
-def test_queries_are_a_jump_to_the_query_and_a_correction_to_the_next_point() -> None:
+def test_queries_are_a_jump_to_them_and_a_correction_to_the_next() -> None:
     trace = minimize(Ravine(), Nesterov(lr=0.1, momentum=0.9), steps=20)
     ax = drawn(plots.queries(trace, plots.contours(Ravine()), steps=[2, 5], width=0.01))
     jump, correction = ax.collections[-2:]

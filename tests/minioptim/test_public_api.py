@@ -155,7 +155,7 @@ def test_every_public_name_has_a_docstring(path):
 
 
 @each_module
-def test_every_public_method_is_documented_where_it_is_defined_or_above(name):
+def test_public_methods_are_documented_where_defined_or_above(name):
     module = importlib.import_module(dotted(name))
     for class_name, cls in inspect.getmembers(module, inspect.isclass):
         if cls.__module__ != module.__name__ or class_name.startswith("_"):
@@ -171,7 +171,7 @@ NO_EXAMPLE = {"mnist", "imdb", "as_inputs", "points", "make_widget"}
 
 
 @each_module
-def test_public_functions_say_what_they_raise_and_show_an_example(name):
+def test_public_functions_say_what_they_raise_and_show_examples(name):
     module = importlib.import_module(dotted(name))
     for function_name, function in inspect.getmembers(module, inspect.isfunction):
         if function.__module__ == module.__name__ and not function_name.startswith("_"):

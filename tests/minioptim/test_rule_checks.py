@@ -113,7 +113,7 @@ def test_a_wrong_rule_is_told_what_is_wrong(name, wrong, tmp_path):
     assert code == 1
 
 
-def test_a_rule_that_draws_numbers_depends_on_more_than_its_inputs(tmp_path):
+def test_a_rule_that_draws_numbers_depends_on_more_than_inputs(tmp_path):
     found, _ = checked(tmp_path, HEAD + STEP.replace("g**2", "g**2 * np.random.rand()"))
     assert "two steps from the same place differ" in found["inputs unchanged"]
 
@@ -124,7 +124,7 @@ def test_the_packages_own_rules_pass_all(rule_class):
 
 
 @pytest.mark.parametrize("rule_class", all_matrix_rules(), ids=lambda rule: rule.__name__)
-def test_of_a_matrix_rule_what_does_not_apply_is_said_and_not_counted_as_wrong(rule_class):
+def test_of_matrix_rules_what_does_not_apply_is_said_not_wrong(rule_class):
     findings = {finding.name: finding.right for finding in check_rule(rule_class)}
     assert findings == dict.fromkeys(NAMES, True) | {"equation": None, "JavaScript": None}
 
@@ -176,7 +176,7 @@ def test_a_file_that_fails_is_one_sentence(tmp_path, capsys):
     assert "broken.py cannot be read: SyntaxError" in capsys.readouterr().err
 
 
-def test_a_library_that_is_not_there_is_said_and_not_counted_as_wrong(monkeypatch):
+def test_a_library_that_is_not_there_is_said_and_not_wrong(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.optim", None)
     (finding,) = [f for f in check_rule(Adam, like="torch.optim.Adam") if "like" in f.name]
     assert str(finding) == "– like torch.optim.Adam: torch is not installed"

@@ -122,14 +122,14 @@ def test_a_docstring_says_all_that_a_reader_needs_in_one_order(rule_class):
     assert re.search(r"\(\d{4}\)|documentation", found["References"])
 
 
-def test_what_all_rules_raise_is_said_once_where_they_are_checked():
+def test_what_all_rules_raise_is_said_once_where_it_is_checked():
     said = sections(Rule)["Raises"]
     assert "TypeError" in said
     assert "ValueError" in said
 
 
 @each_rule
-def test_a_docstring_describes_each_hyper_parameter_with_its_range(rule_class):
+def test_a_docstring_describes_hyper_parameters_and_their_ranges(rule_class):
     described = {}
     for names, text in re.findall(
         r"^(\w[\w, ]*) : (.*)$", sections(rule_class)["Parameters"], re.M
@@ -180,7 +180,7 @@ def hyper_parameters_read(rule_class, *methods):
 
 
 @each_rule
-def test_the_equation_names_the_hyper_parameters_that_the_code_reads_and_no_other(rule_class):
+def test_the_equation_names_just_the_hyper_parameters_read(rule_class):
     names = re.findall(r"\\mathrm\{([^}]*)\}", " ".join(equation(rule_class)))
     assert {name.replace(r"\_", "_") for name in names} == hyper_parameters_read(
         rule_class, "step", "query"
@@ -194,7 +194,7 @@ def test_each_hyper_parameter_is_read_somewhere(rule_class):
 
 
 @each_rule
-def test_the_code_calls_each_letter_that_the_equation_defines_by_its_name(rule_class):
+def test_the_code_names_each_letter_that_the_equation_defines(rule_class):
     tree = code(rule_class, "step")
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
@@ -243,7 +243,7 @@ def test_the_printed_equation_computes_what_step_computes(rule_class, data):
 @each_rule
 @PROPERTY
 @given(data=st.data())
-def test_a_step_changes_none_of_its_inputs_and_depends_on_nothing_else(rule_class, data):
+def test_a_step_changes_no_input_and_depends_on_nothing_else(rule_class, data):
     rule = data.draw(configured(rule_class))
     g, x, t, state = data.draw(arguments(rule_class, size=3))
     before = copy.deepcopy((g, x, state))
@@ -292,7 +292,7 @@ def test_each_coordinate_is_treated_alike_and_apart(rule_class, data):
 
 
 @each_rule
-def test_the_states_start_at_zero_unless_the_docstring_says_otherwise(rule_class):
+def test_states_start_at_zero_unless_the_docstring_differs(rule_class):
     stated = re.findall(
         r"^(\w+) : .*?(?:starts at ([^;.,]+)|not corrected for its start at (0))",
         sections(rule_class)["State"],
@@ -309,7 +309,7 @@ def test_the_states_start_at_zero_unless_the_docstring_says_otherwise(rule_class
 
 @pytest.mark.parametrize("slope", [1e-3, 1.0, 1e8])
 @pytest.mark.parametrize("change", [0.0, 1e-9])
-def test_the_centred_variance_is_right_to_the_last_digits_while_gradients_agree(slope, change):
+def test_the_centred_variance_is_right_while_gradients_agree(slope, change):
     """The definition, v - m^2 of exact fractions, on gradients that are equal or nearly so."""
     rule, rho = rules.CenteredRMSProp(lr=0.0), Fraction(0.9)
     m = s = 0.0
@@ -325,7 +325,7 @@ def test_the_centred_variance_is_right_to_the_last_digits_while_gradients_agree(
     assert s == pytest.approx(float(square - mean**2), rel=1e-6 if change else 1e-10)
 
 
-def test_adagrad_starts_from_its_initial_accumulator_and_nadam_from_an_empty_product():
+def test_adagrad_starts_as_told_and_nadam_at_an_empty_product():
     assert rules.Adagrad(initial_accumulator=0.25).start(0.0) == (0.25,)
     assert rules.NAdam().start(0.0) == (0.0, 0.0, 1.0)
 
@@ -381,7 +381,7 @@ def arrays_in(value):
 
 
 @pytest.mark.parametrize("make", HOLDING_ARRAYS.values(), ids=HOLDING_ARRAYS)
-def test_what_holds_arrays_is_compared_and_stays_read_only_in_copies(make):
+def test_what_holds_arrays_is_compared_and_read_only_in_copies(make):
     value = make()
     if isinstance(value, problems.Noisy):
         value.gradient(np.ones(2))  # it keeps its matrix from now on
@@ -416,7 +416,7 @@ def test_rules_with_the_same_numbers_are_still_different_rules():
 
 
 @each_field
-def test_each_hyper_parameter_has_a_range_and_a_default_inside_it(rule_class, name):
+def test_each_hyper_parameter_has_a_range_and_its_default_inside(rule_class, name):
     assert name in RANGES
     default = getattr(rule_class(), name)
     assert isinstance(default, float)
@@ -443,7 +443,7 @@ TOO_HIGH = {
 
 
 @each_field
-def test_a_number_out_of_range_is_refused_by_name_value_and_expectation(rule_class, name):
+def test_bad_numbers_are_refused_by_name_value_and_expectation(rule_class, name):
     for value in OUTSIDE + TOO_HIGH[name]:
         for given_as in (value, [0.5, value], np.array([[0.5], [value]])):
             with pytest.raises(ValueError, match=f"^{name} must be ") as caught:
@@ -502,7 +502,7 @@ def test_a_sweep_over_no_values_is_refused(value):
         GradientDescent(lr=value)
 
 
-def test_a_number_too_long_for_a_float_is_refused_without_a_warning():
+def test_a_number_beyond_floats_is_refused_without_a_warning():
     with pytest.raises((TypeError, ValueError), match=r"^lr must be a finite number >= 0"):
         GradientDescent(lr=10**400)
     if np.finfo(np.longdouble).max > np.finfo(np.float64).max:
@@ -548,7 +548,7 @@ def may_be_scheduled(rule_class, name):
     return "a schedule" in re.search(rf"^.*\b{name}\b.* : (.*)$", text, re.M)[1]
 
 
-def test_what_enters_a_correction_or_a_start_is_all_that_may_not_be_scheduled():
+def test_only_what_enters_corrections_or_starts_is_unscheduled():
     refused = {f.name for rule in RULES for f in fields(rule) if not may_be_scheduled(rule, f.name)}
     assert refused == {"beta1", "beta2", "initial_accumulator"}
     for rule in RULES:
@@ -557,7 +557,7 @@ def test_what_enters_a_correction_or_a_start_is_all_that_may_not_be_scheduled():
 
 
 @each_field
-def test_a_schedule_is_replaced_by_its_value_at_the_step_or_refused(rule_class, name):
+def test_a_schedule_becomes_its_value_at_the_step_or_is_refused(rule_class, name):
     if not may_be_scheduled(rule_class, name):
         for schedule in (lambda t: 0.5 / t, schedules.Constant(0.5)):
             with pytest.raises(TypeError, match=f"^{name} must be .*, not a schedule") as caught:
@@ -570,7 +570,7 @@ def test_a_schedule_is_replaced_by_its_value_at_the_step_or_refused(rule_class, 
     assert rule_class().at(10) == rule_class()
 
 
-def test_a_rule_of_ones_own_may_schedule_a_name_that_the_package_keeps_constant():
+def test_ones_own_rule_may_schedule_what_ours_keep_constant():
     @dataclass(frozen=True)
     class Lion(Rule):
         beta1: Real = 0.9

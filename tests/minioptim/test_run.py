@@ -123,7 +123,7 @@ def test_iterate_is_lazy_and_endless():
     assert next(itertools.islice(stream, 5000, None)).t == 5002
 
 
-def test_the_gradient_is_asked_once_a_step_and_the_oracle_once_a_run():
+def test_gradients_are_asked_once_a_step_and_oracles_once_a_run():
     problem = Counting()
     minimize(problem, Nesterov(lr=0.1), steps=7)
     assert (problem.oracles, problem.gradients, problem.values) == (1, 7, 8)
@@ -154,7 +154,7 @@ def test_value_is_asked_only_for_what_is_recorded():
     assert problem.values == 5
 
 
-def test_a_value_that_is_dear_beside_a_step_is_recorded_only_when_asked_for():
+def test_a_value_dear_beside_a_step_is_recorded_only_when_asked():
     problem = Counting()
     problem.sampled = True
     trace = minimize(problem, GradientDescent(), steps=100)
@@ -202,7 +202,7 @@ def test_a_batch_of_runs_equals_its_single_runs_bit_for_bit(rule_class, surface)
     ],
     ids=str,
 )
-def test_hyper_parameters_and_starts_of_shape_s_make_a_batch_of_shape_s(x0, hyper, batch):
+def test_settings_and_starts_of_shape_s_make_a_batch_of_shape_s(x0, hyper, batch):
     rule = Momentum(**{name: np.full(shape, 0.1) for name, shape in hyper.items()})
     trace = minimize(Ravine(), rule, np.ones(x0), steps=4)
     assert trace.x.shape == (5, *batch, 2)
@@ -217,7 +217,7 @@ def test_hyper_parameters_and_starts_of_shape_s_make_a_batch_of_shape_s(x0, hype
 
 
 @pytest.mark.parametrize("d", [1, 2, 3])
-def test_a_schedule_of_shape_s_makes_a_batch_as_an_array_of_shape_s_does(d):
+def test_a_schedule_of_shape_s_makes_a_batch_as_an_array_does(d):
     # With d = 3, a schedule of shape (3,) must not be taken for one rate per coordinate.
     lr = np.array([0.1, 0.2, 0.3])
     problem = Quadratic(np.arange(1.0, d + 1))
@@ -277,7 +277,7 @@ def test_a_run_in_two_parts_is_the_whole_run_bit_for_bit(rule_class, lr):
     np.testing.assert_array_equal(thin.x, whole.x[thin.t])
 
 
-def test_a_run_goes_on_also_where_a_neighbour_diverged_or_with_another_lr_or_not_at_all():
+def test_runs_go_on_beside_diverged_ones_at_a_new_lr_or_0_steps():
     rates = [0.1, 1e200]
     bowl = Quadratic([1.0])
     half = minimize(bowl, Momentum(lr=rates), [1.0], steps=5)
@@ -358,7 +358,7 @@ def test_the_states_are_recorded_from_their_start():
     assert minimize(Ravine(), GradientDescent(), steps=3).state == {}
 
 
-def test_the_problems_own_start_is_the_default_and_another_may_be_given():
+def test_the_problems_start_is_the_default_and_may_be_replaced():
     np.testing.assert_array_equal(minimize(Ravine(), Adam(), steps=1).x[0], Ravine.start)
     np.testing.assert_array_equal(minimize(Ravine(), Adam(), (1, 2), steps=1).x[0], [1.0, 2.0])
     with pytest.raises(ValueError, match="x0 must be given"):
@@ -423,7 +423,7 @@ def test_what_is_yielded_is_read_only_and_never_overwritten(rule_class):
         np.testing.assert_equal((step.x, step.query, step.grad, step.state), kept)
 
 
-def test_a_gradient_that_returns_one_buffer_each_time_does_not_spoil_the_record():
+def test_one_buffer_for_all_gradients_does_not_spoil_the_record():
     buffer = np.empty(2)
 
     def gradient(x):
@@ -476,7 +476,7 @@ def test_a_rule_of_ones_own_that_writes_into_its_inputs_fails():
     assert any("step 1" in note for note in caught.value.__notes__)
 
 
-def test_a_rule_of_ones_own_cannot_change_the_gradient_that_is_recorded():
+def test_ones_own_rule_cannot_change_the_recorded_gradient():
     @dataclass(frozen=True)
     class Halving(Rule):
         lr: Real = 0.1
@@ -545,7 +545,7 @@ def test_the_steps_silence_no_warnings_but_their_own():
 # ---------------------------------------------------------------- divergence is told, not raised
 
 
-def test_a_run_that_diverges_ends_as_a_trace_that_says_so_run_by_run():
+def test_a_run_that_diverges_ends_in_a_trace_that_says_so():
     # Stable below lr = 2 / 10; warnings are errors here, so none is raised either.
     rates = [0.05, 0.19, 0.21, 1.0, 1e10, 1e300]
     for every in (1, 7, 1000):
@@ -561,11 +561,11 @@ def test_no_rule_warns_while_it_overflows(rule_class):
     assert trace.diverged.tolist() == [False, True]
 
 
-def test_a_start_at_the_end_of_the_floats_overflows_without_a_warning():
+def test_a_start_at_the_floats_end_overflows_without_a_warning():
     assert minimize(Quadratic([1.0]), GradientDescent(), [1e308], steps=2).diverged
 
 
-def test_a_gradient_that_is_nan_or_infinite_ends_in_a_run_that_diverged():
+def test_a_gradient_nan_or_infinite_ends_in_a_diverged_run():
     for bad in (math.nan, math.inf, -math.inf):
         bowl = Function(lambda x: (x**2).sum(-1), lambda x, bad=bad: np.where(x > 1, bad, x))
         trace = minimize(bowl, GradientDescent(), [[0.5, 0.5], [0.5, 2.0]], steps=3)
@@ -573,7 +573,7 @@ def test_a_gradient_that_is_nan_or_infinite_ends_in_a_run_that_diverged():
 
 
 @each_rule
-def test_a_run_whose_memory_overflows_has_diverged_and_its_neighbour_has_not(rule_class):
+def test_a_run_whose_memory_overflows_diverges_and_no_neighbour(rule_class):
     """Gradients of 1e160 square to infinity; whatever remembers the square stands still."""
     flat = Function(lambda x: 0 * x[..., 0], lambda x: np.where(x > 0, 1e160, 1.0))
     trace = minimize(flat, rule_class(lr=1e-170), [[1.0], [-1.0]], steps=3)
@@ -583,7 +583,7 @@ def test_a_run_whose_memory_overflows_has_diverged_and_its_neighbour_has_not(rul
     assert trace.diverged[0] == bool(squares), "momentum's v is no square"
 
 
-def test_a_state_that_starts_at_infinity_is_no_sign_of_divergence():
+def test_a_state_that_starts_at_infinity_is_no_divergence():
     @dataclass(frozen=True)
     class Least(Rule):
         state = ("least",)
@@ -597,7 +597,7 @@ def test_a_state_that_starts_at_infinity_is_no_sign_of_divergence():
     assert not minimize(Ravine(), Least(), [0.5, 2.0], steps=3).diverged
 
 
-def test_a_value_that_is_nan_or_has_grown_tenfold_counts_as_diverged():
+def test_a_value_that_is_nan_or_grown_tenfold_counts_as_diverged():
     nowhere = Function(lambda x: np.log(-(x**2).sum(-1)), lambda x: x)
     assert minimize(nowhere, GradientDescent(), [1.0], steps=1).diverged
     # One step of GD on x^2 / 2 with lr = 1 + s scales x by -s, and f by s^2.
@@ -608,7 +608,7 @@ def test_a_value_that_is_nan_or_has_grown_tenfold_counts_as_diverged():
     assert trace.diverged.tolist() == [False, True]
 
 
-def test_a_run_that_climbs_without_end_has_diverged_and_one_that_descends_without_end_has_not():
+def test_endless_climbs_have_diverged_and_endless_descents_not():
     slope = Function(lambda x: -x.sum(-1), lambda x: -np.ones_like(x))
     assert not minimize(slope, GradientDescent(lr=1e3), [0.0], steps=10).diverged
     wrong = Function(lambda x: -x.sum(-1), np.ones_like)
@@ -713,13 +713,13 @@ def test_one_name_may_stand_for_a_tuple_of_one():
     ],
     ids=["short", "long", "scalar", "none", "complex", "bool", "strings", "objects", "ragged"],
 )
-def test_a_gradient_that_is_no_array_like_x_is_refused_with_the_step(gradient, error, words):
+def test_a_gradient_that_is_not_like_x_is_refused_with_the_step(gradient, error, words):
     with pytest.raises(error, match=f"^the gradient must .*{words}") as caught:
         first(1, Adam(), gradient, [1.0, 2.0])
     assert any("at step 1 of Adam(" in note for note in caught.value.__notes__)
 
 
-def test_what_a_gradient_raises_passes_through_with_a_note_of_the_step():
+def test_what_a_gradient_raises_passes_with_a_note_of_the_step():
     def failing(x):
         if x[0] < 0.5:
             raise KeyError("the data set ended")
@@ -751,7 +751,7 @@ def test_a_value_that_is_not_one_number_a_run_is_refused(value, error, words):
     [(math.nan, ValueError), (-0.1, ValueError), (math.inf, ValueError), (None, TypeError)],
     ids=repr,
 )
-def test_a_schedule_that_turns_bad_is_named_with_its_hyper_parameter_and_step(bad, error):
+def test_a_schedule_that_turns_bad_is_named_with_name_and_step(bad, error):
     rule = Momentum(lr=lambda t: bad if t == 4 else 0.1)
     with pytest.raises(error, match=f"^lr must be a finite number >= 0.*{bad}") as caught:
         minimize(Ravine(), rule, steps=9)
@@ -789,7 +789,7 @@ def rule_with(step, names=()):
     ],
     ids=["no tuple", "a sum", "state missing", "one too many", "state summed", "complex"],
 )
-def test_a_step_that_returns_the_wrong_thing_is_told_what_to_return_and_at_which_step(rule):
+def test_a_wrong_step_is_told_what_to_return_and_at_which_step(rule):
     with pytest.raises(
         (TypeError, ValueError), match="must (return|have the shape|be an array)"
     ) as caught:
@@ -873,7 +873,7 @@ def test_state_that_is_no_tuple_of_names_is_refused():
             own()
 
 
-def test_a_rule_may_keep_what_it_computes_from_its_hyper_parameters():
+def test_a_rule_may_keep_what_it_computes_from_its_settings():
     @dataclass(frozen=True)
     class Own(Rule):
         lr: float = 0.1
@@ -917,7 +917,7 @@ def test_a_gradient_that_runs_out_is_an_error_with_its_step():
         list(itertools.islice(iterate(GradientDescent(), lambda x: next(left), [1.0]), 3))  # noqa: ARG005
 
 
-def test_the_values_of_a_batch_equal_those_of_single_runs_for_a_function_that_sums():
+def test_for_a_function_that_sums_batches_equal_single_runs():
     f = Function(lambda x: (x**2).sum(axis=-1), lambda x: 2 * x)
     x0 = np.random.default_rng(0).normal(size=9)
     together = minimize(f, GradientDescent(lr=[0.1, 0.2]), x0, steps=9)
@@ -952,12 +952,12 @@ def test_given_gradients_move_a_rule_as_stepping_by_hand_does(rule_class):
         np.testing.assert_allclose(trace.state[name][-1], last, rtol=1e-13)
 
 
-def test_numbers_are_gradients_of_one_coordinate_and_the_start_is_0():
+def test_numbers_are_gradients_of_one_coordinate_from_start_0():
     trace = feed(GradientDescent(lr=0.5), [2.0, -4.0])
     assert trace.x.tolist() == [[0], [-1], [1]]
 
 
-def test_each_run_of_a_batch_and_each_step_of_a_schedule_has_its_own_lr():
+def test_each_run_and_each_step_of_a_schedule_has_its_own_lr():
     together = feed(GradientDescent(lr=[1.0, 2.0]), [1.0, 1.0])
     assert together.x[..., 0].tolist() == [[0, 0], [-1, -2], [-2, -4]]
     assert feed(GradientDescent(lr=lambda t: t), [1.0, 1.0]).x[:, 0].tolist() == [0, -1, -3]
@@ -996,11 +996,11 @@ def visiting(*heights):
         ((4, 0, 0, np.nan), np.inf),
     ],
 )
-def test_a_run_has_settled_at_the_first_step_after_which_it_never_rises_again(heights, step):
+def test_a_run_settles_at_the_step_after_which_it_never_rises(heights, step):
     assert visiting(*heights).settled(below=1.0) == step
 
 
-def test_each_run_of_a_batch_settles_for_itself_and_of_a_thinned_record_the_step_is_told():
+def test_runs_settle_alone_and_thinned_ones_at_a_recorded_step():
     batch = visiting((4, 4), (0, 4), (0, 4))
     assert batch.settled(below=1.0).tolist() == [1, np.inf]
     thin = minimize(Quadratic([1.0]), GradientDescent(lr=0.5), [8.0], 20, every=10)

@@ -21,7 +21,7 @@ def test_the_defaults_are_the_librarys_and_in_its_order(library, name):
     assert list(said) == [key for key in parameters if key in said]
 
 
-def test_the_table_has_every_peer_and_every_argument_that_it_is_given():
+def test_the_table_has_every_peer_and_every_argument_given_to_it():
     for kind in PEERS:
         for peer in peers_of(kind):
             missing = set(peer.arguments) - set(DEFAULTS[peer.library, peer.name])
@@ -36,7 +36,7 @@ def told_hyper_parameters_alone():
 
 
 @pytest.mark.parametrize(("kind", "peer"), list(told_hyper_parameters_alone()))
-def test_an_optimizer_told_nothing_is_the_rule_that_the_defaults_make(kind, peer):
+def test_an_optimizer_told_nothing_is_the_rule_of_its_defaults(kind, peer):
     rule = told_nothing(kind, peer, lr=0.02)
     needed = {"learning_rate": 0.02} if peer.library == OPTAX else {}
     alone = Peer(peer.library, peer.name, needed)

@@ -30,7 +30,7 @@ def drop(t):
     return 0.1 if t == 1 else 0.01
 
 
-def test_when_lr_falls_the_velocity_of_keras_keeps_the_old_one_and_the_others_do_not():
+def test_when_lr_falls_only_keras_velocity_keeps_the_old_lr():
     # g = 1, momentum 0.9, lr 0.1 then 0.01. Keras: v = -0.1, then 0.9 v - 0.01 = -0.1.
     # PyTorch and Optax: v = 1, then 1.9; the second step is 0.01 * 1.9.
     rule = rules.Momentum(lr=drop, momentum=0.9)
@@ -46,7 +46,7 @@ def test_when_lr_falls_the_velocity_of_keras_keeps_the_old_one_and_the_others_do
 
 
 @pytest.mark.parametrize(("library", "name"), [(TORCH, "SGD"), (OPTAX, "sgd")])
-def test_when_lr_falls_nesterov_of_pytorch_and_optax_leaves_our_query_points(library, name):
+def test_when_lr_falls_nesterov_of_pytorch_and_optax_leaves_ours(library, name):
     lr = "lr" if library == TORCH else "learning_rate"
     arguments = {lr: "lr", "momentum": "momentum", "nesterov": True}
     rule = rules.Nesterov(lr=drop, momentum=0.9)
@@ -57,7 +57,7 @@ def test_when_lr_falls_nesterov_of_pytorch_and_optax_leaves_our_query_points(lib
     assert query == pytest.approx([0.0, -0.19, -0.29])
 
 
-def test_nesterov_of_keras_stays_on_our_query_points_under_any_learning_rate():
+def test_nesterov_of_keras_keeps_our_query_points_at_any_lr():
     rule = rules.Nesterov(lr=drop, momentum=0.9)
     arguments = {"learning_rate": "lr", "momentum": "momentum", "nesterov": True}
     assert first_steps(KERAS, "SGD", arguments, rule, 2) == pytest.approx([-0.19, -0.29])
@@ -72,7 +72,7 @@ def test_dampening_of_pytorch_leaves_the_first_step_undamped():
 
 
 @pytest.mark.parametrize("t", [1, 100, 1000])
-def test_eps_of_keras_adam_is_larger_by_the_root_of_the_correction(t):
+def test_eps_of_keras_adam_is_larger_by_the_corrections_root(t):
     # With g = 1 both corrected moments are 1: each step is lr / (1 + effective eps).
     rule = rules.Adam(lr=1.0, eps=0.01)
     arguments = {"learning_rate": "lr", "epsilon": "eps"}
@@ -83,7 +83,7 @@ def test_eps_of_keras_adam_is_larger_by_the_root_of_the_correction(t):
     assert effective == pytest.approx(0.01 / math.sqrt(1 - 0.999**t), rel=1e-8)
 
 
-def test_keras_nadam_adds_eps_to_the_corrected_root_unlike_its_adam():
+def test_unlike_its_adam_keras_nadam_adds_eps_to_corrected_roots():
     rule = rules.NAdam(lr=1.0, eps=0.01, psi=1.0)
     arguments = {"learning_rate": "lr", "epsilon": "eps"}
     with_eps = first_steps(KERAS, "Nadam", arguments, rule, 1)
@@ -138,9 +138,7 @@ def test_eps_of_rmsprop_stands_where_the_table_says(library, name, extra, root, 
         (OPTAX, "nadam", {"learning_rate": "lr"}, math.inf),
     ],
 )
-def test_by_default_each_library_raises_the_momentum_of_nadam_in_its_own_way(
-    library, name, arguments, psi
-):
+def test_by_default_each_library_raises_nadams_momentum_its_way(library, name, arguments, psi):
     case = Case(rules.NAdam(psi=psi), Peer(library, name, arguments), "valley")
     assert deviation(iterates(case), library_iterates(case)) < TOLERANCE
     for other in {0.004, 1.0, math.inf} - {psi}:
@@ -148,7 +146,7 @@ def test_by_default_each_library_raises_the_momentum_of_nadam_in_its_own_way(
         assert deviation(ours, library_iterates(case)) > 1e-5
 
 
-def test_optax_keeps_the_maximum_of_the_corrected_moment_and_so_steps_less_after_a_peak(
+def test_optax_keeps_the_corrected_maximum_and_so_steps_less(
     monkeypatch,
 ):
     # Gradients 1, 0, 0, ...: corrected, v is 1 at step 1, the largest it will ever be. Uncorrected
@@ -175,7 +173,7 @@ def test_optax_keeps_the_maximum_of_the_corrected_moment_and_so_steps_less_after
         (KERAS, "Adam", {"learning_rate": "lr", "epsilon": 0.0, "weight_decay": 0.1}),
     ],
 )
-def test_weight_decay_given_to_adam_is_a_penalty_in_pytorch_and_adamw_in_keras(
+def test_adams_weight_decay_is_l2_in_pytorch_and_adamw_in_keras(
     library, name, arguments, monkeypatch
 ):
     plain = Quadratic([1.0, 5.0], rotation=0.5)

@@ -104,7 +104,7 @@ def test_the_library_keeps_the_state_under_this_name(rule, state, library, words
     np.testing.assert_allclose(values[index] - start, theirs, rtol=1e-12)
 
 
-def test_with_dampening_the_buffer_is_the_average_but_for_its_first_gradient():
+def test_with_dampening_only_the_buffers_first_gradient_differs():
     (row,) = [row for row in rows_of("EWMAMomentum", TORCH) if "dampening" in row.call]
     beta, average = 0.9, np.zeros(3)
     for g in GRADIENTS:
@@ -114,7 +114,7 @@ def test_with_dampening_the_buffer_is_the_average_but_for_its_first_gradient():
     np.testing.assert_allclose(theirs, average + lead, rtol=1e-12)
 
 
-def test_the_largest_second_moment_of_optax_is_corrected_and_those_of_the_others_are_not():
+def test_optaxs_largest_second_moment_alone_is_corrected():
     call = {library: rows_of("AMSGrad", library)[0].call for library in LIBRARIES}
     v, largest, corrected = np.zeros(3), np.zeros(3), np.zeros(3)
     for t, g in enumerate(GRADIENTS, start=1):

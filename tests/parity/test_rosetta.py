@@ -143,14 +143,14 @@ def test_the_translation_that_a_row_uses_is_needed(row):
     assert not agree(ours(row.plain), theirs(row))
 
 
-def test_a_row_under_the_wrong_library_or_about_stored_points_would_be_noticed():
+def test_a_row_of_a_wrong_library_or_of_stored_points_is_noticed():
     (nesterov,) = [row for row in ROWS if row.section == "Nesterov" and row.library == KERAS]
     assert not row_agrees(nesterov._replace(remarks=frozenset()))
     for row in ROWS:
         assert f"{PACKAGES[row.library]}." in row.call
 
 
-def test_the_versions_that_the_page_names_are_those_that_are_installed():
+def test_the_versions_that_the_page_names_are_installed():
     text = " ".join(cell.source for cell in rosetta.cells())
     for library in RUN:
         assert f"{library} {VERSIONS[library]}" in text
@@ -184,7 +184,7 @@ def test_the_schedules_of_a_row_have_the_same_values(book, library):
     assert [schedule(t) for t in range(1, 101)] == pytest.approx(expected, rel=rel, abs=rel)
 
 
-def test_beyond_its_end_the_cosine_of_pytorch_rises_and_those_of_the_others_stay_at_zero():
+def test_past_its_end_the_cosine_of_pytorch_alone_rises():
     beyond = {}
     for book, library in rosetta.table("Schedules"):
         if book.startswith("`Cosine"):
@@ -212,7 +212,7 @@ RMSPROP_WITH_MOMENTUM = {
     [(TORCH, False), (KERAS, True), (OPTAX, True)],
     ids=lambda value: str(value),
 )
-def test_rmsprop_with_a_momentum_has_lr_inside_the_velocity_or_outside(library, inside):
+def test_rmsprop_with_momentum_has_lr_inside_velocity_or_outside(library, inside):
     x, v, velocity, points = START, np.zeros(8), np.zeros(8), []
     for t, g in enumerate(GRADIENTS, start=1):
         v = 0.9 * v + (1 - 0.9) * g**2
@@ -230,7 +230,7 @@ def test_rmsprop_with_a_momentum_has_lr_inside_the_velocity_or_outside(library, 
         "torch.optim.RMSprop(params, lr=0.01, alpha=0.9, eps=1e-3, centered=True)",
     ],
 )
-def test_the_centred_form_of_pytorch_makes_no_number_of_a_gradient_that_stays(call):
+def test_pytorchs_centred_form_has_nan_for_a_gradient_that_stays(call):
     slopes = torch.linspace(0.01, 3.0, 400)
     x = torch.zeros(400, requires_grad=True)
     optimizer = rosetta.evaluate(call, {"torch": torch, "params": [x]})
@@ -243,7 +243,7 @@ def test_the_centred_form_of_pytorch_makes_no_number_of_a_gradient_that_stays(ca
 # The back end may be NumPy, which warns.
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 @pytest.mark.parametrize(("epsilon", "none"), [(1e-8, False), (1e-3, True)])
-def test_an_eps_inside_the_root_saves_the_centred_form_if_it_is_large(epsilon, none):
+def test_a_large_eps_inside_the_root_saves_the_centred_form(epsilon, none):
     x = keras.Variable(np.zeros(400), dtype="float32")
     optimizer = keras.optimizers.RMSprop(0.01, rho=0.9, epsilon=epsilon, centered=True)
     slopes = np.linspace(0.01, 3.0, 400).astype(np.float32)

@@ -129,7 +129,7 @@ def test_the_schedule_equals_keras(schedule, theirs):
     assert ours(schedule) == pytest.approx(expected, rel=1e-5, abs=1e-7)
 
 
-def test_the_warm_up_of_pytorch_reaches_its_value_where_ours_does():
+def test_pytorchs_warm_up_reaches_its_value_where_ours_does():
     warm = schedules.WarmUp(10, after=schedules.Constant(0.3))
     theirs = of_torch(
         0.3, lambda o: of.LinearLR(o, start_factor=0.1, end_factor=1.0, total_iters=9)

@@ -78,7 +78,7 @@ def test_a_step_of_a_path_can_be_taken_apart(desk, figure):
 
 
 @pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.figure)
-def test_a_unit_is_as_wide_as_it_is_high_wherever_level_lines_are_drawn(desk, design):
+def test_a_unit_is_as_wide_as_high_where_level_lines_are_drawn(desk, design):
     live = desk(design.figure)
     if design in WITH_PATH:
         live.set_slider("anatomy", 3)  # a close-up too
@@ -90,7 +90,7 @@ def test_a_unit_is_as_wide_as_it_is_high_wherever_level_lines_are_drawn(desk, de
 
 
 @pytest.mark.parametrize("surface", ["Ravine", "Rosenbrock"])
-def test_in_the_race_so_it_is_on_a_wide_surface_and_on_one_off_the_middle(desk, surface):
+def test_so_it_is_in_the_race_on_wide_and_off_centre_surfaces(desk, surface):
     live = desk("race")
     live.control("surface").select_option(surface)
     live.settle()
@@ -128,7 +128,7 @@ def test_what_has_left_is_said_and_no_step_of_it_is_drawn(opened):
     assert not live.close_up().is_visible()
 
 
-def test_a_surface_beyond_the_largest_number_is_drawn_without_a_complaint(opened):
+def test_a_surface_beyond_the_largest_number_is_drawn_quietly(opened):
     opened("race", fragment="#live=race&surface=Beale&anatomy=Nesterov&step=2&lr_Nesterov=1000")
 
 
@@ -198,9 +198,7 @@ def test_without_scripts_and_on_paper_the_still_stands_there(browser, figure):
 
 
 @each_figure
-def test_a_phone_shows_it_whole_and_axe_finds_no_fault_by_day_and_by_night(
-    browser, site, served, figure
-):
+def test_a_phone_shows_it_whole_and_axe_is_content_day_and_night(browser, site, served, figure):
     # Over http: axe reads the style sheets, and a browser keeps files from one another.
     address = f"{served}{page_of(figure).relative_to(site)}"
     with Visit(browser, address, viewport=PHONE) as visit:

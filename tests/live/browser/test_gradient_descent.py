@@ -53,7 +53,7 @@ def test_a_finger_drags_the_start(opened):
     assert live.place()[1] < before[1]
 
 
-def test_the_largest_lr_that_descends_and_the_best_one_can_be_found(desk):
+def test_the_largest_lr_that_descends_and_the_best_can_be_found(desk):
     live = desk("gradient_descent")
     live.set(lr=0.2)
     assert "regime.edge" in live.said()

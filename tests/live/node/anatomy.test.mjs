@@ -71,7 +71,7 @@ test("gradient descent has the step alone: no memory, no divisor", () => {
   assert.deepEqual(Object.keys(parts(rule, run(rule, slopes, [1, 1], 3), 2).moves), ["result"]);
 });
 
-test("with momentum the memory and minus lr times the gradient asked ahead make the step", () => {
+test("with momentum, memory and -lr times g ahead make a step", () => {
   const rule = new Ahead();
   const trace = run(rule, slopes, [1, 1], 6);
   const { x, query, moves } = parts(rule, trace, 5);
@@ -84,7 +84,7 @@ test("with momentum the memory and minus lr times the gradient asked ahead make 
   );
 });
 
-test("before the division the step has the direction of the average, and decay is a part of its own", () => {
+test("undivided, a step is along the average; decay is apart", () => {
   const rule = new Divided();
   const trace = run(rule, slopes, [1, 1], 6);
   const { x, query, moves } = parts(rule, trace, 4);
@@ -121,7 +121,7 @@ test("a step that is none has parts of length 0, and no NaN", () => {
   for (const { move } of Object.values(moves)) near(move, [0, 0]);
 });
 
-test("the angle between moves is that of the school, whatever their lengths", () => {
+test("the angle between moves is the school's at any lengths", () => {
   assert.equal(angleBetween([2, 0], [0, 5]), 90);
   assert.equal(angleBetween([1, 1], [-3, -3]), 180);
   assert.equal(angleBetween([1, 0], [7, 0]), 0);

@@ -39,7 +39,7 @@ test("on a logarithmic scale equal factors are equal steps", () => {
   assert.ok(Math.abs(scale.invert(300) - 10) < 1e-9);
 });
 
-test("a window is grown about its middle, along one axis, until both have one scale", () => {
+test("a window grows about its middle until its axes share a scale", () => {
   assert.deepEqual(
     alike(
       [
@@ -84,7 +84,7 @@ test("a window is grown about its middle, along one axis, until both have one sc
   );
 });
 
-test("ticks are round numbers inside the ends, without rounding noise", () => {
+test("ticks are round numbers inside the ends, without noise", () => {
   assert.deepEqual(ticks(0, 1, 5), [0, 0.2, 0.4, 0.6, 0.8, 1]);
   assert.deepEqual(ticks(-0.31, 0.31, 7), [-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3]);
   assert.deepEqual(ticks(0, 60, 6), [0, 10, 20, 30, 40, 50, 60]);
@@ -92,7 +92,7 @@ test("ticks are round numbers inside the ends, without rounding noise", () => {
   assert.deepEqual(ticks(0, Infinity, 5), []);
 });
 
-test("ticks of a logarithmic axis are powers of ten, thinned where there are many", () => {
+test("logarithmic ticks are powers of ten, thinned where many", () => {
   assert.deepEqual(logTicks(0.001, 10, 6), [0.001, 0.01, 0.1, 1, 10]);
   assert.ok(logTicks(1e-16, 1, 6).length <= 6);
 });
@@ -114,7 +114,7 @@ test("numbers are written for readers", () => {
   ]);
 });
 
-test("a path is drawn as far as it is finite, and stays within what a browser can draw", () => {
+test("a path is drawn while finite, within what browsers can draw", () => {
   assert.equal(pathData([0, 0, 1, 2], same, same), "M0.0 0.0L1.0 2.0");
   assert.equal(pathData([0, 0, 1e300, -1e300, NaN, 1], same, same), "M0.0 0.0L10000.0 -10000.0");
   assert.equal(pathData([NaN, 0], same, same), "");
@@ -125,7 +125,7 @@ test("a path is drawn as far as it is finite, and stays within what a browser ca
   assert.equal(dotsData([NaN, 0], same, same), "");
 });
 
-test("a path that leaves for good is marked where it crosses the border, in its direction", () => {
+test("a path that leaves is marked at the border, in its direction", () => {
   const out = exit([0, 0, 1, 0, 3, 0, 50, 0], BOX);
   assert.deepEqual(out, { step: 2, x: 2, y: 0, angle: 0 });
   const up = exit([0, 0, 0, 5], BOX);
@@ -133,7 +133,7 @@ test("a path that leaves for good is marked where it crosses the border, in its 
   assert.ok(Math.abs(up.angle - Math.PI / 2) < 1e-12);
 });
 
-test("a path that comes back, or ends inside, leaves no mark; one that overflows does", () => {
+test("a path that ends inside has no mark; one that overflows has", () => {
   assert.equal(exit([0, 0, 3, 0, 1, 0], BOX), null);
   assert.equal(exit([0, 0, 1, 0.5], BOX), null);
   assert.equal(exit([0, 0, -Infinity, 0, NaN, NaN], BOX).x, -2);
@@ -160,7 +160,7 @@ test("level lines of a cone are circles of the right radius", () => {
   }
 });
 
-test("where two corners across are high, the middle of the cell decides, and lines never cross", () => {
+test("a cell's middle parts two high corners, and no lines cross", () => {
   const domain = [
     [0, 1],
     [0, 1],
@@ -184,14 +184,14 @@ test("where two corners across are high, the middle of the cell decides, and lin
   }
 });
 
-test("levels lie inside the values and are closer together where the surface is low", () => {
+test("levels lie inside the values, and closer where it is low", () => {
   const levels = contourLevels([0, 1, 8, Infinity], 12);
   assert.ok(levels[0] > 0 && levels.at(-1) < 8);
   assert.ok(levels[1] - levels[0] < levels[11] - levels[10]);
   assert.deepEqual(contourLevels([3, 3, 3], 12), []);
 });
 
-test("a square around points holds them all, with room, and is a square even around one point", () => {
+test("a square holds all points with room, even a single one", () => {
   const [[left, right], [bottom, top]] = around([
     [0, 0],
     [2, 1],
@@ -202,7 +202,7 @@ test("a square around points holds them all, with room, and is a square even aro
   assert.ok(b > a);
 });
 
-test("a line that goes far keeps its direction up to the edge, and one from far away is drawn as it arrives", () => {
+test("a line to or from far away keeps its direction at the edge", () => {
   const ends = (d) => d.match(/-?[\d.]+/g).map(Number);
   const [x0, y0, x1, y1] = ends(pathData([0, 0, 1e60, 3e60], same, same));
   assert.deepEqual([x0, y0], [0, 0]);
@@ -212,12 +212,12 @@ test("a line that goes far keeps its direction up to the edge, and one from far 
   assert.deepEqual(back.slice(2), [10, 30]);
 });
 
-test("between two points far away nothing is drawn, nor beside the picture", () => {
+test("nothing is drawn between far points or beside the picture", () => {
   assert.equal(pathData([0, 0, 1e60, 0, -1e80, 0, 1e99, 0], same, same), "M0.0 0.0L10000.0 0.0");
   assert.equal(pathData([2e4, 0, 2e4, 50], same, same), "");
 });
 
-test("a surface that is infinite at a corner has no level line there, and no NaN", () => {
+test("an infinite corner has no level line, and no NaN", () => {
   const values = sample((x, y) => (x > 1 ? Infinity : x + y), BOX, 20);
   const d = contourPath(values, 20, 0.2, BOX, same, same);
   assert.ok(d.length > 0 && !d.includes("NaN"));

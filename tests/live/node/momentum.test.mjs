@@ -5,7 +5,7 @@ import { bestPlace, motionOf, rateOf } from "../../../minioptim/live/figures/mom
 
 const near = (a, b) => assert.ok(Math.abs(a - b) < 1e-12, `${a} is not ${b}`);
 
-test("without momentum the rate is |1 - a|; with complex roots it is the root of momentum", () => {
+test("the rate is |1 - a|, or root momentum with complex roots", () => {
   near(rateOf(0.3, 0), 0.7);
   near(rateOf(1.9, 0), 0.9);
   near(rateOf(1, 0.49), 0.7);
@@ -15,7 +15,7 @@ test("at the limit 2 + 2 momentum the rate is 1", () => {
   for (const mu of [0, 0.3, 0.9]) near(rateOf(2 + 2 * mu, mu), 1);
 });
 
-test("the best place has the rate (sqrt(kappa) - 1) / (sqrt(kappa) + 1) for both directions, and nothing near it has less", () => {
+test("both directions have the best rate, and nothing near is less", () => {
   const { a, mu, rate } = bestPlace(25);
   near(rate, 4 / 6);
   // Double roots: the root of a rounding error of 1e-16 is 1e-8.

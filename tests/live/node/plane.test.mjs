@@ -71,7 +71,7 @@ const DOMAINS = {
 };
 
 for (const [name, domain] of Object.entries(DOMAINS)) {
-  test(`a unit is as wide as it is high, on a domain that is ${name}, at first and reframed`, () => {
+  test(`a ${name} domain has square units, first and reframed`, () => {
     for (const left of [undefined, 56]) {
       const first = drawn({ domain, left });
       const second = drawn({
@@ -89,7 +89,7 @@ for (const [name, domain] of Object.entries(DOMAINS)) {
     }
   });
 
-  test(`a domain that is ${name} is in sight, and touches two borders of a view that is filled`, () => {
+  test(`a ${name} domain is in sight and touches two borders`, () => {
     const one = drawn({ domain });
     const { attributes: box } = one.parent
       .all()
@@ -118,7 +118,7 @@ for (const [name, domain] of Object.entries(DOMAINS)) {
   });
 }
 
-test("the arrow of -g is at right angles to the level line where it starts", () => {
+test("the arrow of -g starts at right angles to the level line", () => {
   const at = [-1, 0.6];
   const g = [at[0] / 10, 2 * at[1]]; // of x²/20 + y²
   const { view, named } = drawn({
@@ -139,7 +139,7 @@ test("the arrow of -g is at right angles to the level line where it starts", () 
   assert.ok(Math.abs(cosine) < 0.01, `${(Math.acos(cosine) * 180) / Math.PI} degrees`);
 });
 
-test("coordinates that are no lengths of one kind fill the view as they are", () => {
+test("coordinates of different kinds fill the view as they are", () => {
   const one = drawn({
     domain: [
       [0, 4],

@@ -4,14 +4,14 @@ import { test } from "node:test";
 import { loneStep } from "../../../minioptim/live/figures/adam.mjs";
 import { stepsToNotice } from "../../../minioptim/live/figures/rmsprop.mjs";
 
-test("after the steps to notice, RMSProp's v has fallen to four times the new square", () => {
+test("after the steps to notice, v is four times the new square", () => {
   const [c, rho] = [0.01, 0.9];
   const k = stepsToNotice(c, rho);
   const v = rho ** k + (1 - rho ** k) * c ** 2;
   assert.ok(Math.abs(v / (4 * c ** 2) - 1) < 1e-12);
 });
 
-test("an average that has not settled at the change is counted as it is", () => {
+test("an average still unsettled at the change counts as it is", () => {
   const [c, rho, turn] = [0.01, 0.99, 80];
   let v = 1 - rho ** turn; // the average of so many ones, begun at 0
   const predicted = stepsToNotice(c, rho, v);

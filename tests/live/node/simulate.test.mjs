@@ -36,7 +36,7 @@ class Counting extends Descent {
 
 const bowl = { f: (x, y) => (x * x + 4 * y * y) / 2, df: (x, y) => [x, 4 * y] };
 
-test("a run is recorded with its start, its queries and its gradients", () => {
+test("a run is recorded with its start, queries and gradients", () => {
   const trace = runOn(bowl, new Descent(), [8, 1], 3);
   assert.deepEqual([...trace.x], [8, 1, 4, -1, 2, 1, 1, -1]);
   assert.deepEqual([...trace.query], [8, 1, 4, -1, 2, 1]);
@@ -44,7 +44,7 @@ test("a run is recorded with its start, its queries and its gradients", () => {
   assert.deepEqual([...valuesAlong(bowl, trace)], [34, 10, 4, 2.5]);
 });
 
-test("steps are counted from 1, and a state is kept for each coordinate", () => {
+test("steps count from 1, and each coordinate has its state", () => {
   const { state } = run(new Counting(), () => [0, 0, 0], [0, 0, 0], 3);
   assert.deepEqual([...state.n], [0, 0, 0, 1, 1, 1, 3, 3, 3, 6, 6, 6]);
 });
@@ -64,7 +64,7 @@ test("a run of no steps is its start", () => {
   assert.deepEqual([...run(new Descent(), () => [1], [3], 0).x], [3]);
 });
 
-test("draws lie inside (0, 1), depend on the seed alone, and are normal where asked", () => {
+test("draws are in (0, 1), by seed alone, and normal where asked", () => {
   const draw = uniform(3);
   const first = Array.from({ length: 1000 }, draw);
   assert.ok(first.every((value) => value > 0 && value < 1));

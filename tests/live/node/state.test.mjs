@@ -40,7 +40,7 @@ test("an address holds only what differs from the defaults", () => {
   assert.deepEqual(fromFragment("race", CONTROLS, "#live=race"), {});
 });
 
-test("an address that is not about this figure is nobody's business", () => {
+test("an address not about this figure is nobody's business", () => {
   for (const fragment of ["", "#", "#references", "#live=adam&lr=0.1", "#lr=0.1"]) {
     assert.equal(fromFragment("race", CONTROLS, fragment), null);
   }
@@ -80,7 +80,7 @@ test("what is malformed, hostile or out of range is left out", () => {
   assert.equal({}.lr, undefined);
 });
 
-test("a value from the hand is brought inside; one of another kind is refused", () => {
+test("a hand's value is brought inside; another kind is refused", () => {
   const [lr, step, corrected, surface, start] = CONTROLS;
   assert.equal(allowed(lr, 7), 2);
   assert.equal(allowed(lr, NaN), undefined);
@@ -111,7 +111,7 @@ test("a slider's notches lead to values and back, the ends exactly", () => {
   }
 });
 
-test("a control is found by its name, and a name that is none is an error that says so", () => {
+test("a control is found by its name; an unknown one is an error", () => {
   assert.equal(controlOf({ figure: "race", controls: CONTROLS }, "step"), CONTROLS[1]);
   assert.throws(
     () => controlOf({ figure: "race", controls: CONTROLS }, "stop"),
@@ -119,6 +119,6 @@ test("a control is found by its name, and a name that is none is an error that s
   );
 });
 
-test("a choice is one of the options, and not what only prints like one", () => {
+test("a choice is an option, and not what only prints like one", () => {
   assert.equal(allowed(CONTROLS[3], ["Beale"]), undefined);
 });

@@ -7,13 +7,13 @@ import {
   scatter,
 } from "../../../minioptim/live/figures/stochastic_gradient_descent.mjs";
 
-test("the scatter is that of the theory, and infinite beyond 2/lambda", () => {
+test("the scatter is the theory's, and infinite beyond 2/lambda", () => {
   // lr sigma^2 / (lambda (2 - lr lambda)) = 0.1 * 4 / (2 * 1.8)
   assert.ok(Math.abs(scatter(0.1, 2, 4) - 1 / 9) < 1e-15);
   assert.equal(scatter(1, 2, 4), Infinity);
 });
 
-test("the mean of f starts at the start, and ends on the floor of a constant lr", () => {
+test("the mean of f goes from the start to the floor of the lr", () => {
   const [lr, variance] = [0.1, 4];
   const losses = expectedLoss([1, 6], [2, -1], variance, Array(2000).fill(lr));
   assert.equal(losses[0], (1 * 4 + 6 * 1) / 2);

@@ -12,7 +12,7 @@ const CATALOGUE = {
 };
 const word = speaker(CATALOGUE);
 
-test("numbers are written for readers, texts and pieces stand as they are", () => {
+test("numbers are written for readers, texts stand as they are", () => {
   assert.equal(word("plain"), "as it is");
   assert.equal(word("two", { a: 1234567, b: said("plain") }), "as it is before 1.23·10⁶");
 });
@@ -22,7 +22,7 @@ test("a list is joined as the language joins lists", () => {
   assert.equal(word("list", { items }), "first: Adam 0.5, SGD \u22121, ….");
 });
 
-test("a key without words, and a name without a value, are errors that say which", () => {
+test("a key without words and a name without a value are errors", () => {
   assert.throws(() => word("toString"), /no words for toString/);
   assert.throws(() => word("two", { a: 1 }), /two names \{b\}/);
   assert.throws(() => word("item", { f: 1, __proto__: { rule: "x" } }), /item names \{rule\}/);

@@ -95,7 +95,7 @@ def test_a_rule_that_changes_changes_the_page(monkeypatch):
 
 
 @pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.figure)
-def test_a_figure_asks_for_rules_and_surfaces_that_can_be_translated(design):
+def test_a_figure_asks_for_rules_and_surfaces_we_can_translate(design):
     text = kit([design])
     for wanted in (*design.rules, *design.surfaces):
         assert f"class {wanted.__name__} {{" in text

@@ -40,7 +40,7 @@ def declared(bundle):
 
 
 @each_design
-def test_a_notebook_stores_a_placeholder_and_a_picture_that_any_program_shows(design):
+def test_a_notebook_stores_a_placeholder_and_a_picture_for_all(design):
     bundle = design()._repr_mimebundle_()
     for program, known in SHOWN_BY.items():
         assert next(kind for kind in known if kind in bundle) == "image/png", program
@@ -99,7 +99,7 @@ def test_values_that_are_named_are_where_the_figure_starts():
     assert said["start"] == [1, -1]
 
 
-def test_a_name_that_is_no_control_is_refused_with_those_that_are():
+def test_a_name_that_is_no_control_is_refused_with_the_controls():
     with pytest.raises(TypeError, match="has no control 'rate'; it has lr, condition, start"):
         figures.gradient_descent(rate=0.2)
     with pytest.raises(ValueError, match="optimum has no value to be set, got 1"):
@@ -135,7 +135,7 @@ def test_an_unknown_design_is_refused():
         design_of("nothing")
 
 
-def test_a_notebook_that_was_handed_out_finds_the_figures_under_their_old_name():
+def test_old_notebooks_find_the_figures_under_their_old_name():
     from minioptim.interactive import figures as as_they_were_called
 
     assert as_they_were_called is figures
@@ -149,7 +149,7 @@ def test_the_bowl_is_the_quadratic_that_it_says():
     np.testing.assert_allclose(bowl.hessian(x), quadratic.hessian(x), rtol=1e-12, atol=1e-12)
 
 
-def test_figures_load_neither_matplotlib_nor_a_widget_library_until_they_are_shown():
+def test_figures_load_no_matplotlib_or_widgets_until_shown():
     code = (
         "import sys; from minioptim.live import figures; figures.gradient_descent(); "
         "print([m for m in ('matplotlib', 'anywidget', 'traitlets') if m in sys.modules])"

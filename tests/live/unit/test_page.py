@@ -24,7 +24,7 @@ def test_a_figure_is_light(design):
 
 
 @each_design
-def test_the_script_of_a_page_has_no_imports_and_asks_for_nothing(design):
+def test_a_pages_script_has_no_imports_and_asks_for_nothing(design):
     script = script_of(design)
     assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
     assert not re.search(r"\b(fetch|XMLHttpRequest|WebSocket|sendBeacon|eval|Function)\(", script)
