@@ -29,7 +29,6 @@ class Kernel(NamedTuple):
 # OpenBLAS at all: there the machine's own choice is all that is tried.
 KERNELS = [
     Kernel("Prescott", None, "Katmai"),
-    Kernel("Nehalem", None, "Nehalem"),
     Kernel("Haswell", "X86_V3", "Haswell"),
     Kernel("SkylakeX", "X86_V4", "SkylakeX"),
 ]
