@@ -1,7 +1,7 @@
-"""Exponentially weighted moving averages, and what their one number beta means.
+"""Exponentially weighted moving averages, and the meaning of their parameter beta.
 
-The average of a series y is v_t = beta v_{t-1} + (1 - beta) y_t, from v_0 = 0. Each function
-names one of the things that people call "its length"; they are not the same number.
+The average of a series y is v_t = beta v_{t-1} + (1 - beta) y_t, from v_0 = 0. Several
+different numbers are called "the length" of this average; each has a function here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def ewma(series: npt.ArrayLike, beta: float, *, corrected: bool = False) -> Arra
     Parameters
     ----------
     series : array-like of shape (n, ...)
-        The values y, in time along the first axis. A NaN spoils what follows it.
+        The values y, with time along the first axis. A NaN makes all later averages NaN.
     beta : float in [0, 1)
         Weight of the old average.
     corrected : bool
@@ -34,7 +34,7 @@ def ewma(series: npt.ArrayLike, beta: float, *, corrected: bool = False) -> Arra
     Raises
     ------
     TypeError, ValueError
-        ``beta`` outside [0, 1), or a series that is not one of numbers along an axis.
+        ``beta`` is outside [0, 1), or ``series`` is not an array of numbers with an axis.
 
     References
     ----------
@@ -54,7 +54,7 @@ def ewma(series: npt.ArrayLike, beta: float, *, corrected: bool = False) -> Arra
         raise ValueError(f"series must have shape (n, ...), got the number {series!r}")
     averages = np.empty(y.shape, dtype=np.float64)
     v = np.zeros(y.shape[1:])
-    with np.errstate(invalid="ignore"):  # 0 times an infinity, which is a NaN
+    with np.errstate(invalid="ignore"):  # 0 times infinity is NaN
         for t, value in enumerate(y, start=1):
             v = beta * v + (1 - beta) * value
             averages[t - 1] = v / bias_correction(beta, t) if corrected else v
@@ -69,7 +69,7 @@ def weights(beta: float, t: int) -> Array:
     Raises
     ------
     TypeError, ValueError
-        ``beta`` outside [0, 1), or ``t`` not a whole number >= 0.
+        ``beta`` is outside [0, 1), or ``t`` is not a whole number >= 0.
 
     Examples
     --------
@@ -83,12 +83,12 @@ def weights(beta: float, t: int) -> Array:
 def bias_correction(beta: float, t: int) -> float:
     """Return 1 - beta^t, the sum of the weights after t values.
 
-    Of a series with constant mean c, v_t has the mean c (1 - beta^t): dividing corrects it.
+    If a series has the constant mean c, v_t has the mean c (1 - beta^t): division corrects it.
 
     Raises
     ------
     TypeError, ValueError
-        ``beta`` outside [0, 1), or ``t`` not a whole number >= 0.
+        ``beta`` is outside [0, 1), or ``t`` is not a whole number >= 0.
 
     Examples
     --------
@@ -101,12 +101,12 @@ def bias_correction(beta: float, t: int) -> float:
 def window(beta: float) -> float:
     """Return 1 / (1 - beta), the sum of the unnormalised weights beta^k over all ages k.
 
-    It is about the age at which a weight has fallen to 1/e of the newest, and no sharper than that.
+    It is roughly the age at which a weight has fallen to 1/e of the newest, no sharp cut-off.
 
     Raises
     ------
     TypeError, ValueError
-        ``beta`` outside [0, 1).
+        ``beta`` is outside [0, 1).
 
     Examples
     --------
@@ -117,14 +117,14 @@ def window(beta: float) -> float:
 
 
 def lag(beta: float) -> float:
-    """Return beta / (1 - beta), the mean age of what is averaged, in steps.
+    """Return beta / (1 - beta), the weighted mean age of the averaged values, in steps.
 
-    It is how far the average of a steadily rising series runs behind it.
+    It is how many steps the average of a steadily rising series lags behind the series.
 
     Raises
     ------
     TypeError, ValueError
-        ``beta`` outside [0, 1).
+        ``beta`` is outside [0, 1).
 
     Examples
     --------
@@ -141,7 +141,7 @@ def half_life(beta: float) -> float:
     Raises
     ------
     TypeError, ValueError
-        ``beta`` outside [0, 1).
+        ``beta`` is outside [0, 1).
 
     Examples
     --------
@@ -153,14 +153,14 @@ def half_life(beta: float) -> float:
 
 
 def effective_sample_size(beta: float) -> float:
-    """Return (1 + beta) / (1 - beta): a plain mean of so many values varies as little.
+    """Return (1 + beta) / (1 - beta), the number of values whose plain mean has the same variance.
 
-    It holds for independent values of one variance, long after the start.
+    This holds for independent values of equal variance, long after the start.
 
     Raises
     ------
     TypeError, ValueError
-        ``beta`` outside [0, 1).
+        ``beta`` is outside [0, 1).
 
     Examples
     --------

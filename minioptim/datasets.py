@@ -1,8 +1,8 @@
 """Labelled examples to learn from: real digits, synthetic documents, and the papers' own data.
 
-`digits` is inside the package. `bag_of_words` makes sparse documents of any size. `mnist` and
+`digits` comes with the package. `bag_of_words` makes sparse documents of any size. `mnist` and
 `imdb` are downloaded once, checked against their SHA-256, and kept in a cache folder. A data set
-knows no model. NumPy is all that `digits` needs; the others need the extra ``data``.
+knows nothing of models. `digits` needs only NumPy; the others need the extra ``data``.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Dataset:
     Parameters
     ----------
     inputs : array-like or scipy.sparse array of shape (n, p)
-        One example a row, in finite numbers. Kept as float64; sparse ones as a ``csr_array``.
-        An array that has this type already is not copied, as data may be large.
+        One example per row, in finite numbers. Stored as float64, or as a ``csr_array`` if sparse.
+        An array that already has this type is not copied, because data may be large.
     labels : array-like of int, shape (n,)
         The class of each example, in 0, ..., classes - 1.
     classes : int, >= 2
@@ -41,8 +41,8 @@ class Dataset:
     Raises
     ------
     TypeError, ValueError
-        No examples, shapes that do not fit, a NaN or an infinity among the inputs, labels that
-        are not whole numbers or name no class.
+        There are no examples, the shapes do not fit, the inputs hold a NaN or an infinity, or the
+        labels are not whole numbers from 0 to classes - 1.
 
     Examples
     --------
@@ -73,19 +73,19 @@ class Dataset:
         return int(self.inputs.shape[0])
 
     def split(self, test: int, seed: int = 0) -> Split:
-        """Return two data sets that share no example, drawn without looking at the labels.
+        """Return two disjoint data sets, drawn at random without regard to the labels.
 
         Parameters
         ----------
         test : int, from 1 to n - 1
-            How many examples the second gets; the first gets the others.
+            How many examples go to the second set; the others go to the first.
         seed : int, >= 0
-            Of the permutation: its first ``test`` entries go to the test set.
+            Seed of the permutation, whose first ``test`` entries go to the test set.
 
         Raises
         ------
         TypeError, ValueError
-            ``test`` or ``seed`` is no such whole number.
+            ``test`` or ``seed`` is not a whole number in its range.
         """
         n = len(self)
         test = whole("test", test, at_least=1)
@@ -99,7 +99,7 @@ class Dataset:
 
 
 class Split(NamedTuple):
-    """A data set to learn from and one to be tested on.
+    """A data set to train on and one to test on.
 
     >>> train, test = digits()
     >>> len(train), len(test)
@@ -111,11 +111,11 @@ class Split(NamedTuple):
 
 
 def digits() -> Split:
-    """Return 1,797 handwritten digits as 8 x 8 grey values: 1,437 to learn from, 360 for the test.
+    """Return 1,797 handwritten digits as 8 x 8 grey values: 1,437 to train on, 360 to test on.
 
-    Each input has 64 values, row by row: how many of 16 pixels were inked, divided by 16, so in
-    [0, 1]. The split is ``split(test=360, seed=0)`` of the order in which scikit-learn's
-    ``load_digits`` has them.
+    Each input has 64 values in [0, 1], row by row: how many of 16 pixels were inked, divided by
+    16. The split is ``split(test=360, seed=0)`` of the examples in the order of scikit-learn's
+    ``load_digits``.
 
     References
     ----------
@@ -146,14 +146,14 @@ def bag_of_words(
 ) -> Dataset:
     r"""Return synthetic documents of two classes as sparse counts of words.
 
-    Words are drawn independently, with a frequency that falls with their rank r by Zipf's law; in
-    a few telling words the two classes, equally likely, differ:
+    Words are drawn independently, with a frequency that falls with their rank r by Zipf's law. The
+    two classes are equally likely and differ in the frequency of a few telling words:
 
     .. math:: P(r \mid c) \propto r^{-\mathrm{exponent}}\, (1 \pm \mathrm{strength})
 
     The telling words lie at ranks evenly spaced on a log scale, from 10 (or the first) to the
-    last; they favour class 1 and class 0 in turns. So most of what tells the classes apart occurs
-    rarely.
+    last, and favour class 1 and class 0 in turn. Most of the words that tell the classes apart are
+    therefore rare.
 
     Parameters
     ----------
@@ -164,11 +164,11 @@ def bag_of_words(
     length : int, >= 1
         Words in each document, repetitions included: the sum of its row.
     seed : int, >= 0
-        Of the draws.
+        Seed of the random draws.
     exponent : float, >= 0
         How steeply frequencies fall; 1 is Zipf's own, 0 makes all words equally frequent.
     telling : int, >= 0
-        How many telling words; fewer where ranks, rounded, coincide.
+        How many telling words; fewer if some of the ranks coincide after rounding.
     strength : float in [0, 1]
         With 0 the classes do not differ; with 1 a telling word occurs in one class only.
 
@@ -180,7 +180,7 @@ def bag_of_words(
     Raises
     ------
     TypeError, ValueError
-        An argument of the wrong type or out of range.
+        An argument has the wrong type or is out of range.
     ImportError
         SciPy is not installed.
 
@@ -210,7 +210,7 @@ def bag_of_words(
     words = np.empty((n, length), dtype=np.int64)
     for label, sign in ((0, -1), (1, 1)):
         frequencies = zipf * (1 + sign * favour)
-        if not frequencies.any():  # one word, which occurs in the other class only
+        if not frequencies.any():  # the only word occurs in the other class only
             raise ValueError(f"strength must leave each class a word, got {strength}")
         members = labels == label
         words[members] = rng.choice(
@@ -220,7 +220,7 @@ def bag_of_words(
 
 
 class _Source(NamedTuple):
-    """A file that can be downloaded, and the hash that tells whether it is the one meant."""
+    """A file to download, and the hash that identifies it."""
 
     name: str
     url: str
@@ -240,27 +240,27 @@ IMDB = _Source(
 
 
 def mnist(path: str | os.PathLike[str] | None = None) -> Split:
-    """Return MNIST, 60,000 handwritten digits to learn from and 10,000 for the test.
+    """Return MNIST: 60,000 handwritten digits to train on and 10,000 to test on.
 
-    Each input has the 28 x 28 grey values of an image, row by row, divided by 255, so in [0, 1].
-    The first call downloads 11 MB, as Keras publishes them.
+    Each input holds the 28 x 28 grey values of an image, row by row, divided by 255: in [0, 1].
+    The first call downloads the 11 MB file that Keras publishes.
 
     Parameters
     ----------
     path : str or path-like, optional
-        The folder where ``mnist.npz`` is, or is to be kept; the user's cache folder if not given.
-        A file of this name with other content is replaced.
+        The folder that holds ``mnist.npz``, or will; the user's cache folder by default.
+        A file of this name with different content is replaced.
 
     Raises
     ------
     ConnectionError
         The file could not be downloaded. Nothing is left in the folder.
     ValueError
-        What was downloaded is not the file meant. Nothing is left in the folder.
+        The download is not the expected file. Nothing is left in the folder.
     ImportError
         pooch is not installed.
     TypeError, NotADirectoryError
-        ``path`` is no path, or one that is no folder.
+        ``path`` is not a path, or not that of a folder.
 
     References
     ----------
@@ -276,23 +276,23 @@ def mnist(path: str | os.PathLike[str] | None = None) -> Split:
 
 
 def imdb(vocabulary: int = 10_000, path: str | os.PathLike[str] | None = None) -> Split:
-    """Return film reviews as sparse counts of words, 25,000 to learn from and 25,000 for the test.
+    """Return film reviews as sparse counts of words: 25,000 to train on and 25,000 to test on.
 
-    Class 1 is a favourable review. The first call downloads 17 MB, as Keras publishes them.
+    Class 1 is a favourable review. The first call downloads the 17 MB file that Keras publishes.
 
     Parameters
     ----------
     vocabulary : int, >= 1
-        How many words to count, the most frequent ones; column r - 1 counts the word of rank r,
-        other words are left out. Kingma and Ba have 10,000.
+        How many of the most frequent words to count; column r - 1 counts the word of rank r.
+        Other words are left out. Kingma and Ba use 10,000.
     path : str or path-like, optional
-        The folder where ``imdb.npz`` is, or is to be kept; the user's cache folder if not given.
-        A file of this name with other content is replaced.
+        The folder that holds ``imdb.npz``, or will; the user's cache folder by default.
+        A file of this name with different content is replaced.
 
     Raises
     ------
     ConnectionError, ValueError, ImportError, TypeError, NotADirectoryError
-        As for `mnist`; SciPy is needed too. Also where ``vocabulary`` is no whole number >= 1.
+        As for `mnist`, or SciPy is missing, or ``vocabulary`` is not a whole number >= 1.
 
     References
     ----------
@@ -300,7 +300,7 @@ def imdb(vocabulary: int = 10_000, path: str | os.PathLike[str] | None = None) -
     """
     vocabulary = whole("vocabulary", vocabulary, at_least=1)
     # The reviews are stored as pickled lists, and a pickle can run any code: it is opened only
-    # because the hash says that it is the file known.
+    # because the hash shows that it is the known file.
     with np.load(_fetch(IMDB, path), allow_pickle=True) as arrays:
         train, test = (
             # The file holds each word's rank, from 1. (Keras' loader then adds 3, to make room
@@ -316,12 +316,12 @@ def imdb(vocabulary: int = 10_000, path: str | os.PathLike[str] | None = None) -
 
 
 def as_inputs(values: Any) -> Inputs:
-    """Return examples as a float64 array or ``csr_array`` of shape (n, p), not copied if they are.
+    """Return examples as a float64 array or ``csr_array`` of shape (n, p), copied only if needed.
 
     Raises
     ------
     TypeError, ValueError
-        Other things than finite real numbers, no examples, or another shape.
+        The values are not finite real numbers, there are no examples, or the shape is wrong.
     """
     inputs: Inputs
     if hasattr(values, "tocsr"):
@@ -390,10 +390,10 @@ def _counts(documents: Sequence[Any] | npt.NDArray[np.int64], vocabulary: int) -
 
 
 def _fetch(source: _Source, folder: str | os.PathLike[str] | None) -> Path:
-    """Return the path of the source's file, downloaded if it is not there, its hash checked.
+    """Return the path of the source's file, downloaded if missing, after checking its hash.
 
-    pooch downloads to a temporary file beside it and renames that once the hash is right, so the
-    folder never holds a part of a file under its name.
+    pooch downloads to a temporary file in the same folder and renames it once the hash is right,
+    so a partial file never appears under the final name.
     """
     pooch = _needed("pooch")
     if folder is None:
@@ -406,11 +406,11 @@ def _fetch(source: _Source, folder: str | os.PathLike[str] | None) -> Path:
     by_hand = f"Try again later, or download {source.url} by hand and put it into {str(target)!r}."
     try:
         pooch.retrieve(source.url, f"sha256:{source.sha256}", source.name, target)
-    except _needed("requests").RequestException as error:  # pooch downloads through it
+    except _needed("requests").RequestException as error:  # pooch uses it to download
         raise ConnectionError(f"could not download {source.name}: {error}. {by_hand}") from error
     except ValueError as error:
         raise ValueError(
-            f"what was downloaded is not {source.name}: its SHA-256 is not {source.sha256}. "
+            f"the download is not {source.name}: its SHA-256 is not {source.sha256}. "
             f"The download may have been cut short. {by_hand}"
         ) from error
     return target / source.name

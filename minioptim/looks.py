@@ -1,7 +1,7 @@
-"""The look that each rule has in every picture of the book, on paper and on a page.
+"""The look of each rule in every picture of the book, still or live.
 
-A table of colours, line styles and markers, and nothing that draws: who needs a colour needs no
-Matplotlib.
+This is a table of colours, line styles and markers. It draws nothing, so that looking up a colour
+does not need Matplotlib.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from typing import Any
 
 from minioptim.rules import Rule
 
-# One look per rule over the whole book. A family shares a hue: grey for gradient descent, blues
-# and greens for momentum, oranges and browns for adaptive steps, purples and reds for Adam. Hues
-# alone fail readers who see no difference between red and green, so lightness, line style and
-# marker vary too; each colour keeps a contrast of 3 to 1 with white, the least that WCAG asks for.
+# Each rule has one look throughout the book. A family shares a hue: grey for gradient descent,
+# blues and greens for momentum, oranges and browns for adaptive steps, purples and reds for Adam.
+# Hues alone fail readers who see no difference between red and green, so lightness, line style and
+# marker vary too; each colour keeps a contrast of 3 to 1 with white, the minimum that WCAG
+# requires.
 _LOOKS: dict[str, tuple[str, str, str]] = {
     "GradientDescent": ("#3b3b3b", "-", "o"),
     "Momentum": ("#0072b2", "-", "s"),
@@ -33,8 +34,8 @@ _LOOKS: dict[str, tuple[str, str, str]] = {
 COLORS: dict[str, str] = {name: color for name, (color, _, _) in _LOOKS.items()}
 """The colour of each rule, by its name: the same in every picture of the book."""
 
-OWN_LOOK = ("#6b7280", "-", "o")  # of a rule that is the reader's own
-# The moves of a look-ahead step; no colour that a rule of momentum has.
+OWN_LOOK = ("#6b7280", "-", "o")  # for a rule of the reader's own
+# The moves of a look-ahead step, in colours that no momentum rule uses.
 JUMP, CORRECTION, RESULT = "#6b3e00", "#e34a33", "#1a7f37"
 
 
@@ -44,7 +45,7 @@ def style_of(rule: Rule | type[Rule]) -> dict[str, Any]:
     Parameters
     ----------
     rule : Rule or subclass of Rule
-        It is looked up by the name of its class; one not in `COLORS` gets a neutral grey.
+        It is looked up by the name of its class; a rule not in `COLORS` gets a neutral grey.
 
     Returns
     -------
@@ -54,7 +55,7 @@ def style_of(rule: Rule | type[Rule]) -> dict[str, Any]:
     Raises
     ------
     TypeError
-        ``rule`` is no rule.
+        ``rule`` is not a rule.
 
     Examples
     --------

@@ -1,9 +1,9 @@
 r"""The losses of small models on data, as problems whose gradient may come from a minibatch.
 
 A model's parameters are one flat vector x of shape (d,): each layer's weights W, row by row, and
-its biases b, one layer after the other. So a rule takes one step for all of them at once, which
-is faster than one for each array. With the inputs h_0 of an example, a network with L layers gives
-each class a probability,
+its biases b, one layer after the other. A rule can then update all of them in a single step, which
+is faster than a step for each array. From the inputs h_0 of an example, a network with L layers
+computes the probability of each class,
 
 .. math::
     h_i = \phi(h_{i-1} W_i + b_i) \quad (i < L), \qquad
@@ -37,12 +37,12 @@ Indices: TypeAlias = npt.NDArray[np.int64]
 LARGEST = np.finfo(np.float64).max
 NO_DROPOUT = repeat(None)
 
-# Examples whose hidden values are held at once where only the outputs are wanted.
+# How many examples are processed at once, to limit the memory taken by hidden activations.
 CHUNK = 4096
 
 
 class Activation(NamedTuple):
-    """A nonlinearity, its slope in terms of its own value, and the first weights that suit it."""
+    """A nonlinearity, its slope in terms of its own value, and the initial weights that suit it."""
 
     value: Callable[[Array], Array]
     slope: Callable[[Array], Any]
@@ -74,24 +74,24 @@ class Layer(NamedTuple):
 
 
 class Classifier(Problem):
-    r"""What the models share: the loss, its gradient, predictions, and minibatches.
+    r"""What all models share: the loss, its gradient, predictions, and minibatches.
 
     .. math::
         f(x) = -\frac1n \sum_{i=1}^n \log P_\text{label}(\text{input}_i; x)
             + \frac{l2}{2} \sum_\text{layers} \lVert W \rVert^2
 
-    `value` and `gradient` are those of all examples, without dropout. A batch of points is worked
-    through point by point: a product of matrices adds in an order that depends on their shapes,
-    and each run of a batch must equal the run made alone bit for bit.
+    `value` and `gradient` use all examples, without dropout. A batch of points is evaluated point
+    by point: the order in which a matrix product adds its terms depends on the shapes, and each run
+    of a batch must be bit for bit the same as that run made alone.
 
     Attributes
     ----------
     data : Dataset
         The examples.
     l2 : float
-        Strength of the penalty on weights; biases go free.
+        Strength of the penalty on the weights; biases are not penalised.
     dropout : float
-        Part of a layer's values that the gradient of a minibatch leaves out.
+        Fraction of a layer's values that the gradient of a minibatch drops.
     """
 
     data: Dataset
@@ -133,14 +133,14 @@ class Classifier(Problem):
         Parameters
         ----------
         indices : array-like of int, shape (m,)
-            Which examples; one named twice counts twice.
+            Which examples; an index that occurs twice counts twice.
         x : array of shape (..., d)
-            Where.
+            The points at which to evaluate it.
 
         Raises
         ------
         TypeError, ValueError
-            ``indices`` is empty or names no example, or x has another shape.
+            ``indices`` is empty or holds an invalid index, or x has the wrong shape.
         """
         chosen = self._chosen(indices)
         return self._gradients(x, self.data.inputs[chosen], self.data.labels[chosen])
@@ -148,15 +148,15 @@ class Classifier(Problem):
     def per_example_gradients(self, x: Array, indices: npt.ArrayLike | None = None) -> Array:
         """Return the gradient of each example's own loss: shape (m, ..., d).
 
-        Their mean over all examples is `gradient`, and 1/b of their variance is that of a
-        minibatch of b independent draws.
+        Their mean over all examples is `gradient`. Their variance divided by b is the variance of
+        the gradient of a minibatch of b independent draws.
 
         Parameters
         ----------
         x : array of shape (..., d)
-            Where.
+            The points at which to evaluate them.
         indices : array-like of int, shape (m,), optional
-            Which examples; all if not given, which takes n times the memory of x.
+            Which examples; all by default, which takes n times the memory of x.
 
         Raises
         ------
@@ -172,7 +172,7 @@ class Classifier(Problem):
         Raises
         ------
         TypeError, ValueError
-            Inputs that are no finite numbers or have not p columns, or x of another shape.
+            The inputs are not finite numbers or do not have p columns, or x has the wrong shape.
         """
         inputs = as_inputs(inputs)
         if inputs.shape[1] != self.widths[0]:
@@ -182,21 +182,21 @@ class Classifier(Problem):
         return classes.astype(np.int64)
 
     def error(self, x: Array, data: Dataset) -> Array:
-        """Return the part of ``data`` that is misclassified at each point: (..., d) to (...).
+        """Return the fraction of ``data`` misclassified at each point: (..., d) to (...).
 
-        A NaN for a run that diverged, where parameters are no finite numbers.
+        It is NaN for a run that diverged, that is, where some parameters are not finite.
 
         Raises
         ------
         TypeError, ValueError
-            ``data`` is no data set, or not of this model's inputs.
+            ``data`` is not a data set, or its inputs do not fit this model.
         """
         _check_dataset(data)
         part = (self.predict(x, data.inputs) != data.labels).mean(axis=-1)
         return np.where(np.isfinite(x).all(axis=-1), part, np.nan)
 
     def minibatch(self, size: int, seed: int = 0, replace: bool = False) -> Minibatch:
-        """Return the same problem with a gradient of ``size`` examples at a time: `Minibatch`."""
+        """Return the same problem with gradients from minibatches of ``size``: see `Minibatch`."""
         return Minibatch(self, size, seed, replace)
 
     def _points(self, x: Array) -> Array:
@@ -214,15 +214,15 @@ class Classifier(Problem):
             raise ValueError(f"indices must lie in 0, ..., {n - 1}, got {wrong[0]}")
         return chosen.astype(np.int64)
 
-    # A run that diverges overflows here too when no loop is around; it shows in what is returned.
+    # A diverging run overflows here too, even outside the loop; the returned values show it.
     @np.errstate(over="ignore", invalid="ignore")
     def _for_each(self, x: Array, shape: tuple[int, ...], of: Callable[[Array], Any]) -> Array:
-        """Return ``of(point)``, of the given shape, for each of the points x of shape (..., d)."""
+        """Return ``of(point)``, of the given shape, for each point of x, which is (..., d)."""
         x = self._points(x)
         results = np.empty((*x.shape[:-1], *shape))
         for run in np.ndindex(x.shape[:-1]):
-            # Contiguous: for a strided matrix some versions of NumPy (2.0) take another way to
-            # the product, slower and rounded otherwise.
+            # Contiguous: some versions of NumPy (2.0) multiply strided matrices by another
+            # routine, which is slower and rounds differently.
             results[run] = of(np.ascontiguousarray(x[run]))
         return results
 
@@ -234,25 +234,25 @@ class Classifier(Problem):
         )
 
     def _noisy_gradients(self, x: Array, indices: Indices, rng: np.random.Generator) -> Array:
-        """Return the gradient over some examples with dropout, drawn once for all points of x."""
+        """Return the gradient over some examples, with one dropout mask for all points of x."""
         inputs, masks = self._dropped(self.data.inputs[indices], rng)
         return self._gradients(x, inputs, self.data.labels[indices], masks)
 
-    # What follows is at one point, x of shape (d,).
+    # All methods below work at a single point, x of shape (d,).
 
     @abstractmethod
     def _dropped(self, inputs: Inputs, rng: np.random.Generator) -> tuple[Inputs, Iterable[Any]]:
-        """Return inputs, and a factor for each value of each hidden layer, with dropout."""
+        """Apply dropout: return the inputs, and a factor for each value of each hidden layer."""
 
     @abstractmethod
     def _signals(
         self, layers: list[Layer], inputs: Inputs, masks: Iterable[Any]
     ) -> tuple[list[Inputs], list[Array]]:
-        """Return what each layer multiplies with W, and the slope of each hidden layer's values."""
+        """Return the input of each layer, and the slope of each hidden layer's values."""
 
     def _logits(self, layers: list[Layer], last: Inputs) -> Array:
         W, b = layers[-1]
-        # Infinite ones would make inf - inf below; the largest number makes as large a loss.
+        # Infinite logits would give inf - inf below; the largest float gives as large a loss.
         return np.asarray(np.clip(last @ W + b, -LARGEST, LARGEST))
 
     def _scores(self, x: Array, inputs: Inputs) -> Array:
@@ -266,7 +266,7 @@ class Classifier(Problem):
 
     def _loss(self, x: Array, inputs: Inputs, labels: Labels) -> Array:
         z = self._scores(x, inputs)
-        # log sum exp z, with the largest z taken out, so that no exp overflows.
+        # log sum exp z, with the largest z subtracted first so that no exp overflows.
         top = z.max(axis=1)
         log_sum = np.log(np.exp(z - top[:, None]).sum(axis=1))
         loss = np.mean(log_sum + (top - z[np.arange(len(z)), labels]))
@@ -310,8 +310,8 @@ class SoftmaxRegression(Classifier):
     l2 : float, >= 0
         Strength of the penalty on the weights.
     dropout : float in [0, 1)
-        Part of the inputs that the gradient of a minibatch sets to 0, the others being divided by
-        the part that is kept. `value` and `gradient` are without.
+        Fraction of the inputs that the gradient of a minibatch sets to 0; the others are divided
+        by the fraction kept. `value` and `gradient` use no dropout.
 
     Raises
     ------
@@ -357,7 +357,7 @@ class SoftmaxRegression(Classifier):
             return inputs, NO_DROPOUT
         if isinstance(inputs, np.ndarray):
             return inputs * _mask(inputs.shape, self.dropout, rng), NO_DROPOUT
-        # Of a sparse array, only what is not 0 need be drawn for. The rows are a copy already.
+        # A sparse array needs draws for its nonzero entries only. The rows are already a copy.
         inputs.data *= _mask(inputs.data.shape, self.dropout, rng)
         return inputs, NO_DROPOUT
 
@@ -376,14 +376,14 @@ class MLP(Classifier):
     data : Dataset
         The examples.
     hidden : tuple of int, >= 1
-        The width of each hidden layer. With none, this is softmax regression from another start.
+        The width of each hidden layer. With none, this is softmax regression with another start.
     activation : "relu" or "tanh"
         The nonlinearity of the hidden layers.
     l2 : float, >= 0
         Strength of the penalty on the weights of all layers.
     dropout : float in [0, 1)
-        Part of each hidden layer's values that the gradient of a minibatch sets to 0, the others
-        being divided by the part that is kept. `value` and `gradient` are without.
+        Fraction of each hidden layer's values that the gradient of a minibatch sets to 0; the
+        others are divided by the fraction kept. `value` and `gradient` use no dropout.
 
     Raises
     ------
@@ -428,18 +428,18 @@ class MLP(Classifier):
 
     @property
     def start(self) -> Array:
-        """What ``initial(0)`` returns."""
+        """The initial weights of seed 0, ``initial(0)``."""
         return self.initial(0)
 
     def initial(self, seed: int = 0) -> Array:
-        """Return random weights that keep the size of signals from layer to layer, and no biases.
+        """Return random initial weights, scaled to keep the size of signals, and zero biases.
 
-        They are He's normal ones for relu, and Glorot's uniform ones for tanh.
+        The weights are He's (normal) for relu, and Glorot's (uniform) for tanh.
 
         Parameters
         ----------
         seed : int, >= 0
-            Of the draws.
+            Seed of the random weights.
 
         Returns
         -------
@@ -448,7 +448,7 @@ class MLP(Classifier):
         Raises
         ------
         TypeError, ValueError
-            ``seed`` is no whole number >= 0.
+            ``seed`` is not a whole number >= 0.
 
         References
         ----------
@@ -486,22 +486,22 @@ class MLP(Classifier):
 class Minibatch(Problem):
     """A classifier's loss, whose oracle looks at a few examples at a time.
 
-    `value` and `gradient` are those of all examples, without dropout: what a run is judged by.
-    `oracle`, which the loop asks, is a noisy gradient, right on average (over what is drawn).
+    `value` and `gradient`, by which a run is judged, use all examples and no dropout. `oracle`,
+    which the loop calls, gives a noisy gradient that is right on average over the random draws.
     Since ``value`` takes many times as long as a step, `minimize` records f only if it is named in
-    ``record``: best once an epoch, with ``every=batches.steps_per_epoch``.
+    ``record``, best once an epoch, with ``every=batches.steps_per_epoch``.
 
     Parameters
     ----------
     model : Classifier
         The loss over all examples.
     size : int, from 1 to n
-        Examples for each gradient. 1 is the classical stochastic gradient.
+        Examples in each minibatch. 1 is the classical stochastic gradient.
     seed : int, >= 0
-        Of what is drawn. Two oracles of the same problem draw the same.
+        Seed of the random draws. Two oracles of the same problem draw the same minibatches.
     replace : bool
-        False: pass after pass over all examples, each time in a new order; the last batch of a
-        pass is smaller where ``size`` does not divide n. True: independent draws, each time.
+        False: pass after pass over all examples, each in a new random order; the last minibatch of
+        a pass is smaller if ``size`` does not divide n. True: every example is drawn independently.
 
     Raises
     ------
@@ -543,12 +543,12 @@ class Minibatch(Problem):
 
     @property
     def start(self) -> Array:
-        """The model's."""
+        """The start of the model."""
         return np.asarray(self.model.start)
 
     @property
     def steps_per_epoch(self) -> int:
-        """Gradients to a pass over the data, the last, smaller one included."""
+        """Number of minibatches in one pass over the data, a smaller last one included."""
         return -(-len(self.model.data) // self.size)
 
     def value(self, x: Array) -> Array:
@@ -560,12 +560,12 @@ class Minibatch(Problem):
         return self.model.gradient(x)
 
     def oracle(self) -> Gradient:
-        """Return a new noisy gradient, which draws from the beginning; one for each run.
+        """Return a new noisy gradient whose draws start from the seed; each run needs its own.
 
         Every point of a batch of runs sees the same examples and the same dropout at each step
-        ("common random numbers"), so that runs differ by their rules and not by their luck.
+        ("common random numbers"), so that runs differ by their rules and not by chance.
         """
-        # Apart, so that dropout does not change which examples are seen.
+        # Separate streams, so that dropout does not change which examples are drawn.
         order, noise = np.random.default_rng(self.seed).spawn(2)
         batches = self._batches(order)
         return lambda x: self.model._noisy_gradients(x, next(batches), noise)
@@ -582,9 +582,9 @@ class Minibatch(Problem):
 
 
 def _mask(shape: tuple[int, ...], dropout: float, rng: np.random.Generator) -> Array:
-    """Return 0 with the probability ``dropout``, and else what makes the mean 1.
+    """Return factors: 0 with probability ``dropout``, otherwise the value that makes the mean 1.
 
-    Divided already in training ("inverted dropout"), a network needs no change to be used.
+    Dividing during training ("inverted dropout") means that prediction needs no change.
     """
     kept = 1 - dropout
     return (rng.random(shape) < kept) / kept

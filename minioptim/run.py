@@ -1,12 +1,12 @@
 """Run a rule on a problem: `iterate`, `minimize`, `feed`.
 
-`iterate` yields one step after the other and never stops; `minimize` takes a number of steps and
-returns a `Trace`; `feed` does so for gradients that you give. Hyper-parameters of shape S make a
-batch: one run per entry, all at once, each equal bit for bit to the run made alone. So it is with
-every rule and problem of this package. A rule, function or problem of your own is tried out when a
-batch runs, and refused if it mixes the runs; a matrix product of yours may still add in an order
-that depends on the size of the batch. (`iterate`, which asks a gradient of yours for nothing but
-its steps, tries the rule alone.) A run computes in float64.
+`iterate` yields one step after another and never stops; `minimize` makes a number of steps and
+returns a `Trace`; `feed` does the same with gradients that you supply. Hyper-parameters of shape S
+make a batch: one run per entry, all made at once, each bit for bit the same as that run made alone.
+This holds for every rule and problem of this package. A rule, function or problem of your own is
+checked when a batch runs, and refused if it mixes the runs; your matrix products may still add
+their terms in an order that depends on the size of the batch. `iterate`, which calls your gradient
+only to make steps, checks only the rule. A run computes in float64.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ from minioptim.trace import RECORDABLE, Step, Trace
 
 __all__ = ["RECORDABLE", "Step", "Trace", "feed", "iterate", "minimize"]
 
-# A run that diverges overflows; the trace says so, and no warning need.
+# A run that diverges overflows; the trace says so, so no warning is needed.
 QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
 
 
 def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike | Trace) -> Iterator[Step]:
-    """Yield the steps of a rule for ever; when to stop is the caller's to say.
+    """Yield the steps of a rule without end; the caller decides when to stop.
 
     Parameters
     ----------
     rule : Rule
         The rule; hyper-parameters of shape S make a batch of runs.
     grad : callable, (*S, d) to (*S, d)
-        The gradient. Asked once a step, with a read-only array.
+        The gradient. It is called once per step, with a read-only array.
     x0 : array-like of shape (d,) or (*S, d), or Trace
-        The start. It is copied, never changed. From a trace the run goes on where that one ended,
-        with its state and its number of steps.
+        The start. It is copied, never changed. Given a trace, the run continues from its end,
+        with its state and its step count.
 
     Yields
     ------
@@ -53,10 +53,10 @@ def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike | Trace) -> Iterator[S
     Raises
     ------
     TypeError
-        ``rule`` is not a rule or ``grad`` not a function, or numbers of another kind were given.
+        ``rule`` is not a rule, ``grad`` is not a function, or ``x0`` does not hold real numbers.
     ValueError
-        A NaN or an infinity in ``x0``, or shapes that do not fit, or a rule of your own that mixes
-        the runs of a batch. What ``grad`` raises passes through, with a note of the step.
+        ``x0`` holds a NaN or an infinity, shapes do not fit, or a rule of your own mixes the runs
+        of a batch. An error raised by ``grad`` passes through, with a note of the step.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike | Trace) -> Iterator[S
 
 
 def _shown(grad: Gradient, beginning: Beginning) -> Iterator[Step]:
-    """Yield the steps as the caller sees them, and silence the warnings of those alone."""
+    """Yield the steps as the caller sees them, silencing warnings only while a step is made."""
     made = made_from(grad, beginning)
     names = beginning.rule.state
     while True:
@@ -91,7 +91,7 @@ def minimize(
     every: int = 1,
     progress: bool = False,
 ) -> Trace:
-    """Run a rule on a problem for a number of steps, and return the record.
+    """Run a rule on a problem for a number of steps, and return the trace.
 
     Parameters
     ----------
@@ -100,31 +100,31 @@ def minimize(
     rule : Rule
         The rule; hyper-parameters of shape S make a batch of runs.
     x0 : array-like of shape (d,) or (*S, d), or Trace, optional
-        The start; the problem's own if it has one. From a trace of the same kind of rule the run
-        goes on where that one ended: 50 steps and 50 more are 100, bit for bit.
+        The start; by default the problem's own, if it has one. Given a trace of the same kind of
+        rule, the run continues from its end: 50 steps and 50 more equal 100, bit for bit.
     steps : int, >= 0
-        How many steps, or how many more.
+        How many steps to make, or how many more after a trace.
     record : some of "x", "f", "query", "grad", "state", optional
-        What to keep; all of them if not given, but without "f" where ``problem.sampled`` says that
-        f would take many times as long as the run: with minibatches, f is the loss over all the
-        data. Ask for it then with an ``every``. A long run of a large model need not keep every
-        point either.
+        What to record. By default everything, but without "f" if ``problem.sampled`` says that f
+        would take many times as long as the run: with minibatches, f is the loss over all the
+        data. To record it then, set ``every`` too. A long run of a large model need not record
+        every point either.
     every : int, >= 1
-        Keep each so-many-th step; the start and the last step are kept anyway.
+        Record one step in every ``every``; the start and the last step are always recorded.
     progress : bool
         Show a progress bar (needs tqdm).
 
     Returns
     -------
     Trace
-        A run that diverges ends as a trace too, and its ``diverged`` says so.
+        A run that diverges returns a trace too, whose ``diverged`` says so.
 
     Raises
     ------
     TypeError, ValueError
-        As for `iterate`; also where ``steps``, ``every`` or ``record`` is not what it must be,
-        ``problem.value`` returns the wrong shape, a trace is to go on with another kind of rule or
-        with noise that would begin anew, or the value or the gradient of a problem of your
+        As for `iterate`; also if ``steps``, ``every`` or ``record`` is invalid,
+        ``problem.value`` returns the wrong shape, a trace is to be continued with another kind of
+        rule or with noise that would restart, or the value or the gradient of a problem of your
         own mixes the runs of a batch.
     ImportError
         ``progress=True`` without tqdm.
@@ -162,8 +162,8 @@ def minimize(
     oracle, last = problem.oracle(), done + steps
     if done and oracle != problem.gradient:
         raise ValueError(
-            f"x0 must be a point: the noise of {type(problem).__name__} would begin anew, and not "
-            f"go on from step {done}. To let it, pass trace.final"
+            f"x0 must be a point, not a trace: the noise of {type(problem).__name__} would restart "
+            f"instead of continuing from step {done}. To allow that, pass trace.final"
         )
     check_value(problem, start)
     t = np.unique([done, *range(done - done % -every, last, every), last])
@@ -197,26 +197,26 @@ def minimize(
 
 
 def feed(rule: Rule, gradients: npt.ArrayLike, x0: npt.ArrayLike | None = None) -> Trace:
-    r"""Hand a rule one given gradient after the other, wherever it is, and return the record.
+    r"""Feed a rule the given gradients one by one, whatever its iterates, and return the trace.
 
     Parameters
     ----------
     rule : Rule
         The rule; hyper-parameters of shape S make a batch of runs, which get the same gradients.
     gradients : array-like of shape (n,) or (n, d)
-        One for each step; numbers are gradients of one coordinate, d = 1.
+        One gradient per step; with shape (n,), d = 1.
     x0 : array-like of shape (d,) or (\*S, d), optional
-        The start; 0 unless told otherwise.
+        The start; 0 by default.
 
     Returns
     -------
     Trace
-        Without f: no function is known that has these gradients.
+        It has no f, because no function with these gradients is known.
 
     Raises
     ------
     TypeError, ValueError
-        As for `iterate`, or the gradients are no such array.
+        As for `iterate`; also if ``gradients`` is not such an array.
 
     Examples
     --------
@@ -242,7 +242,7 @@ class _Given(Problem):
         return np.zeros(x.shape[:-1])
 
     def gradient(self, x: Array) -> Array:
-        raise NotImplementedError("its gradients come in an order; ask the oracle")
+        raise NotImplementedError("its gradients come in a fixed order: call the oracle")
 
     def oracle(self) -> Gradient:
         rows = iter(self.rows)
@@ -250,7 +250,7 @@ class _Given(Problem):
 
 
 def _keep(rows: Mapping[str, list[Any]], **values: Any) -> None:
-    """Add the values that are wanted to their rows."""
+    """Append each value to its row, if it is to be recorded."""
     for name, value in values.items():
         if name in rows:
             rows[name].append(value)
@@ -259,7 +259,7 @@ def _keep(rows: Mapping[str, list[Any]], **values: Any) -> None:
 def _recorded(
     rows: Mapping[str, list[Any]], names: tuple[str, ...], like: tuple[Array, ...]
 ) -> dict[str, Any]:
-    """Return each of the rows as an array, or those of the states as an array each."""
+    """Return each row as one array; for the states, one array for each state."""
     shapes = [array.shape for array in like]
     recorded: dict[str, Any] = {}
     for name in (name for name in RECORDABLE if name in rows):
@@ -273,15 +273,15 @@ def _recorded(
 
 def _stacked(rows: Sequence[Array], shape: tuple[int, ...]) -> Array:
     """Return the rows, each of the given shape, as one array."""
-    if not rows:  # no step was made, so there is no query and no gradient
+    if not rows:  # no step was made, so there is no query or gradient
         return read_only(np.empty((0, *shape)))
-    if len(shape) == 1:  # a single run: what `stack` does with each row takes longer than a step
+    if len(shape) == 1:  # a single run: `stack` would spend longer on each row than a step takes
         return read_only(np.concatenate(rows).reshape(-1, *shape))
     return read_only(np.stack(rows))
 
 
 def _value(problem: Problem, x: Array) -> Array:
-    # Contiguous, for a sum over a strided view adds in another order than over a single point.
+    # Contiguous: a sum over a strided view adds in another order than one over a single point.
     x = np.ascontiguousarray(x)
     try:
         f = numbers("the problem's value", problem.value(x))
@@ -294,7 +294,7 @@ def _value(problem: Problem, x: Array) -> Array:
 
 
 def _default(problem: Problem) -> tuple[str, ...]:
-    """Return what is recorded of a problem if nothing is said: what costs little beside a step."""
+    """Return what is recorded by default: whatever costs little compared with a step."""
     sampled = getattr(problem, "sampled", False)
     return tuple(name for name in RECORDABLE if not (sampled and name == "f"))
 

@@ -1,11 +1,11 @@
 """Learning-rate schedules: functions of the step number t = 1, 2, 3, ...
 
-A schedule stands where a hyper-parameter stands, ``Adam(lr=InverseRoot(0.1))``, and the loop puts
-its value in place before each step; rules never know. Any function of t will do. Those here can be
-joined: ``0.5 * Cosine(...)``, ``Linear(...) * InverseRoot(...)``, ``WarmUp(100, Cosine(...))``,
+A schedule takes the place of a hyper-parameter, ``Adam(lr=InverseRoot(0.1))``. Before each step the
+loop replaces it by its value, so rules never see it. Any function of t will do. These can be
+combined: ``0.5 * Cosine(...)``, ``Linear(...) * InverseRoot(...)``, ``WarmUp(100, Cosine(...))``,
 ``Sequence(...)``.
 
-Every amount may be an array of shape S, one run per entry.
+Every value may be an array of shape S, one run per entry.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 from minioptim._arguments import Real, Value, constant, whole
 
-# As with the rules, a name means one thing in all schedules.
+# As with the rules, a name means the same in all schedules.
 NUMBERS_OF_STEPS = {"steps", "every", "half_period"}
 SCHEDULES = {"after", "first", "second"}
 
@@ -32,7 +32,7 @@ class Schedule(Value, ABC):
     Raises
     ------
     TypeError, ValueError
-        An amount that is no finite number >= 0, or a number of steps that is no whole number >= 1.
+        A value is not a finite number >= 0, or a number of steps is not a whole number >= 1.
     """
 
     def __post_init__(self) -> None:
@@ -73,7 +73,7 @@ class Constant(Schedule):
 
 @dataclass(frozen=True)
 class StepDecay(Schedule):
-    r"""A staircase: ``lr`` times ``factor`` once more after each ``every`` steps.
+    r"""A staircase: ``lr``, multiplied by ``factor`` again after every ``every`` steps.
 
     .. math:: \mathrm{lr} \cdot \mathrm{factor}^{\lfloor (t - 1) / \mathrm{every} \rfloor}
 
@@ -92,7 +92,7 @@ class StepDecay(Schedule):
 
 @dataclass(frozen=True)
 class Exponential(Schedule):
-    r"""The same part lost at every step.
+    r"""Exponential decay: multiplied by ``decay`` at every step.
 
     .. math:: \mathrm{lr} \cdot \mathrm{decay}^{t - 1}
 
@@ -109,7 +109,7 @@ class Exponential(Schedule):
 
 @dataclass(frozen=True)
 class InverseRoot(Schedule):
-    r"""The decay that regret bounds ask for (Zinkevich 2003; Kingma and Ba 2015, section 4).
+    r"""The decay that regret bounds require (Zinkevich 2003; Kingma and Ba 2015, section 4).
 
     .. math:: \mathrm{lr} / \sqrt{t}
 
@@ -125,7 +125,7 @@ class InverseRoot(Schedule):
 
 @dataclass(frozen=True)
 class Linear(Schedule):
-    """A straight line from ``lr`` at step 1 to ``final`` at step ``steps`` + 1, and level then.
+    """A straight line from ``lr`` at step 1 to ``final`` at step ``steps`` + 1, then constant.
 
     >>> [Linear(0.0, 1.0, steps=4)(t) for t in (1, 2, 5, 99)]
     [0.0, 0.25, 1.0, 1.0]
@@ -142,7 +142,7 @@ class Linear(Schedule):
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
-    r"""Half a wave down from ``lr`` to ``final`` over ``steps`` steps, level then.
+    r"""Half a cosine wave from ``lr`` down to ``final`` over ``steps`` steps, then constant.
 
     .. math:: \mathrm{final} + \tfrac12 (\mathrm{lr} - \mathrm{final})
         \big(1 + \cos(\pi (t - 1) / \mathrm{steps})\big)
@@ -203,9 +203,9 @@ class WarmUp(Schedule):
 
 @dataclass(frozen=True)
 class Sequence(Schedule):
-    """One schedule after another, each counted from its own t=1; the last goes on for ever.
+    """One schedule after another, each counted from its own t=1; the last never ends.
 
-    ``ends`` are the last steps of all but the last, in rising order.
+    ``ends`` are the last steps of all schedules but the final one, in rising order.
 
     >>> schedule = Sequence((Constant(0.1), Exponential(0.8, decay=0.5)), ends=(10,))
     >>> [schedule(t) for t in (10, 11, 12)]
@@ -236,7 +236,7 @@ class Sequence(Schedule):
 
 @dataclass(frozen=True)
 class Product(Schedule):
-    """What ``first * second`` makes.
+    """The product of two schedules, as ``first * second`` makes it.
 
     >>> (0.5 * Linear(0.0, 1.0, steps=4) * InverseRoot(0.8))(1)
     0.0

@@ -1,4 +1,4 @@
-"""What a run leaves behind: its steps one by one, or the record of all of them."""
+"""The results of a run: its single steps, or the record of all of them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Step(NamedTuple):
     x : array of shape (*S, d)
         The point that the step arrived at.
     query : array of shape (*S, d)
-        Where the gradient was asked for.
+        The point at which the gradient was evaluated.
     grad : array of shape (*S, d)
         The gradient there.
     state : dict of name to array of shape (*S, d)
-        The rule's state after the step. That of a `MatrixRule` has shapes of its own after S.
+        The rule's state after the step. For a `MatrixRule`, other shapes may follow S.
     """
 
     t: int
@@ -41,7 +41,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Trace:
-    r"""What a run left behind. With ``every=1`` and n steps, x and f hold n + 1 entries.
+    r"""The record of a run. With ``every=1`` and n steps, x and f hold n + 1 entries.
 
     Attributes
     ----------
@@ -52,15 +52,16 @@ class Trace:
     final : array of shape (*S, d)
         Where the run ended.
     diverged : bool array of shape S
-        Whether x, f or a state ended as no finite number, or f above 10 (1 + \|f at the start\|),
-        a rise that counts for losses of the size of 1. (A second moment that overflows is infinite
-        for ever and stops the run where it is.) One that falls for ever is not flagged.
+        Whether x, f or a state is not finite at the end, or f is above
+        10 (1 + \|f at the start\|), a rise that is meaningful for losses of order 1. A second
+        moment that overflows stays infinite, and the run no longer moves. A run in which f falls
+        without bound is not flagged.
     recorded : dict
-        What was asked for of x, f, query, grad and state; also reached as attributes.
+        Those of x, f, query, grad and state that were recorded; also available as attributes.
     final_state : dict of name to array of shape (\*S, d)
-        The rule's state where the run ended, recorded or not: given as ``x0``, a trace is continued
-        from there. Coordinates are last, as in all of a trace, while a rule's own ``step`` takes
-        arrays of shape (d, \*S) in a batch.
+        The rule's state at the end of the run, recorded or not; a trace passed as ``x0`` continues
+        from it. Coordinates come last, as everywhere in a trace, while in a batch a rule's own
+        ``step`` takes arrays of shape (d, \*S).
     """
 
     rule: Rule
@@ -87,24 +88,24 @@ class Trace:
 
     @property
     def query(self) -> Array:
-        """Where gradients were asked for, shape (n, *S, d): query[i] led to x[i + 1]."""
+        """Where gradients were evaluated, shape (n, *S, d): query[i] led to x[i + 1]."""
         return self._recorded("query")  # type: ignore[no-any-return]
 
     @property
     def grad(self) -> Array:
-        """The gradients there, shape (n, *S, d)."""
+        """The gradients at these points, shape (n, *S, d)."""
         return self._recorded("grad")  # type: ignore[no-any-return]
 
     @property
     def state(self) -> dict[str, Array]:
         """The rule's state by name, each of shape (n + 1, *S, d); entry 0 is its start.
 
-        That of a `MatrixRule` has shapes of its own in place of d.
+        For a `MatrixRule`, other shapes may stand in place of d.
         """
         return self._recorded("state")  # type: ignore[no-any-return]
 
     def settled(self, below: float) -> Array:
-        """Return the recorded step from which on f stays below a level, for each run.
+        """Return, for each run, the first recorded step from which f stays below a level.
 
         Parameters
         ----------
@@ -114,7 +115,7 @@ class Trace:
         Returns
         -------
         array of shape S
-            Infinity where f is not below it at the end.
+            Infinity where f is not below the level at the end.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Where training runs end, seed by seed: the raw numbers of a comparison."""
+"""The end points of training runs, one for each seed: the raw data of a comparison."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ def train(
     seeds: Iterable[int],
     start: Callable[[int], npt.ArrayLike] | None = None,
 ) -> Array:
-    r"""Train a model once with each seed, and return where the runs end.
+    r"""Train a model once with each seed, and return the final parameters.
 
     Parameters
     ----------
     model : SoftmaxRegression or MLP
-        What is trained.
+        The model to train.
     rule : Rule
         The rule; hyper-parameters of shape S make a batch of runs for each seed.
     batch : int, >= 1
-        Examples in a minibatch; each is drawn once in an epoch.
+        Examples in a minibatch; each example is drawn once per epoch.
     steps : int, >= 0
-        How many steps.
+        Number of steps.
     seeds : iterable of int
-        Of the order of the examples, one for each run.
+        Seeds of the order of the examples, one for each run.
     start : callable, seed to array-like of shape (d,), optional
-        Where the run with a seed starts, as `MLP.initial`; the model's own start if none is given.
+        The initial weights for a seed, such as `MLP.initial`; by default the model's own start.
 
     Returns
     -------
     array of shape (number of seeds, \*S, d)
-        What ``model.value`` and ``model.error`` take.
+        Final parameters, as ``model.value`` and ``model.error`` take them.
 
     Raises
     ------
     TypeError, ValueError
-        As for `minioptim.minimize`; also if there is no seed.
+        As for `minioptim.minimize`; also if ``seeds`` is empty.
 
     Examples
     --------
@@ -69,5 +69,5 @@ def train(
         for seed in seeds
     ]
     if not ends:
-        raise ValueError("seeds must hold at least one, got none")
+        raise ValueError("seeds must hold at least one seed, got none")
     return np.stack(ends)

@@ -1,22 +1,23 @@
-"""Whether a batch equals its runs made alone, for the functions and rules that a reader brings.
+"""Check that a batch equals its runs made alone, for functions and rules that a reader writes.
 
-The rules and problems of the package are written so that it does, and the tests hold them to it bit
-for bit. What comes from outside is tried out, once a run: at a batch and at three points of it
-alone. Found out are functions that read the coordinates of a point as x[0], x[1], and functions and
-rules that add, average or take a norm over everything: in a batch they mix the runs, often without
-any error.
+The rules and problems of the package are written so that it does, and the tests require it bit for
+bit. Code from outside is checked once per run: on a batch and on three of its points alone. This
+finds functions that read the coordinates of a point as x[0], x[1], and functions and rules that
+add, average or take a norm over everything: in a batch they mix the runs, often without any error.
 
-How it is tried:
+How the check works:
 
-- At points made up near the start, since runs may all start at the same point, or at one whose
-  coordinates are equal; there a mix-up does not show. And where the runs ended.
-- A batch may add in another order than a single point (a product of matrices does). So small
-  differences are allowed: those that a small step aside would make too.
-- What gives two answers to one question is let through: it draws random numbers or counts, and a
-  run of it alone is another run in any case. So is what cannot be asked at a single point.
-- ``value`` is tried before the run. ``gradient`` is tried after it, for one that hands out prepared
-  gradients, or draws noise, must not lose those of the first steps to a trial.
-- A rule is tried before the run, on gradients made up, small and large: clipping begins at a size.
+- It uses artificial points near the start, because runs may all start at the same point, or at one
+  whose coordinates are equal, where mixing does not show. It also uses the points where runs ended.
+- A batch may add terms in another order than a single point (a matrix product does). Differences
+  are therefore allowed if they are as small as those that a slight shift of the point would cause.
+- A function that gives two results for the same point is accepted: it draws random numbers or
+  counts calls, so a run alone differs in any case. So is one that cannot be called at a single
+  point.
+- ``value`` is checked before the run. ``gradient`` is checked after it: if it returns prepared
+  gradients or draws noise, the check must not use up those of the first steps.
+- A rule is checked before the run, on small and large artificial gradients, because clipping acts
+  only above some size.
 """
 
 from __future__ import annotations
@@ -35,12 +36,12 @@ from minioptim.rules.variants import VARIANTS
 
 WAY_OUT = (
     "A function that reads the coordinates of its point as x[0], x[1], or adds or takes a norm "
-    "over everything, is one for a single point. Write Function(f, df, each=True) to have it asked "
-    "point by point; or read x[..., 0], x[..., 1] and add over axis=-1"
+    "over everything, works for a single point only. Write Function(f, df, each=True) to have it "
+    "called point by point; or read x[..., 0], x[..., 1] and add over axis=-1"
 )
 LAYOUT = (
-    "Inside step and query, arrays have shape (d, *S), the coordinates first, and every run of a "
-    "batch has its own place in S. Add, average or take a norm with axis=0, keepdims=True; and "
+    "Inside step and query, arrays have shape (d, *S), the coordinates first, and each run of a "
+    "batch has its own index in S. Add, average or take a norm with axis=0, keepdims=True; and "
     "multiply by one number for each coordinate as (numbers * g.T).T"
 )
 
@@ -50,27 +51,27 @@ SIZES = (1.0, 1e3, 1e-3)
 
 
 def is_ours(rule: type[Rule]) -> bool:
-    """Whether a rule steps and asks as one of the package does, which the tests hold to it all."""
+    """Whether a rule has the step and query of a rule of the package, which the tests check."""
     return {rule.step, rule.query} <= OURS
 
 
 def check_rule(rule: Rule, x: Array, state: tuple[Array, ...]) -> None:
-    """Try a rule of a reader's own on a batch and on some of its runs alone.
+    """Check a rule of the reader's own on a batch and on some of its runs alone.
 
     Parameters
     ----------
     rule : Rule
-        With each schedule replaced by its value.
+        The rule, with each schedule replaced by its value.
     x : array of shape (d, *S)
         Where the runs start.
     state : tuple of arrays of shape (d, *S)
-        The state that they start from.
+        The state from which they start.
 
     Raises
     ------
     ValueError
-        A run in the batch differs from the run alone. What the rule raises for the batch but not
-        for a run alone passes through, with a note.
+        A run in the batch differs from the run alone. An error that the rule raises for the batch
+        but not for a run alone passes through, with a note.
     """
     if is_ours(type(rule)) or x.ndim == 1:
         return
@@ -85,7 +86,7 @@ def check_rule(rule: Rule, x: Array, state: tuple[Array, ...]) -> None:
             for run, one in runs.items()
         }
         if any(result is None for result in apart.values()):
-            return  # no rule for a run alone
+            return  # there is no such rule for a run alone
         try:
             batch = _results(together, t, *map(_closed, inputs))
         except Exception as error:
@@ -99,7 +100,7 @@ def check_rule(rule: Rule, x: Array, state: tuple[Array, ...]) -> None:
                 )
         for run, alone in apart.items():
             for i, (mine, expected) in enumerate(zip(batch, alone or (), strict=True)):
-                # The point moves by little, so what is compared is how far.
+                # The point moves only a little, so the displacements are compared.
                 origin = _column(x, run) if i < 2 else np.zeros_like(expected)
                 allowed = 1e-6 * _size(expected - origin) + 1e-14 * _size(origin)
                 if not _close(_column(mine, run), expected, allowed):
@@ -114,7 +115,7 @@ def check_rule(rule: Rule, x: Array, state: tuple[Array, ...]) -> None:
 
 
 def check_value(problem: Problem, start: Array) -> None:
-    """Try the value of a problem that is not the package's, before a batch of runs begins.
+    """Check the value of a problem from outside the package, before a batch of runs begins.
 
     Parameters
     ----------
@@ -125,14 +126,14 @@ def check_value(problem: Problem, start: Array) -> None:
     Raises
     ------
     ValueError
-        At a point of a batch it differs from that at the point alone.
+        At some point, the value in a batch differs from the value at that point alone.
     """
     if (asked := _from_outside(problem, start)) is not None:
         _compare("value", asked.value, _beside(start), ())
 
 
 def check_gradient(problem: Problem, start: Array, final: Array) -> None:
-    """Try the gradient of a problem that is not the package's, after a batch of runs.
+    """Check the gradient of a problem from outside the package, after a batch of runs.
 
     Parameters
     ----------
@@ -143,7 +144,8 @@ def check_gradient(problem: Problem, start: Array, final: Array) -> None:
     Raises
     ------
     ValueError
-        At a point of a batch it differs from that at the point alone; or the value does at the end.
+        At some point, the gradient in a batch differs from that at the point alone, or the value
+        does at the end.
     """
     if (asked := _from_outside(problem, start)) is not None:
         shape = start.shape[-1:]
@@ -155,7 +157,7 @@ def check_gradient(problem: Problem, start: Array, final: Array) -> None:
 def explain(
     error: Exception, function: Callable[[Array], Any], x: Array, shape: tuple[int, ...]
 ) -> None:
-    """Add to an error the way out, if the function fails at a batch and works at a point alone.
+    """Add a hint to an error if the function fails on a batch but works at a single point.
 
     Parameters
     ----------
@@ -163,7 +165,7 @@ def explain(
     function : callable, (*S, d) to (*S, *shape)
     x : array of shape (*S, d)
     shape : tuple of int
-        Of what the function returns at one point.
+        Shape of what the function returns at one point.
     """
     batch = x.shape[:-1]
     if batch and not _has_shape(function, x, (*batch, *shape)):
@@ -176,7 +178,7 @@ def explain(
 
 
 def _rule_alone(rule: Rule, batch: tuple[int, ...], run: tuple[int, ...]) -> Rule | None:
-    """Return the rule that one run of a batch would be made with alone; None if there is none."""
+    """Return the rule for one run of a batch made alone; None if there is none."""
     try:
         return rule.of_run(batch, run).as_arrays()
     except Exception:
@@ -184,7 +186,7 @@ def _rule_alone(rule: Rule, batch: tuple[int, ...], run: tuple[int, ...]) -> Rul
 
 
 def _step(rule: Rule | None, t: int, *inputs: Array) -> tuple[Array, ...] | None:
-    """Return the results of a rule alone; None where it has none of the right shape."""
+    """Return the results of a rule alone; None if it fails or a shape is wrong."""
     if rule is None:
         return None
     try:
@@ -195,7 +197,7 @@ def _step(rule: Rule | None, t: int, *inputs: Array) -> tuple[Array, ...] | None
 
 
 def _results(rule: Rule, t: int, g: Array, x: Array, *state: Array) -> tuple[Array, ...]:
-    """Return where the rule asks, and what its step returns, as arrays."""
+    """Return the rule's query point and the results of its step, as arrays."""
     with np.errstate(all="ignore"):
         query = np.broadcast_to(rule.query(x, *state), x.shape)
         return (query, *map(np.asarray, rule.step(g, x, t, *state)))
@@ -205,7 +207,7 @@ def _results(rule: Rule, t: int, g: Array, x: Array, *state: Array) -> tuple[Arr
 
 
 def _from_outside(problem: Problem, start: Array) -> Problem | None:
-    """Return the problem that a reader wrote, without noise; None if there is nothing to try."""
+    """Return the problem that a reader wrote, without noise; None if there is none to check."""
     while isinstance(problem, Noisy):
         problem = problem.problem
     if isinstance(problem, Function):
@@ -222,7 +224,7 @@ def _beside(start: Array) -> Array:
 
 
 def _compare(name: str, function: Callable[[Array], Any], x: Array, shape: tuple[int, ...]) -> None:
-    """Say where a function differs between a batch of points and some of them alone."""
+    """Raise an error if a function differs between a batch of points and some of them alone."""
     x = _closed(x)
     alone = {}
     try:
@@ -230,7 +232,7 @@ def _compare(name: str, function: Callable[[Array], Any], x: Array, shape: tuple
             alone[run] = _ask(name, function, x[run])
         batch = _ask(name, function, x)
     except Exception:
-        return  # it has no answer here; where the loop asks in vain, it explains
+        return  # it fails here; if it also fails in the loop, the error there is explained
     if any(value.shape != shape for value in alone.values()):
         return
     if batch.shape != (*x.shape[:-1], *shape):
@@ -274,13 +276,13 @@ def _some_runs(batch: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
 
 
 def _column(array: Array, run: tuple[int, ...]) -> Array:
-    """Return what one run has of an array of shape (d, *S)."""
+    """Return one run's part of an array of shape (d, *S)."""
     index: tuple[Any, ...] = (slice(None), *run)
     return np.asarray(array[index])
 
 
 def _closed(array: Array) -> Array:
-    """Return a contiguous copy that cannot be written to, as the loop hands out its arrays."""
+    """Return a contiguous, read-only copy, like the arrays that the loop passes."""
     return read_only(np.array(array, order="C"))
 
 
@@ -291,7 +293,7 @@ def _size(values: Array) -> float:
 
 
 def _close(one: Array, other: Array, allowed: float) -> bool:
-    """Whether two arrays are equal, a NaN to a NaN, but for an allowed difference."""
+    """Whether two arrays are equal up to an allowed difference, with NaN equal to NaN."""
     with np.errstate(all="ignore"):
         near = (one == other) | (np.abs(one - other) <= allowed)
     return bool(np.all(near | (np.isnan(one) & np.isnan(other))))

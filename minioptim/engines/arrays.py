@@ -1,6 +1,6 @@
-"""The loop on NumPy's arrays: ask for a gradient, make a step, and again.
+"""The loop on NumPy arrays: evaluate the gradient, make a step, repeat.
 
-Two loops stand below. Rules that treat coordinates apart step all runs of a batch at once; a
+There are two loops. Rules that treat coordinates separately step all runs of a batch at once; a
 `MatrixRule` is called once for each run. Both yield the same: see `steps`.
 """
 
@@ -25,20 +25,20 @@ FLOAT = np.dtype(np.float64)
 
 
 class Beginning(NamedTuple):
-    """Where a run begins, or goes on.
+    """The point, state and step count where a run begins or continues.
 
     Attributes
     ----------
     rule : Rule
         The rule, with its schedules.
     first : Rule
-        The rule as it stands at the first step; the same object where nothing is scheduled.
+        The rule as it is at the first step; the same object if nothing is scheduled.
     done : int
-        Number of steps made before.
+        Number of steps already made.
     x : array of shape (*S, d)
         The point.
     state : tuple of arrays of shape (*S, d), or (*S, ...) of a `MatrixRule`
-        The state there.
+        The rule's state at that point.
     """
 
     rule: Rule
@@ -49,22 +49,22 @@ class Beginning(NamedTuple):
 
 
 def begin(rule: Rule, x0: npt.ArrayLike | Trace) -> Beginning:
-    """Return where a run begins, its arrays copied and read-only.
+    """Return where a run begins, with its arrays copied and read-only.
 
     Parameters
     ----------
     rule : Rule
         The rule; hyper-parameters of shape S make a batch of runs.
     x0 : array-like of shape (d,) or (*S, d), or Trace
-        The start, or the run to go on with.
+        The start, or the run to continue.
 
     Raises
     ------
     TypeError
-        ``rule`` is no rule, or x0 holds no real numbers.
+        ``rule`` is not a rule, or x0 does not hold real numbers.
     ValueError
-        A NaN or an infinity in ``x0``, shapes that do not fit, a trace of another kind of rule, or
-        a rule of a reader's own that mixes the runs of a batch.
+        ``x0`` holds a NaN or an infinity, shapes do not fit, a trace is of another kind of rule, or
+        a rule of the reader's own mixes the runs of a batch.
 
     Examples
     --------
@@ -92,16 +92,16 @@ def begin(rule: Rule, x0: npt.ArrayLike | Trace) -> Beginning:
 
 
 def steps(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
-    """Yield t, x, query, grad and the states of one step after the other, for ever.
+    """Yield t, x, query, grad and the states of one step after another, without end.
 
-    The caller is to silence NumPy's warnings of overflow: a run that diverges is told by its trace.
+    The caller must silence NumPy's overflow warnings: the trace shows that a run diverged.
 
     Parameters
     ----------
     grad : callable, (*S, d) to (*S, d)
-        The gradient, asked once a step with a read-only array.
+        The gradient, called once per step with a read-only array.
     beginning : Beginning
-        What `begin` returned.
+        The value returned by `begin`.
 
     Yields
     ------
@@ -111,8 +111,8 @@ def steps(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
     Raises
     ------
     TypeError, ValueError
-        A gradient, a schedule or a rule of a reader's own gives what it must not. These, and what
-        ``grad`` raises, carry a note of the step.
+        A gradient, a schedule or a rule of the reader's own returns an invalid value. These errors,
+        and those that ``grad`` raises, carry a note of the step.
 
     Examples
     --------
@@ -130,15 +130,15 @@ def steps(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
 def _all_at_once(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
     """Run on arrays with the coordinates first, shape (d, *S).
 
-    So a hyper-parameter of shape S meets them by NumPy's own broadcasting, and each coordinate of
-    a batch is contiguous. What the caller sees has the coordinates last, as a view.
+    A hyper-parameter of shape S then broadcasts with them by NumPy's own rules, and each coordinate
+    of a batch is contiguous. The caller sees views with the coordinates last.
 
-    What is checked, copied or marked at each step is what could go wrong at each step: a gradient
-    may be anything, and so may what a rule of a reader's own returns.
+    Each step checks, copies or marks only what could go wrong at each step: a gradient may be
+    anything, and so may the result of a rule of the reader's own.
     """
     rule, first, done, shown, shown_state = beginning
     to_last, to_first = (*range(1, shown.ndim), 0), (shown.ndim - 1, *range(shown.ndim - 1))
-    one = shown.ndim == 1  # where both orders are the same
+    one = shown.ndim == 1  # both orders are then the same
     x = shown.transpose(to_first)
     state = tuple(s.transpose(to_first) for s in shown_state)
     shape, batch = x.shape, x.shape[1:]
@@ -163,12 +163,12 @@ def _all_at_once(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
             result = now.step(g if one else g.transpose(to_first), x, t, *state)
             if not ours or t == done + 1:
                 result = _stepped(rule, result, names, (shape,) * len(names))
-        except StopIteration as error:  # which would end the steps in silence
+        except StopIteration as error:  # it would silently end the steps
             raise RuntimeError(f"nothing left to compute step {t} of {rule!r} from") from error
         except Exception as error:
             error.add_note(f"(at step {t} of {rule!r})")
             raise
-        # Marked, for steps were made of them: a rule of a reader's own may write into its inputs.
+        # Read-only, since steps hold them: a rule of the reader's own may write into its inputs.
         for array in result:
             array.flags.writeable = False
         x, *new = result
@@ -180,7 +180,7 @@ def _all_at_once(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
 
 
 def _run_by_run(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
-    """Call the rule once for each run, with that run's own point, state and numbers."""
+    """Call the rule once for each run, with that run's point, state and hyper-parameters."""
     rule, now, done, x, state = beginning
     batch = x.shape[:-1]
     runs = list(np.ndindex(batch))
@@ -214,7 +214,7 @@ def _run_by_run(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
 
 
 def _same_batch(now: Rule, batch: tuple[int, ...]) -> Rule:
-    """Return the rule of this step, or say that a schedule left the shape of the batch."""
+    """Return the rule at this step, after checking that the schedules fit the batch's shape."""
     for name, value in now.hyper_parameters().items():
         shape = np.shape(value)
         if len(shape) > len(batch) or np.broadcast_shapes(shape, batch) != batch:
@@ -225,7 +225,7 @@ def _same_batch(now: Rule, batch: tuple[int, ...]) -> Rule:
 def _stepped(
     rule: Rule, result: Any, names: tuple[str, ...], shapes: tuple[tuple[int, ...], ...]
 ) -> tuple[Array, ...]:
-    """Return what a step returned, or say what it must return: a reader may write a rule too."""
+    """Return the result of a step after checking it, since readers may write rules too."""
     if not isinstance(result, tuple) or len(result) != len(names):
         raise TypeError(
             f"{type(rule).__name__}.step must return the tuple ({', '.join(names)},), "
@@ -246,7 +246,7 @@ def _stepped(
 
 
 def _gradient(grad: Gradient, x: Array) -> Array:
-    """Return a copy of the gradient at x, for a function may use its array again."""
+    """Return a copy of the gradient at x, because a function may reuse its array."""
     try:
         given = grad(x)
         if type(given) is np.ndarray and given.dtype is FLOAT and given.shape == x.shape:
@@ -264,11 +264,12 @@ def _gradient(grad: Gradient, x: Array) -> Array:
 
 
 def _end_of(trace: Trace, rule: Rule) -> tuple[Array, tuple[Array, ...]]:
-    """Return where a trace ended and its state there, for a rule that goes on from it."""
+    """Return where a trace ended and its state there, for a rule that continues from it."""
     if type(rule) is not type(trace.rule) or set(trace.final_state) != set(rule.state):
         raise ValueError(
-            f"a trace goes on with the kind of rule that made it, {type(trace.rule).__name__}, "
-            f"got {rule!r}; to begin a new run where it ended, pass trace.final"
+            "a trace can be continued only with the kind of rule that made it, "
+            f"{type(trace.rule).__name__}, got {rule!r}; to begin a new run where it ended, "
+            "pass trace.final"
         )
     x = _start_point(trace.final, rule)
     batch, own = x.shape[:-1], trace.final.ndim - 1
@@ -277,7 +278,7 @@ def _end_of(trace: Trace, rule: Rule) -> tuple[Array, tuple[Array, ...]]:
 
 
 def _point(x0: npt.ArrayLike) -> Array:
-    """Return the start, of shape (d,) or (*S, d), or say what is wrong with it."""
+    """Return the start, of shape (d,) or (*S, d), or raise an error that says what is wrong."""
     x = numbers("x0", x0)
     if x.ndim == 0:
         raise ValueError(f"x0 must have shape (d,) or (*S, d), got {x0!r}: write [{x0!r}]")
@@ -322,7 +323,7 @@ def _one_each(rule: Rule, starts: tuple[Any, ...]) -> tuple[Array, ...]:
 
 
 def _laid_out(array: Array, shape: tuple[int, ...], rule: Rule) -> Array:
-    """Return a copy of the given shape, laid out as the loop for this rule runs through it."""
+    """Return a copy of the given shape, in the memory layout of the loop for this rule."""
     spread = np.broadcast_to(array, shape)
     if isinstance(rule, MatrixRule):
         return np.array(spread, order="C")

@@ -1,17 +1,17 @@
 """Rules and surfaces as JavaScript, translated from their Python source at run time.
 
-A live figure moves by the same text that NumPy runs: the source of ``step`` is read, and written
-again in the other language. Each class becomes a class, ``Adam(lr=0.1)`` in Python is ``new
-Adam({lr: 0.1})`` on the page, and a method takes and returns numbers, one coordinate at a time.
+A live figure runs the same text that NumPy runs: the source of ``step`` is read and translated.
+Each class becomes a class, ``Adam(lr=0.1)`` in Python is ``new Adam({lr: 0.1})`` on the page, and a
+method takes and returns numbers, one coordinate at a time.
 
-The translator is a short visitor of its own, not a library. PScript, the nearest one, inserts
-run-time helpers where ``+`` might join lists unless an option inside each function says otherwise,
-and leaves no say over how ``**`` is written. Rules and surfaces are arithmetic and no more; so is
-the language here, and what lies outside it is an error that says where and what.
+The translator is a short visitor written for this purpose, not a library. PScript, the closest one,
+inserts run-time helpers where ``+`` might join lists, unless an option inside each function says
+otherwise, and gives no control over how ``**`` is written. Rules and surfaces are pure arithmetic,
+and so is the language accepted here; anything else is an error that says what is wrong and where.
 
 One power differs: 1 or -1 to an infinite power, and 1 to the power NaN, are 1 in NumPy and NaN in
 JavaScript's ``Math.pow``. A helper in every class would cost each figure more than this corner is
-worth; a rule that may come there says what it means with ``np.where``.
+worth; a rule that may reach it says what it means with ``np.where``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ALLOWED = (
     "np.log, np.cos, np.sin, np.maximum, np.minimum, np.where, and one return at the end"
 )
 
-# NumPy's name: JavaScript's, and how many arguments it takes here.
+# NumPy's name: JavaScript's name, and the number of arguments allowed here.
 FUNCTIONS = {
     "sqrt": ("Math.sqrt", 1),
     "abs": ("Math.abs", 1),
@@ -46,7 +46,7 @@ FUNCTIONS = {
 }
 
 # How tightly an operator binds, the same in both languages; `**` becomes a call or a product. No
-# `%`: where a sign is negative the two languages disagree about it.
+# `%`: the two languages disagree about it for negative numbers.
 BINARY: dict[type[ast.operator], tuple[str, int]] = {
     ast.Add: ("+", 1),
     ast.Sub: ("-", 1),
@@ -64,15 +64,15 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
 }
 COMPARISON, PRODUCT, SIGN, ATOM = 0, 2, 3, 4
 
-# Names that Python gives away freely and JavaScript does not, with those that the translation
-# itself uses: a class or a variable called Math would hide the Math that its methods call.
+# Names that are free in Python but reserved in JavaScript, and those that the translation itself
+# uses: a class or a variable called Math would hide the Math that its methods call.
 RESERVED = (
     "arguments case catch const debugger default delete do enum eval export extends function "
     "implements instanceof interface let new null package private protected public static "
     "super switch this throw true false typeof var void "
     "Infinity Math NaN Object __proto__"
 )
-# A class may not have fields of these names: they lead to the class, and to what it inherits.
+# A class may not have fields of these names: they refer to the class and its ancestors.
 NOT_A_FIELD = ("constructor", "__proto__")
 
 
@@ -83,7 +83,7 @@ class TranslationError(ValueError):
 def rule_source(rule_class: type[Rule]) -> str:
     """Return a rule as the text of a JavaScript class.
 
-    Its instances have the hyper-parameters with their defaults, ``state`` (the names), and the
+    Its instances have the hyper-parameters with their defaults, the names of the ``state``, and the
     methods ``start(x)``, ``query(x, ...state)`` and ``step(g, x, t, ...state)``, which act on one
     coordinate; ``start`` and ``step`` return arrays. The same class gives the same text.
 
@@ -97,9 +97,9 @@ def rule_source(rule_class: type[Rule]) -> str:
     TypeError
         ``rule_class`` is not a subclass of Rule, or it is one for matrices.
     TranslationError
-        A method is not mere arithmetic, has no source, or does not take and return what the loop
-        passes and expects; a hyper-parameter has no number as its default; or the class or a
-        hyper-parameter has a name that JavaScript needs itself.
+        A method is not pure arithmetic, has no source, or does not take and return what the loop
+        passes and expects; the default of a hyper-parameter is not a number; or the class or a
+        hyper-parameter has a name that JavaScript reserves.
 
     Examples
     --------
@@ -127,12 +127,12 @@ def rule_source(rule_class: type[Rule]) -> str:
     _check_class("rule_class", rule_class, Rule)
     if issubclass(rule_class, MatrixRule):
         raise TypeError(
-            "rule_class must treat every coordinate apart, as a page runs it; "
+            "rule_class must treat every coordinate separately, because a page runs it that way; "
             f"{rule_class.__name__} sees a layer's matrix and runs on arrays alone"
         )
     state = rule_class.state
     if rule_class.start is Rule.start:
-        # It counts the states, which is no arithmetic; its value depends on the class alone.
+        # It counts the states, which is not arithmetic; its value depends only on the class.
         start = f"start(x) {{\n  return {_literal((0.0,) * len(state))};\n}}"
     else:
         start = _method(rule_class, Signature("start", ("x",), (), len(state)))
@@ -225,12 +225,12 @@ def _export(name: str, sources: dict[Any, str]) -> str:
 
 
 class Signature(NamedTuple):
-    """What a method takes, as the loop passes it by place, and what it returns."""
+    """What a method takes, passed by position, and what it returns."""
 
     name: str
-    first: tuple[str, ...]  # the usual names; others do as well
-    state: tuple[str, ...]  # these names and no others, so that none takes another's place
-    returns: int | None  # so many values in a tuple; None for one number
+    first: tuple[str, ...]  # the usual names; others are allowed too
+    state: tuple[str, ...]  # exactly these names, so that none is taken for another
+    returns: int | None  # number of values in a tuple; None for a single number
 
 
 def _class(cls: type[Any], constants: dict[str, Any], methods: list[str]) -> str:
@@ -240,7 +240,7 @@ def _class(cls: type[Any], constants: dict[str, Any], methods: list[str]) -> str
         )
     values = constants | {field.name: _default(cls, field) for field in fields(cls)}
     lines = [f"{name} = {_literal(value)};" for name, value in values.items()]
-    # Sealed, an object refuses a value for a hyper-parameter that it does not have.
+    # A sealed object refuses a value for a hyper-parameter that it does not have.
     make = "constructor(values = {}) {\n  Object.assign(Object.seal(this), values);\n}"
     return "\n".join([f"class {cls.__name__} {{", *map(_indented, [*lines, make, *methods]), "}"])
 
@@ -262,7 +262,7 @@ def _literal(value: Any) -> str:
         return f"[{', '.join(map(_literal, value))}]"
     if isinstance(value, str):
         return f'"{value}"'
-    # Both languages write a float by its shortest digits, but for what is no finite number.
+    # Both languages write a finite float in its shortest digits.
     digits = repr(value if isinstance(value, int) else float(value))
     return digits.replace("inf", "Infinity").replace("nan", "NaN")
 
@@ -309,7 +309,7 @@ class _Translator(ast.NodeVisitor):
         raise self.refuse(node, f"{type(node).__name__} has no translation to JavaScript")
 
     def method(self, node: ast.stmt, signature: Signature) -> str:
-        """Return the whole method; not a ``visit_``, since none may stand inside another."""
+        """Return the whole method; not a ``visit_``, since methods may not be nested."""
         if not isinstance(node, ast.FunctionDef):
             raise self.refuse(node, "a method is written with def")
         spec = node.args
@@ -333,9 +333,9 @@ class _Translator(ast.NodeVisitor):
         return "\n".join([f"{node.name}({', '.join(arguments)}) {{", *map(_indented, lines), "}"])
 
     def check_arguments(self, node: ast.FunctionDef, named: list[str], wanted: Signature) -> None:
-        """Refuse what the loop could not call, or would call with one state for another."""
+        """Refuse a method that the loop could not call, or would call with states mixed up."""
         count = len(wanted.first)
-        the_rest = () if node.args.vararg else wanted.state  # `*state` takes them all
+        the_rest = () if node.args.vararg else wanted.state  # `*state` takes all of them
         if len(named) < count or tuple(named[count:]) != the_rest:
             usual = ", ".join(("self", *wanted.first, *wanted.state))
             raise self.refuse(node, f"the arguments must be ({usual})")
@@ -353,7 +353,7 @@ class _Translator(ast.NodeVisitor):
 
     def visit_Assign(self, node: ast.Assign) -> str:
         target, value = node.targets[0], node.value
-        text = self.one_or_several(value)  # first: the right side knows only the names before it
+        text = self.one_or_several(value)  # first: the right side knows only earlier names
         several = isinstance(target, ast.Tuple)
         names = target.elts if isinstance(target, ast.Tuple) else [target]
         values = value.elts if isinstance(value, ast.Tuple) else [value]
@@ -388,15 +388,15 @@ class _Translator(ast.NodeVisitor):
 
     def visit_BinOp(self, node: ast.BinOp) -> str:
         if _is_square(node):
-            # As NumPy does on arrays; the last bit of Math.pow is left to each browser's engine.
+            # As NumPy does on arrays; the last bit of Math.pow depends on the browser.
             return f"{self.visit(node.left)} * {self.visit(node.left)}"
         if isinstance(node.op, ast.Pow):
             return f"Math.pow({self.visit(node.left)}, {self.visit(node.right)})"
         if type(node.op) not in BINARY:
             raise self.refuse(node, f"the operator {type(node.op).__name__} has no translation")
         sign, binding = BINARY[type(node.op)]
-        # Sums and products of three associate to the left, and rounding depends on the order: a
-        # right side that binds no tighter keeps its parentheses.
+        # Sums and products associate to the left, and rounding depends on the order: a right side
+        # that does not bind more tightly keeps its parentheses.
         left, right = self.operand(node.left, binding), self.operand(node.right, binding + 1)
         return f"{left} {sign} {right}"
 
@@ -407,7 +407,7 @@ class _Translator(ast.NodeVisitor):
 
     def visit_Compare(self, node: ast.Compare) -> str:
         if len(node.ops) != 1 or type(node.ops[0]) not in COMPARISONS:
-            raise self.refuse(node, "one comparison of two numbers at a time")
+            raise self.refuse(node, "only one comparison of two numbers at a time is allowed")
         left, right = self.operand(node.left, 1), self.operand(node.comparators[0], 1)
         return f"{left} {COMPARISONS[type(node.ops[0])]} {right}"
 
@@ -426,21 +426,21 @@ class _Translator(ast.NodeVisitor):
         return f"{javascript}({', '.join(self.visit(argument) for argument in node.args)})"
 
     def one_or_several(self, node: ast.expr) -> str:
-        """Return the text of what is assigned or returned; only there is a tuple an array."""
+        """Return the text of an assigned or returned value, where a tuple becomes an array."""
         if isinstance(node, ast.Tuple):
             return f"[{', '.join(self.visit(entry) for entry in node.elts)}]"
         text: str = self.visit(node)
         return text
 
     def operand(self, node: ast.expr, at_least: int) -> str:
-        """Return the text of an operand, in parentheses where it binds less than ``at_least``."""
+        """Return the text of an operand, in parentheses if it binds less than ``at_least``."""
         text: str = self.visit(node)
         return text if _binding(node) >= at_least else f"({text})"
 
     def new_name(self, node: Any) -> str:
-        """Remember a name that an argument or an assignment brings in."""
+        """Remember a name that an argument or an assignment introduces."""
         if not isinstance(node, (ast.arg, ast.Name)):
-            raise self.refuse(node, "values are assigned to names alone")
+            raise self.refuse(node, "values may be assigned only to names")
         name = node.arg if isinstance(node, ast.arg) else node.id
         if name in RESERVED.split():
             raise self.refuse(node, "a name that JavaScript keeps for itself")

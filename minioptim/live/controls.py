@@ -1,12 +1,12 @@
-"""What the hand can set in a live figure: declared here, drawn and checked by the page.
+"""The controls of a live figure: declared here, drawn and checked by the page.
 
-A control is plain data. The page builds it from this and nothing else, and refuses any value that
-lies outside it, whether that comes from a slider, a trait or an address.
+A control is plain data. The page builds it from this data alone, and refuses any value out of
+range, whether the value comes from a slider, a trait or an address.
 
-What the reader sees beside it stands in the catalogue (`minioptim.live.words`), under
-``controls.`` and its name. Sliders and switches with the same ``group`` are folded away together,
-under the text of ``groups.`` and that name. Where controls differ by the rule that each is for,
-they share one text: that of ``says``, in which ``{rule}`` is what they are ``of``.
+Its label is in the catalogue (`minioptim.live.words`) under ``controls.`` and its name. Sliders and
+switches with the same ``group`` are folded away together, under the text of ``groups.`` and the
+name of the group. Controls that differ only in the rule that they belong to share one text, named
+by ``says``, in which ``{rule}`` stands for the value of ``of``.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ class Control:
     name: str
 
     def declared(self) -> dict[str, Any]:
-        """Return the control as plain data, for JSON, without what is left empty."""
+        """Return the control as plain data, for JSON, without empty fields."""
         return {"kind": self.kind, **{k: v for k, v in asdict(self).items() if v != ""}}
 
     def text_keys(self) -> list[str]:
-        """Return the keys of the texts that its label and its options need."""
+        """Return the keys of the texts for its label and its options."""
         group = getattr(self, "group", "")
         label = f"controls.{getattr(self, 'says', '') or self.name}"
         return [label, *([f"groups.{group}"] if group else [])]
 
     def check(self, value: Any) -> Any:
-        """Return the value as the page would take it, or raise a ValueError that says what fits."""
+        """Return the value as the page would use it, or raise a ValueError if it is invalid."""
         raise ValueError(f"{self.name} has no value to be set, got {value!r}")
 
 
@@ -45,8 +45,8 @@ class Control:
 class Slider(Control):
     """A number from ``low`` to ``high``.
 
-    With ``log`` a slider goes in equal factors, with ``toward_one`` in equal factors of 1 - value
-    (decay rates differ most near 1), with ``whole`` in whole numbers.
+    With ``log`` a slider moves in equal factors; with ``toward_one``, in equal factors of 1 - value
+    (decay rates differ most near 1); with ``whole``, in whole numbers.
     """
 
     kind: ClassVar[str] = "slider"
@@ -91,7 +91,7 @@ class Switch(Control):
 
 @dataclass(frozen=True)
 class Choice(Control):
-    """One of several ``options``; ``names`` are those that the reader sees as they are."""
+    """One of several ``options``; those in ``names`` are shown to the reader unchanged."""
 
     kind: ClassVar[str] = "choice"
     value: str
@@ -99,12 +99,12 @@ class Choice(Control):
     names: tuple[str, ...] = ()
 
     def text_keys(self) -> list[str]:
-        """Return the keys of the texts that its label and its options need."""
+        """Return the keys of the texts for its label and its options."""
         own = (option for option in self.options if option not in self.names)
         return [*super().text_keys(), *(f"controls.{self.name}.{option}" for option in own)]
 
     def check(self, value: Any) -> str:
-        """Return the value, or raise a ValueError if it is no option."""
+        """Return the value, or raise a ValueError if it is not an option."""
         if value not in self.options:
             raise ValueError(f"{self.name} must be one of {self.options}, got {value!r}")
         return str(value)
@@ -112,14 +112,14 @@ class Choice(Control):
 
 @dataclass(frozen=True)
 class Point(Control):
-    """A point that is dragged, inside ``domain``: one pair (low, high) for each coordinate."""
+    """A point to drag inside ``domain``, which is one pair (low, high) per coordinate."""
 
     kind: ClassVar[str] = "point"
     value: tuple[float, ...]
     domain: tuple[tuple[float, float], ...]
 
     def text_keys(self) -> list[str]:
-        """Return nothing: its handle on the plane has a label, which the figure gives it."""
+        """Return nothing: the figure itself labels its handle on the plane."""
         return []
 
     def check(self, value: Any) -> tuple[float, ...]:
@@ -136,23 +136,23 @@ class Point(Control):
 
 @dataclass(frozen=True)
 class Button(Control):
-    """Something to press. ``reset`` and ``share`` mean the same in every figure."""
+    """A button. ``reset`` and ``share`` mean the same in every figure."""
 
     kind: ClassVar[str] = "button"
 
 
 def anatomy(steps: int) -> Slider:
-    """Return the slider that chooses a step of a path to be taken apart, 0 for none.
+    """Return the slider that chooses which step of a path to take apart, 0 for none.
 
     Parameters
     ----------
     steps : int, >= 1
-        Of the path.
+        Number of steps of the path.
 
     Raises
     ------
     TypeError, ValueError
-        ``steps`` is no whole number, or below 1.
+        ``steps`` is not a whole number, or is below 1.
 
     Examples
     --------

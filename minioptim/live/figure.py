@@ -1,13 +1,13 @@
-"""A live figure as Python sees it: what it is made of, its values, and what a notebook shows.
+"""A live figure in Python: its design, its values, and what a notebook shows of it.
 
 On a static page a figure is a placeholder that says which figure it is, and a still picture; the
 site's build puts a script beside it (`minioptim.live.page`). In a notebook with a kernel
 and anywidget it is a widget that runs the same script (`minioptim.live.widget`).
 
-Every other reader of notebooks must be left with the picture. JupyterLab takes HTML before PNG (its
+Every other notebook viewer must show the still picture. JupyterLab takes HTML before PNG (its
 ``rendermime/src/factories.ts`` ranks them 50 and 90, the lower first), and so does nbconvert (its
-``display_data_priority``). So the placeholder, in which there is nothing to see without the script,
-is not offered as HTML but under a name of our own, which they pass over.
+``display_data_priority``). The placeholder shows nothing without the script, so it
+is offered not as HTML but under a media type of our own, which these viewers ignore.
 """
 
 from __future__ import annotations
@@ -33,31 +33,31 @@ if TYPE_CHECKING:
 Values = dict[str, Any]
 
 PLACEHOLDER = "text/vnd.minioptim.live+html"
-"""Under which the site's build finds the placeholder in a stored notebook."""
+"""The media type under which the site's build finds the placeholder in a stored notebook."""
 
 HINT = words.text(words.COMMON, "hint")
-"""What stands in the placeholder until the figure moves; the site's build may translate it."""
+"""The text of the placeholder until the figure moves; the site's build may translate it."""
 
 
 @dataclass(frozen=True)
 class Design:
-    """What a kind of figure is, whatever its values: one constant in each module of `figures`.
+    """A kind of figure, apart from its values: one constant in each module of `figures`.
 
     Parameters
     ----------
     figure : str
-        The name of the JavaScript module, and of the function in it, that draws the figure; also
-        of its texts in the catalogue.
+        The name of the JavaScript module that draws the figure, of its drawing function, and of
+        the figure's texts in the catalogue.
     controls : tuple of Control
-        What can be set.
+        The controls that a reader can set.
     rules, surfaces : tuples of classes
-        What the page is to translate.
+        The classes whose code the page needs, to be translated.
     traces : callable, values to {name: Trace}
-        The runs that the figure shows, made by Python.
+        Computes in Python the runs that the figure shows.
     still : callable, (values, traces) to a Matplotlib figure
-        The picture that says the same where nothing moves.
+        Draws the still picture that replaces the figure where nothing moves.
     facts : dict
-        Further plain data that the page needs.
+        Other plain data that the page needs.
     """
 
     figure: str
@@ -69,14 +69,14 @@ class Design:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, **values: Any) -> LiveFigure:
-        """Return a figure of this kind; its controls start from the values named.
+        """Return a figure of this kind, whose controls start from the values given.
 
         Raises
         ------
         TypeError
-            A name is no control of the figure.
+            The figure has no control of this name.
         ValueError
-            A value is none that the control allows.
+            The control does not allow the value.
         """
         return LiveFigure(self, values)
 
@@ -88,12 +88,12 @@ class LiveFigure:
     ----------
     design : Design
     values : mapping
-        Values of controls, by name; the others start as the design says.
+        Values of controls, by name; the others start from the design's defaults.
 
     Attributes
     ----------
     values : dict
-        What every control stands at. In a notebook with a kernel it follows the hand.
+        The value of every control. In a notebook with a kernel, it follows the user's input.
     """
 
     def __init__(self, design: Design, values: Mapping[str, Any]) -> None:
@@ -109,18 +109,18 @@ class LiveFigure:
 
     @property
     def values(self) -> Values:
-        """A copy of what every control stands at, by name."""
+        """A copy of the value of every control, by name."""
         if self._widget is not None:
             return dict(self._widget.values)
         return dict(self._start)
 
     @property
     def traces(self) -> dict[str, Trace]:
-        """The runs that the figure shows at its present values, made by Python, by name."""
+        """The runs that the figure shows at its current values, computed in Python, by name."""
         return self.design.traces(self.values)
 
     def declaration(self) -> dict[str, Any]:
-        """Return what the page must know, as plain data."""
+        """Return the data that the page needs, as plain data."""
         design = self.design
         controls = [
             control.declared()
@@ -137,7 +137,7 @@ class LiveFigure:
         }
 
     def widget(self) -> Any:
-        """Return the figure as an anywidget; the same one each time.
+        """Return the figure as an anywidget, the same object each time.
 
         Raises
         ------
@@ -164,7 +164,7 @@ class LiveFigure:
         return f"LiveFigure({self.design.figure})"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:  # noqa: ARG002
-        """Return the placeholder and the still; with anywidget, the widget too."""
+        """Return the placeholder and the still picture; with anywidget, the widget too."""
         data = json.dumps(self.declaration(), ensure_ascii=False, separators=(",", ":"))
         bundle: dict[str, Any] = {
             "text/plain": repr(self),

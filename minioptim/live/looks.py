@@ -1,4 +1,4 @@
-"""The colours and dashes of the rules, for a page: those of all the book's pictures."""
+"""The colours and dashes of the rules for a page, the same as in all pictures of the book."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def looks(rules: Iterable[type[Rule]]) -> dict[str, dict[str, str]]:
     Raises
     ------
     TypeError
-        An entry of ``rules`` is no rule.
+        An entry of ``rules`` is not a rule.
 
     Examples
     --------

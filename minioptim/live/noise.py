@@ -1,8 +1,8 @@
-"""The same random numbers as on the page, so that Python can follow what the hand has drawn.
+"""The same random numbers as on the page, so that Python can repeat the runs that a reader sees.
 
-A page cannot run NumPy's generators, and it draws anew when a reader asks: so this is the page's
-generator in Python, and a test compares every bit. It is for pictures. For anything else take
-NumPy's generators.
+A page cannot run NumPy's generators, and it draws new numbers when a reader asks for them. This is
+therefore the page's generator in Python, and a test compares every bit. It is meant for pictures;
+for anything else use NumPy's generators.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from minioptim._arguments import Array
 
-MASK = 0xFFFFFFFF  # JavaScript's whole numbers in products and shifts have 32 bits
+MASK = 0xFFFFFFFF  # JavaScript's integer products and shifts use 32 bits
 
 
 def uniform(seed: int) -> Callable[[], float]:
@@ -23,12 +23,12 @@ def uniform(seed: int) -> Callable[[], float]:
     Parameters
     ----------
     seed : int
-        Its lowest 32 bits count.
+        Only its lowest 32 bits are used.
 
     Raises
     ------
     TypeError
-        ``seed`` is no whole number.
+        ``seed`` is not a whole number.
 
     Examples
     --------
@@ -49,19 +49,19 @@ def uniform(seed: int) -> Callable[[], float]:
 
 
 def normal(seed: int, *shape: int) -> Array:
-    """Return an array of normal numbers in the order in which the page draws them (Box, Muller).
+    """Return an array of normal numbers in the order in which the page draws them (Box-Muller).
 
     Parameters
     ----------
     seed : int
         As for `uniform`.
     *shape : int
-        The array's.
+        Shape of the array.
 
     Raises
     ------
     TypeError
-        ``seed`` is no whole number.
+        ``seed`` is not a whole number.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""The script of a page: what draws, the figures, the translated rules, the texts, as one text.
+"""The script of a page: drawing code, figures, translated rules and texts, joined into one.
 
-Browsers refuse modules from files, and a page of this book must work from a file. So the modules
-are joined into one classic script: their imports and exports are taken away, since in one text
-every name is in sight, and a function around all keeps the names from the rest of the page.
+Browsers refuse to load modules from files, and a page of this book must work from a file. The
+modules are therefore joined into one classic script: their imports and exports are removed, because
+all names share one scope, and an enclosing function hides these names from the rest of the page.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ DRAWING = (
     *("geometry", "simulate", "state", "words"),  # pure
     *("elements", "controls", "frame", "plane", "anatomy", "chart", "player", "mount"),
 )
-"""The modules of the folder `drawing`, each after those that it imports."""
+"""The modules of the folder `drawing`, each after the modules that it imports."""
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\./|\.\./drawing/)(\w+)\.mjs";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MULTILINE)
@@ -32,7 +32,7 @@ LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 TOP_LEVEL = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
 INDENT = re.compile(r"^ +", re.MULTILINE)
 COMMENT = re.compile(r"^ *(?://.*|/\*\*?(?:.|\n)*?\*/)\n", re.MULTILINE)
-# Without a quotation mark behind it, what follows the slashes cannot be the end of a string.
+# With no quotation mark after the slashes, they cannot be inside a string.
 END_COMMENT = re.compile(r"(?<=[;,{}()\]]) +// [^\"'`\n]*$", re.MULTILINE)
 TYPE = re.compile(r"/\*\* @type \{.*?\} \*/ ?")
 BLANK = re.compile(r"\n{2,}")
@@ -45,23 +45,23 @@ class LinkError(ValueError):
 
 
 class Drawn(Protocol):
-    """What a page must know of a `minioptim.live.figure.Design`, which stands above it."""
+    """The part of `minioptim.live.figure.Design`, a module above this one, that a page needs."""
 
     @property
     def figure(self) -> str:
-        """The name of the module that draws it."""
+        """The name of the module that draws the figure."""
 
     @property
     def controls(self) -> tuple[Control, ...]:
-        """What can be set."""
+        """The controls that a reader can set."""
 
     @property
     def rules(self) -> tuple[type[Rule], ...]:
-        """What the page is to translate, as are the surfaces."""
+        """The rules to translate for the page."""
 
     @property
     def surfaces(self) -> tuple[type[Surface], ...]:
-        """See the rules."""
+        """The surfaces to translate for the page."""
 
 
 def style() -> str:
@@ -74,19 +74,19 @@ def style() -> str:
     """
     text = (FOLDER / "live.css").read_text(encoding="utf-8")
     bare = re.sub(r" */\*(?:.|\n)*?\*/", "", text)
-    lines = re.sub(r"(?<=[{;,])\n", "", for_machines(bare))  # a rule to a line
+    lines = re.sub(r"(?<=[{;,])\n", "", for_machines(bare))  # one CSS rule per line
     return lines.replace(": ", ":").replace(" {", "{").replace(";}", "}")
 
 
 def for_machines(text: str) -> str:
     r"""Return a script or a style sheet without indentation, comments and wrapped lines.
 
-    These are for those who read the modules; a page is lighter without them.
+    They help people who read the modules; a page is smaller without them.
 
     Raises
     ------
     TypeError
-        ``text`` is no text.
+        ``text`` is not a string.
 
     Examples
     --------
@@ -99,12 +99,12 @@ def for_machines(text: str) -> str:
 
 
 def modules_of(figures: Iterable[str]) -> dict[str, str]:
-    """Return the text of the modules that draw and of these figures', by name, in order.
+    """Return the text of the drawing modules and of these figures' modules, by name, in order.
 
     Raises
     ------
     ValueError
-        There is no figure of such a name.
+        There is no figure of that name.
 
     Examples
     --------
@@ -123,13 +123,13 @@ def modules_of(figures: Iterable[str]) -> dict[str, str]:
 def link(modules: Mapping[str, str]) -> str:
     """Join modules, each after those it imports, into one text without imports and exports.
 
-    What `for_machines` leaves out is left out.
+    The text is reduced by `for_machines`.
 
     Raises
     ------
     LinkError
-        A module imports what does not come before it or is not exported there, imports or
-        exports in a way that is not known here, or two modules have the same name at top level.
+        A module imports from one that does not come before it or does not export the name, imports
+        or exports in an unsupported form, or two modules define the same top-level name.
 
     Examples
     --------
@@ -163,15 +163,15 @@ def link(modules: Mapping[str, str]) -> str:
 
 
 def kit(designs: Iterable[Drawn], language: str = words.LANGUAGE) -> str:
-    """Return the text that defines `kit`: figures, rules, surfaces and texts, and what draws.
+    """Return the text that defines `kit`: figures, rules, surfaces, texts, and drawing code.
 
     Parameters
     ----------
     designs : iterable of Design
-        Of the figures: their drawings, the rules and surfaces that they need, translated as these
-        stand now, and their texts.
+        The designs of the figures to include, with their drawing code, their texts, and the rules
+        and surfaces that they need, translated from the current source.
     language : str
-        Of the texts.
+        Language of the texts.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def kit(designs: Iterable[Drawn], language: str = words.LANGUAGE) -> str:
 
 
 def words_of(design: Drawn, modules: Mapping[str, str], language: str) -> dict[str, str]:
-    """Return the texts that a figure's page needs: those its modules and its controls ask for.
+    """Return the texts that a figure's page needs: those that its modules and controls use.
 
     Raises
     ------
@@ -229,9 +229,9 @@ def page_script(designs: Iterable[Drawn], language: str = words.LANGUAGE) -> str
     Parameters
     ----------
     designs : iterable of Design
-        Of the figures on the page.
+        The designs of the figures on the page.
     language : str
-        Of the page.
+        Language of the page.
 
     Raises
     ------
@@ -253,7 +253,7 @@ def page_script(designs: Iterable[Drawn], language: str = words.LANGUAGE) -> str
 
 
 def widget_module(designs: Iterable[Drawn], language: str = words.LANGUAGE) -> str:
-    """Return the same as an ES module for anywidget.
+    """Return the same script as an ES module for anywidget.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The same figure as a widget, where there is a kernel. Needs anywidget, the extra `widgets`."""
+"""A live figure as a widget, for use with a kernel. Needs anywidget, the extra `widgets`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from minioptim.live.page import Drawn, style, widget_module
 
 
 class LiveWidget(anywidget.AnyWidget):
-    """A live figure whose values are a trait.
+    """A live figure whose values are a traitlet.
 
     Attributes
     ----------
     declaration : dict
-        What the figure is; it does not change.
+        The description of the figure; it does not change.
     values : dict
-        What each control stands at, by name: set by the hand, or from Python.
+        The value of each control, by name: set by the user, or from Python.
     """
 
     _esm = traitlets.Unicode().tag(sync=True)
@@ -28,7 +28,7 @@ class LiveWidget(anywidget.AnyWidget):
 
 
 def make_widget(design: Drawn, declaration: dict[str, Any], values: dict[str, Any]) -> LiveWidget:
-    """Return a widget that runs the script of this figure, with its rules as they stand now.
+    """Return a widget that runs the script of this figure, with its rules in their current form.
 
     Raises
     ------

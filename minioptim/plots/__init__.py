@@ -1,8 +1,8 @@
-"""Pictures of runs: a `Trace` and a problem in, Matplotlib Axes out.
+"""Pictures of runs: they take a `Trace` and a problem, and return Matplotlib Axes.
 
-Nothing about optimization is computed here: a plot draws what `minioptim.run` recorded, and asks a
-problem only for its values on a grid, for level lines. Each function draws into ``ax``, or into
-the current Axes, as pyplot does, and returns the Axes, so that calls add up to a picture:
+Nothing about optimization is computed here: a plot draws what `minioptim.run` recorded, and
+evaluates a problem only on a grid, for level lines. Like pyplot, each function draws into ``ax`` or
+the current Axes, and returns the Axes, so that several calls build up one picture:
 
 >>> from minioptim import Adam, minimize, plots
 >>> from minioptim.problems import Ravine
@@ -11,10 +11,10 @@ the current Axes, as pyplot does, and returns the Axes, so that calls add up to 
 >>> ax = plots.path(minimize(Ravine(), Adam(lr=0.3), steps=60), ax)
 >>> ax = plots.legend(ax)
 
-Further keyword arguments go to the Matplotlib method that draws, which says what is wrong with
-them, and win over the defaults; Matplotlib's short names, such as ``ls`` and ``lw``, do so too.
-An ``ax`` that is no Axes is a TypeError. Needs Matplotlib, the extra ``plots``; ``import
-minioptim`` does not load this module.
+Further keyword arguments go to the Matplotlib method that draws, which reports errors in them. They
+override the defaults, also under Matplotlib's short names such as ``ls`` and ``lw``. An ``ax`` that
+is not an Axes raises a TypeError. This module needs Matplotlib, the extra ``plots``; ``import
+minioptim`` does not load it.
 """
 
 from minioptim.looks import COLORS, CORRECTION, JUMP, OWN_LOOK, RESULT, style_of

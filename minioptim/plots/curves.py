@@ -26,32 +26,32 @@ def loss_curves(
 ) -> Axes:
     """Draw f - floor over the steps, on a logarithmic scale, with a legend under the Axes.
 
-    Values that are not finite, and those at or below the floor, leave a gap. The scale ends where
-    nothing is left to see: at 100 times the highest start, so that a run which diverges leaves at
-    the top, and sixteen powers of ten below the highest start, the digits that a float has. If no
-    value lies above the floor, the scale stays as it is: a logarithm would show nothing.
+    Values that are not finite, and those at or below the floor, leave a gap. The scale stops
+    at 100 times the highest start, so that a run that diverges leaves at the top, and sixteen
+    powers of ten below the highest start, which is the precision of a float. If no value lies above
+    the floor, the scale is not changed, because a logarithmic one would show nothing.
 
     Parameters
     ----------
     traces : Trace or several
-        Records with ``f``. Each run of a batch becomes a curve, in the order of the batch; curves
-        of the same rule are told apart by tints.
+        Traces with ``f``. Each run of a batch becomes a curve, in the order of the batch; curves
+        of the same rule differ in tint.
     ax : Axes, optional
-        The current one if not given.
+        The current Axes by default.
     floor : float
-        The least value of f, in units of f; what is drawn is how far above it a run is.
+        The least value of f, in units of f; it is subtracted from f before drawing.
     labels : list of str, optional
-        One for each curve. If not given, `label_of` each run, with what differs between traces of
-        one rule; those that differ by schedule or start alone need labels of yours.
+        One for each curve. By default `label_of` each run, with whatever differs between traces
+        of one rule; traces that differ only in schedule or start need labels of your own.
     **kwargs
         For ``ax.plot``.
 
     Raises
     ------
     TypeError
-        Something among ``traces`` is no trace, or ``floor`` no number.
+        One of ``traces`` is not a trace, or ``floor`` is not a number.
     ValueError
-        No trace, a floor that is not finite, or labels of another number.
+        There is no trace, the floor is not finite, or the number of labels is wrong.
     AttributeError
         ``f`` was not recorded.
 
@@ -85,11 +85,11 @@ def loss_curves(
             "color": left[type(trace.rule)].pop(0),
             "label": label,
             "markersize": 5,
-            # A few marks along each curve, not at the same steps in all of them.
+            # A few marks along each curve, at different steps in each.
             "markevery": (k * every // len(curves), every),
         }
         ax.plot(trace.t, height, **_merged(look, kwargs, Line2D))
-    # After the curves: Matplotlib warns of a logarithm that it has nothing to show on.
+    # After the curves: Matplotlib warns of a logarithmic scale that has nothing to show.
     if any((height > 0).any() for height in heights):
         ax.set_yscale("log", nonpositive="mask")
     _cut_scale(ax, [height[0] for height in heights])
@@ -105,18 +105,18 @@ def state(
     run: Run = (),
     **kwargs: Any,
 ) -> Axes:
-    """Draw a state of the rule over the steps, a line for each coordinate.
+    """Draw a state of the rule over the steps, one line per coordinate.
 
     Parameters
     ----------
     trace : Trace
-        A record with ``state``.
+        A trace with ``state``.
     name : str
         Which state, as the rule names it: "v", "m", "G", ...
     ax : Axes, optional
-        The current one if not given.
+        The current Axes by default.
     coordinate : int or several, optional
-        Which coordinates, counted from 0; all of them if not given.
+        Which coordinates, counted from 0; all by default.
     run : int or tuple of int
         Which run of a batch of shape S; () if there is one run only.
     **kwargs
@@ -125,7 +125,7 @@ def state(
     Raises
     ------
     TypeError
-        ``trace`` is no trace.
+        ``trace`` is not a trace.
     ValueError
         The rule has no such state, there is no such coordinate, or ``run`` does not name one run.
     AttributeError
@@ -171,7 +171,7 @@ def _above(floor: float) -> str:
 
 
 def _cut_scale(ax: Axes, starts: Sequence[float]) -> None:
-    """End a logarithmic scale that follows its data where nothing is left to see."""
+    """Limit a logarithmic scale that follows its data to the range worth seeing."""
     start = np.nanmax([0.0, *starts])
     if start <= 0 or not ax.get_autoscaley_on():
         return

@@ -1,4 +1,4 @@
-"""The plane of a problem of two coordinates: level lines, paths, arrows, films."""
+"""Pictures of a problem in the plane: level lines, paths, arrows, animations."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from minioptim.run import Trace
 Domain: TypeAlias = Sequence[Sequence[float]]
 
 GRID_POINTS = 301  # a side; enough for a smooth line along Rosenbrock's valley
-MANY_PIECES = 150  # of level lines: Rastrigin has near 800, no other surface above 50
-MARKED_STEPS = 100  # beyond so many, marks of single steps run together
+MANY_PIECES = 150  # of level lines: Rastrigin has nearly 800, all other surfaces at most 50
+MARKED_STEPS = 100  # beyond this number, the marks of single steps run together
 
 
 def contours(
@@ -44,35 +44,35 @@ def contours(
 ) -> Axes:
     r"""Draw level lines of a function of two coordinates, and a star at each known minimum.
 
-    The lines stand where they show the shape whatever the scale of f: the k-th of n has the
-    share :math:`(k/(n+1))^2` of the picture below it. Around the minimum of a round or long bowl
-    they are then equally far apart, and replacing f by any growing function of f, such as its
-    logarithm, changes no line. So they do not show how steep f is: pass values for that. Where f
-    is flat over a large part, lines that would stand at its least or greatest value are left out;
-    if none remains, one stands half way between the two. From two lines on, the areas between them
+    The levels are chosen to show the shape whatever the scale of f: f lies below the k-th of n
+    levels on the share :math:`(k/(n+1))^2` of the picture. Around the minimum of a round or long
+    bowl the lines are then equally far apart, and replacing f by any increasing function of f, such
+    as its logarithm, changes no line. Their spacing does not show how steep f is: pass values for
+    that. If f is flat over a large part, lines at its least or greatest value are left out; if none
+    remains, one is drawn half way between the two. With two or more lines, the areas between them
     are shaded.
 
     Parameters
     ----------
     problem : Surface, or another Problem of two coordinates
-        What to draw. A surface brings its own domain.
+        The problem to draw. A surface has its own domain.
     ax : Axes, optional
-        The current one if not given. Its limits become the domain, both axes to one scale, so
-        that gradients stand at right angles to the lines.
+        The current Axes by default. Its limits become the domain, with the same scale on both
+        axes, so that gradients are at right angles to the lines.
     domain : ((x low, x high), (y low, y high)), optional
-        What to show; needed if the problem has none of its own.
+        The region to show; required if the problem has no domain of its own.
     levels : int >= 1, or array-like of values of f
-        How many lines, or at which values.
+        The number of lines, or the values of f at which they are drawn.
     **kwargs
         For ``ax.contour``, for example ``cmap`` or ``linewidths``.
 
     Raises
     ------
     TypeError
-        ``problem`` is no problem, or ``levels`` neither a number of lines nor numbers.
+        ``problem`` is not a problem, or ``levels`` is neither a number of lines nor numbers.
     ValueError
-        The problem is not one of two coordinates, the domain is missing or empty, f has one value
-        only on it, or there is no level or one that is not finite.
+        The problem does not have two coordinates, the domain is missing or empty, f is constant
+        on it, or there is no level or one that is not finite.
 
     Examples
     --------
@@ -94,8 +94,8 @@ def contours(
         )
     values = _levels(f, levels)
     ax = _axes(ax)
-    if values.size > 1:  # Matplotlib fills between two levels and up
-        # Darker where f is lower, so that a valley is not taken for a ridge; pale, for the paths.
+    if values.size > 1:  # Matplotlib fills only between two or more levels
+        # Darker where f is lower, so that valleys do not look like ridges; pale behind the paths.
         shades = mpl.colormaps["Blues_r"](np.linspace(0.72, 1.0, values.size + 1))
         ax.contourf(x, y, f, levels=values, colors=shades, extend="both", zorder=0.5)
     lines: dict[str, Any] = {"linewidths": 0.8, "linestyles": "solid", "zorder": 1}
@@ -104,7 +104,7 @@ def contours(
     drawn = ax.contour(x, y, f, levels=values, **(lines | kwargs))
     pieces = sum(len(level.to_polygons(closed_only=False)) for level in drawn.get_paths())
     if pieces > MANY_PIECES and "linewidths" not in kwargs:
-        drawn.set_linewidth(0.3)  # a hundred dents: the shades show them, lines would fill the page
+        drawn.set_linewidth(0.3)  # a hundred dents, which thick lines would hide; shades show them
     ax.plot(
         *minima.T, linestyle="", marker="*", markersize=11, color="#1f2933", markeredgecolor="white"
     )
@@ -125,31 +125,31 @@ def path(
 ) -> Axes:
     """Draw the path of a run in the plane, from a hollow ring to a filled disc.
 
-    Up to 100 recorded points are marked one by one. Where the limits of the Axes are fixed, as
-    `contours` fixes them, a run that ends outside is drawn up to the border, with an arrow there
-    that points outward. Elsewhere a run that stops being finite ends in a cross.
+    Up to 100 recorded points are marked one by one. If the limits of the Axes are fixed, as by
+    `contours`, a run that ends outside is drawn up to the border, where an arrow points outward.
+    Otherwise a run that stops being finite ends in a cross.
 
     Parameters
     ----------
     trace : Trace
-        A record with ``x``, of two coordinates.
+        A trace with ``x``, of two coordinates.
     ax : Axes, optional
-        The current one if not given.
+        The current Axes by default.
     run : int or tuple of int
         Which run of a batch of shape S; () if there is one run only.
     label : str, optional
-        For the legend; `label_of` the run if not given.
+        For the legend; `label_of` the run by default.
     color : str, optional
-        The rule's own if not given.
+        The rule's own by default.
     **kwargs
         For ``ax.plot``, for example ``marker=""`` or ``linewidth``.
 
     Raises
     ------
     TypeError
-        ``trace`` is no trace.
+        ``trace`` is not a trace.
     ValueError
-        The problem is not one of two coordinates, or ``run`` does not name one run.
+        The problem does not have two coordinates, or ``run`` does not name one run.
     AttributeError
         ``x`` was not recorded.
 
@@ -176,7 +176,7 @@ def path(
     window = _window(ax)
     shown, leaves = _until_it_leaves(points, window)
     if leaves:
-        look["markevery"] = list(range(len(shown) - 1))  # the border is no step
+        look["markevery"] = list(range(len(shown) - 1))  # the point on the border is not a step
     (line,) = ax.plot(*shown.T, **_merged(look, kwargs, Line2D))
     ends: dict[str, Any] = {"linestyle": "", "color": line.get_color(), "zorder": line.zorder + 0.1}
     ax.plot(*shown[:1].T, marker="o", markersize=8, markerfacecolor="white", **ends)
@@ -196,20 +196,20 @@ def queries(
     run: Run = (),
     **kwargs: Any,
 ) -> Axes:
-    """Draw steps of a rule that looks ahead, as two arrows each: the jump and the correction.
+    """Draw each step of a rule that looks ahead as two arrows, the jump and the correction.
 
-    The jump goes from x to the point where the gradient is asked for, the correction from there
-    to the next x. For a rule that asks at x the jump has no length. Arrows that are not finite
-    are left out.
+    The jump goes from x to the point where the gradient is evaluated, the correction from there
+    to the next x. If a rule evaluates the gradient at x, the jump has length 0. Arrows that are not
+    finite are left out.
 
     Parameters
     ----------
     trace : Trace
-        A record with ``x`` and ``query`` of every step, of two coordinates.
+        A trace with ``x`` and ``query`` of every step, of two coordinates.
     ax : Axes, optional
-        The current one if not given.
+        The current Axes by default.
     steps : several of 1, 2, ..., n, optional
-        The numbers of the steps to draw; all of them if not given.
+        The numbers of the steps to draw; all by default.
     run : int or tuple of int
         Which run of a batch of shape S; () if there is one run only.
     **kwargs
@@ -218,9 +218,9 @@ def queries(
     Raises
     ------
     TypeError
-        ``trace`` is no trace.
+        ``trace`` is not a trace.
     ValueError
-        Not every step was recorded, there is no such step, the problem is not one of two
+        Not every step was recorded, there is no such step, the problem does not have two
         coordinates, or ``run`` does not name one run.
     AttributeError
         ``x`` or ``query`` was not recorded.
@@ -265,7 +265,7 @@ def queries(
     ):
         named = look | {"color": color, "label": label}
         ax.quiver(*tail.T, *(tip - tail).T, **_merged(named, kwargs, PolyCollection))
-        ax.update_datalim(tip)  # quiver itself counts the tails only
+        ax.update_datalim(tip)  # quiver itself takes only the tails into account
     ax.autoscale_view()
     return ax
 
@@ -280,35 +280,35 @@ def animation(
     labels: Sequence[str] | None = None,
     **kwargs: Any,
 ) -> FuncAnimation:
-    """Return a film of runs on the level lines: a frame for each so-many-th recorded point.
+    """Return an animation of runs on the level lines, one frame per ``every`` recorded points.
 
-    Keep a reference until it is saved or shown: ``animation(...).save("race.gif",
-    writer="pillow")``. A run that diverges goes out at the border.
+    Keep a reference to it until it is saved or shown: ``animation(...).save("race.gif",
+    writer="pillow")``. A run that diverges leaves the picture at the border.
 
     Parameters
     ----------
     traces : Trace or several
-        Records with ``x``, of two coordinates, all of the same steps and without a batch.
+        Traces with ``x``, of two coordinates, all of the same steps and without a batch.
     problem : Problem
-        What `contours` draws.
+        The problem whose level lines `contours` draws.
     ax : Axes, optional
-        The current one if not given.
+        The current Axes by default.
     every : int, >= 1
-        Recorded points from one frame to the next; the last point has a frame in any case.
+        Recorded points from one frame to the next; the last point always has a frame.
     domain : ((x low, x high), (y low, y high)), optional
         As for `contours`.
     interval : float
         Milliseconds from one frame to the next.
     labels : list of str, optional
-        One for each run; as in `loss_curves` if not given.
+        One for each run; by default as in `loss_curves`.
     **kwargs
         For ``FuncAnimation``, for example ``repeat=False``.
 
     Raises
     ------
     TypeError, ValueError, AttributeError
-        As for `contours` and `path`; also where ``every`` is no whole number >= 1, the traces
-        recorded different steps, or labels are of another number.
+        As for `contours` and `path`; also if ``every`` is not a whole number >= 1, the traces
+        recorded different steps, or the number of labels is wrong.
 
     Examples
     --------
@@ -333,7 +333,7 @@ def animation(
         raise ValueError(f"labels must be one for each of {len(runs)} runs, got {labels!r}")
     ax = contours(problem, ax, domain)
     lines = [
-        # The mark is at the head of the path, the last point shown.
+        # The mark is at the head of the path, on the last point shown.
         ax.plot([], [], markevery=[-1], markersize=8, label=label, **style_of(trace.rule))[0]
         for trace, label in zip(runs, labels, strict=True)
     ]
@@ -360,7 +360,7 @@ def _plane(trace: Trace, points: Array) -> Array:
 
 
 def _minima_in_plane(problem: Problem) -> Array:
-    """Return the minima, shape (k, 2), or say that the problem is not one of two coordinates."""
+    """Return the minima, shape (k, 2), or refuse a problem that does not have two coordinates."""
     if not isinstance(problem, Problem):
         hint = f": write {problem.__name__}()" if isinstance(problem, type) else ""
         raise TypeError(f"problem must be a problem such as Ravine(), got {problem!r}{hint}")
@@ -385,7 +385,7 @@ def _domain(problem: Problem, domain: Domain | None) -> Domain:
 
 
 def _levels(f: Array, levels: int | npt.ArrayLike) -> Array:
-    """Return the values of f at which level lines stand."""
+    """Return the values of f at which level lines are drawn."""
     if isinstance(levels, (int, np.integer)) and not isinstance(levels, bool):
         if levels < 1:
             raise ValueError(f"levels must be at least 1, got {levels}")
@@ -395,7 +395,7 @@ def _levels(f: Array, levels: int | npt.ArrayLike) -> Array:
         low, high = finite.min(), finite.max()
         shares = (np.arange(1, levels + 1) / (levels + 1)) ** 2
         found = np.unique(np.quantile(finite, shares))
-        found = found[(low < found) & (found < high)]  # no line is drawn at the least and the most
+        found = found[(low < found) & (found < high)]  # no line at the least or the greatest value
         return found if found.size else np.array([low / 2 + high / 2])
     values = np.unique(numbers("levels", levels, "a number of lines or values of f"))
     if values.size == 0 or not np.isfinite(values).all():
@@ -404,7 +404,7 @@ def _levels(f: Array, levels: int | npt.ArrayLike) -> Array:
 
 
 def _window(ax: Axes) -> Array:
-    """Return the corners (low, high) of what the Axes shows; infinite where it follows the data."""
+    """Return the corners (low, high) of the Axes' window; infinite where it follows the data."""
     limits = [
         (-DRAWABLE, DRAWABLE) if follows else sorted(limits)
         for follows, limits in (
@@ -416,10 +416,10 @@ def _window(ax: Axes) -> Array:
 
 
 def _until_it_leaves(points: Array, window: Array) -> tuple[Array, bool]:
-    """Return the points to draw, and whether the run ends outside of the window.
+    """Return the points to draw, and whether the run ends outside the window.
 
-    If so, the last of them lies on the border, on the way to the first point beyond. A run that
-    goes out and comes back is left to Matplotlib, which cuts lines at the border.
+    If it does, the last point to draw is where the path to the first point outside crosses the
+    border. A run that leaves and comes back is left to Matplotlib, which clips lines at the border.
     """
     low, high = window
     inside = ((points >= low) & (points <= high)).all(axis=1)
@@ -430,9 +430,9 @@ def _until_it_leaves(points: Array, window: Array) -> tuple[Array, bool]:
 
 
 def _border(inside: Array, outside: Array, window: Array) -> Array:
-    """Return where the way from a point inside to one outside meets the border of the window.
+    """Return where the line from a point inside to one outside crosses the window's border.
 
-    Where the point outside is no point at all, or the window has no border, it is ``inside``.
+    If the point outside is not finite, or the window has no border, this is ``inside``.
     """
     infinite = np.isinf(outside)
     way = np.where(infinite, np.sign(outside), 0.0) if infinite.any() else outside - inside
@@ -451,7 +451,7 @@ def _arrow(ax: Axes, tail: Array, tip: Array, color: Any) -> None:
         "",
         xy=tuple(tip),
         xytext=tuple(tail),
-        annotation_clip=False,  # the tip is on the border, to rounding
+        annotation_clip=False,  # the tip is on the border, up to rounding
         arrowprops={
             "arrowstyle": "-|>,head_length=0.6,head_width=0.3",
             "color": color,

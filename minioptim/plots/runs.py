@@ -1,4 +1,4 @@
-"""What a picture takes out of a record: one run of a batch, what can be drawn of it, its name."""
+"""What a picture needs from a trace: one run of a batch, its drawable points, its label."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ DRAWABLE = 1e100
 
 
 def label_of(trace: Trace, run: Run = ()) -> str:
-    """Return what a run is called in a legend: its rule, and what sets it apart.
+    """Return the label of a run in a legend: its rule, and what distinguishes it.
 
-    That is the learning rate, each hyper-parameter that varies over the batch, in as many digits
-    as tell its values apart, and the name of each that follows a schedule, as a function of t. A
-    run that shares all these with another of the batch is called by its index too.
+    That is the learning rate, each hyper-parameter that varies over the batch, with as many digits
+    as its values need to differ, and the name of each that follows a schedule, as a function of t.
+    A run that shares all of these with another run of the batch gets its index too.
 
     Parameters
     ----------
     trace : Trace
-        The record of the run or of a batch of runs.
+        The trace of the run or of a batch of runs.
     run : int or tuple of int
         Which run of a batch of shape S; () if there is one run only.
 
     Raises
     ------
     TypeError, ValueError
-        ``trace`` is no trace, or ``run`` does not name one run of it.
+        ``trace`` is not a trace, or ``run`` does not name one of its runs.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def label_of(trace: Trace, run: Run = ()) -> str:
 
 
 def _label(trace: Trace, index: tuple[int, ...], among: Sequence[Trace]) -> str:
-    """Return what tells a run from all runs of its rule in the traces that it is drawn among."""
+    """Return what distinguishes a run from the other runs of its rule in the same picture."""
     batch = trace.diverged.shape
     rules = [other.rule for other in among if type(other.rule) is type(trace.rule)]
     parts = [type(trace.rule).__name__]
@@ -73,7 +73,7 @@ def _label(trace: Trace, index: tuple[int, ...], among: Sequence[Trace]) -> str:
 
 
 def _digits(different: Array) -> int:
-    """Return how many digits tell values apart: 4 if they do, and 17 for any two floats."""
+    """Return how many digits distinguish the values: 4, or 17, enough for any two floats."""
     return next(n for n in range(4, 18) if len({f"{v:.{n}g}" for v in different}) == len(different))
 
 
@@ -91,7 +91,7 @@ def _trace(trace: Trace) -> Trace:
 
 
 def _index(trace: Trace, run: Run) -> tuple[int, ...]:
-    """Return ``run`` as a tuple counted from 0, once it is known to name one run of the trace."""
+    """Return ``run`` as a tuple counted from 0, after checking that it names one run."""
     batch = _trace(trace).diverged.shape
     index = run if isinstance(run, tuple) else (run,)
     if len(index) != len(batch) or any(
@@ -110,11 +110,11 @@ def _one_run(trace: Trace, name: str, run: Run) -> Array:
 
 
 def _pick(recorded: Array, index: tuple[Any, ...]) -> Array:
-    """Return one run of what was recorded of a batch, over all recorded steps."""
+    """Return one run of a batch's recorded array, over all recorded steps."""
     one: Array = recorded[(slice(None), *index)]
     return one
 
 
 def _drawable(values: Array) -> Array:
-    """Return a copy with NaN, which Matplotlib leaves out, for what cannot be drawn."""
+    """Return a copy in which NaN, which Matplotlib skips, replaces what cannot be drawn."""
     return np.where(np.abs(values) <= DRAWABLE, values, np.nan)

@@ -13,8 +13,8 @@ from matplotlib.transforms import ScaledTranslation
 
 from minioptim._arguments import whole
 
-# Sizes are for a phone: a figure 6.4 inches wide is scaled by about a half on a screen of 360
-# pixels, where 12 points are left with the height of small print.
+# Sizes are for a phone: a screen 360 pixels wide shows a figure of 6.4 inches at about half its
+# size, where 12 points are as high as small print.
 STYLE: dict[str, Any] = {
     "figure.figsize": (6.4, 4.2),
     "figure.dpi": 100,
@@ -38,7 +38,7 @@ STYLE: dict[str, Any] = {
     "grid.color": "#e3e6ea",
     "grid.linewidth": 0.8,
     "lines.linewidth": 1.8,
-    # Without a salt of its own an SVG's ids differ from one drawing to the next.
+    # Without a fixed salt, an SVG's ids differ from one drawing to the next.
     "svg.hashsalt": "minioptim",
 }
 
@@ -46,7 +46,7 @@ STYLE: dict[str, Any] = {
 def use_style() -> None:
     """Set the book's style for all figures that follow: one call at the top of a chapter.
 
-    It writes `STYLE` into ``matplotlib.rcParams``, and leaves there what `STYLE` does not name.
+    It writes `STYLE` into ``matplotlib.rcParams`` and leaves all other settings unchanged.
     For some figures only, call it inside ``with matplotlib.rc_context():``.
 
     Examples
@@ -62,15 +62,15 @@ def use_style() -> None:
 def tints(color: str, count: int) -> list[str]:
     """Return ``count`` tints of a colour, from the colour itself to a light one.
 
-    Runs of one rule that differ in a hyper-parameter are told apart by lightness, which every
-    reader sees.
+    Runs of one rule that differ in a hyper-parameter differ in lightness, which every reader can
+    see.
 
     Parameters
     ----------
     color : str
-        Anything that Matplotlib takes for a colour.
+        Any colour that Matplotlib accepts.
     count : int, >= 0
-        How many.
+        Number of tints.
 
     Returns
     -------
@@ -80,9 +80,9 @@ def tints(color: str, count: int) -> list[str]:
     Raises
     ------
     TypeError
-        ``count`` is no whole number.
+        ``count`` is not a whole number.
     ValueError
-        ``color`` is no colour, or ``count`` is below 0.
+        ``color`` is not a colour, or ``count`` is below 0.
 
     Examples
     --------
@@ -106,19 +106,19 @@ def legend(ax: Axes | None = None, **kwargs: Any) -> Axes:
     Parameters
     ----------
     ax : Axes, optional
-        The current one if not given.
+        The current Axes by default.
     **kwargs
         For ``ax.legend``, for example ``ncols=1``.
 
     Raises
     ------
     TypeError
-        ``ax`` is no Axes.
+        ``ax`` is not an Axes.
 
     Warns
     -----
     UserWarning
-        Nothing in the Axes has a label; Matplotlib says so.
+        Nothing in the Axes has a label; the warning is Matplotlib's.
 
     Examples
     --------
@@ -129,14 +129,14 @@ def legend(ax: Axes | None = None, **kwargs: Any) -> Axes:
     """
     ax = _axes(ax)
     labels = ax.get_legend_handles_labels()[1]
-    # Below the tick labels and the label of the axis: a distance in points, not in heights of the
-    # Axes, which may be low. 72 points are an inch.
+    # Below the tick labels and the label of the axis. The distance is in points, 72 to the inch,
+    # because a share of the height would be too small for low Axes.
     below = ScaledTranslation(0, -40 / 72, ax.figure.canvas.figure.dpi_scale_trans)
     placed: dict[str, Any] = {
         "loc": "upper center",
         "bbox_to_anchor": (0.5, 0),
         "bbox_transform": ax.transAxes + below,
-        # Two columns of long labels are as much as a phone's width holds.
+        # A phone is just wide enough for two columns of long labels.
         "ncols": kwargs.pop("ncol", min(len(labels), 2) or 1),
         "handlelength": 2.8,
         "columnspacing": 1.2,
@@ -155,5 +155,5 @@ def _axes(ax: Axes | None) -> Axes:
 
 
 def _merged(defaults: dict[str, Any], given: dict[str, Any], kind: type[Artist]) -> dict[str, Any]:
-    """Return the arguments of an artist; those given win, by whichever of its names."""
+    """Return the arguments of an artist; those given override the defaults, under any alias."""
     return defaults | normalize_kwargs(given, kind)

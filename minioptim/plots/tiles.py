@@ -24,7 +24,7 @@ def images(
 ) -> Axes:
     """Draw rows of small images, red above 0, blue below, white at 0.
 
-    All share one scale, from minus the largest magnitude to plus it. For its colour bar,
+    All share one scale, from minus to plus the largest magnitude. To add its colour bar, call
     ``ax.figure.colorbar(ax.images[0], ax=ax)``.
 
     Parameters
@@ -32,22 +32,22 @@ def images(
     array : array-like of shape (n, height * width), or one image of shape (height * width,)
         The images.
     shape : (height, width)
-        Of each, in pixels.
+        Size of each image in pixels.
     ax : Axes, optional
-        The current one if not given.
+        The current Axes by default.
     labels : list, optional
         What to write above each image.
     columns : int, >= 1
-        Images to a row.
+        Images per row.
     **kwargs
         For ``ax.imshow``, for example ``cmap="gray_r"``, or ``vmin`` and ``vmax``.
 
     Raises
     ------
     TypeError
-        ``array`` has entries that are no real numbers, or ``columns`` is no whole number.
+        ``array`` has entries that are not real numbers, or ``columns`` is not a whole number.
     ValueError
-        ``array`` does not have the shape, ``columns`` is below 1, or labels are of another number.
+        ``array`` has the wrong shape, ``columns`` is below 1, or the number of labels is wrong.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def images(
 
     columns = min(columns, len(tiles))
     rows = -(-len(tiles) // columns)
-    # NaN between the images: it is drawn as nothing. Letters need more room than a gap does.
+    # NaN between the images leaves a blank gap. Labels need more room than a gap alone.
     above = 1 if labels is None else max(2, height // 3)
     sheet = np.full((rows * (height + above), columns * (width + 1) - 1), np.nan)
     corners = [
@@ -86,7 +86,7 @@ def images(
 
     ax = _axes(ax)
     scale: dict[str, Any] = {"cmap": "RdBu_r"}
-    if "norm" not in kwargs:  # which has a scale of its own
+    if "norm" not in kwargs:  # a norm has its own scale
         scale |= {"vmin": -limit, "vmax": limit}
     ax.imshow(sheet, **_merged(scale, kwargs, AxesImage))
     for label, (top, side) in zip(labels if labels is not None else (), corners, strict=False):

@@ -1,8 +1,8 @@
-"""Functions to minimise: what they are, where their minima lie, where a run starts.
+"""Functions to minimise, with their minima and the point where a run starts.
 
 A problem has ``value`` and ``gradient``, which take one point of shape (d,) or a batch of points
 of shape (..., d). A `Surface` is a problem in the plane, given by formulas in two coordinates x
-and y that hold for floats and arrays alike. A problem knows no update rule.
+and y that hold for floats and arrays alike. A problem knows nothing of update rules.
 """
 
 from minioptim.problems.general import (

@@ -1,4 +1,4 @@
-"""Problems in any number of dimensions, and what a problem is."""
+"""What a problem is, and problems in any number of dimensions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from minioptim._arguments import Array, Value, constant, numbers, read_only, who
 Gradient: TypeAlias = Callable[[Array], npt.ArrayLike]
 
 LARGEST_MATRIX = 2_000
-"""The most rows of a matrix of `Quadratic`: 32 MB, and as much again for each copy."""
+"""The most rows that a matrix of `Quadratic` may have: it takes 32 MB, as does each copy."""
 
 
 class Problem(ABC):
@@ -27,10 +27,11 @@ class Problem(ABC):
     minima : array-like of shape (k, d)
         The points where the function is least; empty where they are not known.
     start : array-like of shape (d,) or None
-        Where a run starts when it is not told otherwise.
+        Where a run starts by default.
     sampled : bool
-        Whether the oracle looks at a small part of what ``value`` looks at. Then ``value`` at each
-        step would take many times as long as the run, and is recorded only when asked for.
+        Whether the oracle uses a small part of the data that ``value`` uses. Evaluating ``value``
+        at each step would then take many times as long as the run, so it is recorded on request
+        only.
     """
 
     minima: Any = ()
@@ -46,7 +47,7 @@ class Problem(ABC):
         """Return the gradient at each point: shape (..., d) to shape (..., d)."""
 
     def oracle(self) -> Gradient:
-        """Return the gradient as one run asks for it; a noisy problem starts its noise anew."""
+        """Return the gradient function for one run; a noisy problem restarts its noise."""
         return self.gradient
 
 
@@ -63,14 +64,14 @@ class Function(Value, Problem):
     start : array-like of shape (d,), optional
         Where a run starts.
     each : bool
-        Whether ``f`` and ``df`` are to be asked point by point: (d,) to (), and (d,) to (d,). So
-        they may read x[0], x[1], and add or take a norm over everything, as those of SciPy,
-        Autograd and JAX do. It is slower for a batch of runs, and the same for a single one.
+        Whether ``f`` and ``df`` are to be called point by point: (d,) to (), and (d,) to (d,). They
+        may then read x[0], x[1], and sum or take a norm over the whole array, as is usual with
+        SciPy, Autograd and JAX. This is slower for a batch of runs, and the same for a single run.
 
     Raises
     ------
     TypeError
-        ``f`` or ``df`` is no function, or ``each`` not True or False.
+        ``f`` or ``df`` is not a function, or ``each`` is not True or False.
 
     Examples
     --------
@@ -105,11 +106,11 @@ class Function(Value, Problem):
         return self._point_by_point("df", x, x.shape[-1:]) if self.each else np.asarray(self.df(x))
 
     def _point_by_point(self, name: str, x: Array, shape: tuple[int, ...]) -> Array:
-        """Return the results, of the given shape each, at points of shape (..., d)."""
+        """Return the results, each of the given shape, at points of shape (..., d)."""
         function, batch = getattr(self, name), x.shape[:-1]
         results = np.empty((*batch, *shape))
         for run in np.ndindex(batch):
-            # A copy, contiguous and closed, is what a run made alone hands out too.
+            # A contiguous, read-only copy, such as a run made alone passes too.
             result = numbers(f"what {name} returns", function(read_only(np.array(x[run]))))
             if result.shape != shape:
                 raise ValueError(
@@ -130,8 +131,8 @@ class Quadratic(Value, Problem):
     eigenvalues : array-like of shape (d,)
         The curvatures. Negative ones make a saddle.
     rotation : float or array-like of shape (d, d)
-        The matrix Q, orthogonal; or, for d = 2, an angle in radians, counter-clockwise. With a
-        matrix, d may be at most 2,000; without a rotation there is no such end, and no matrix.
+        The orthogonal matrix Q or, for d = 2, a counter-clockwise angle in radians. With a
+        matrix, d may be at most 2,000; without a rotation there is no limit, and no matrix.
 
     Attributes
     ----------
@@ -141,8 +142,8 @@ class Quadratic(Value, Problem):
     Raises
     ------
     ValueError
-        The eigenvalues are not a list of finite numbers, or the rotation does not fit them, or a
-        matrix of more than 2,000 rows is asked for.
+        The eigenvalues are not a list of finite numbers, the rotation does not fit them, or a
+        matrix of more than 2,000 rows is requested.
 
     Examples
     --------
@@ -163,12 +164,12 @@ class Quadratic(Value, Problem):
         if rotation.ndim:
             _check_matrix_fits(d)
         _check_rotation(rotation, d, self.rotation)
-        if rotation.ndim:  # as tuples, a matrix can be compared and cannot be changed
+        if rotation.ndim:  # a matrix of tuples can be compared and cannot be changed
             object.__setattr__(self, "rotation", tuple(map(tuple, rotation.tolist())))
 
     @cached_property
     def matrix(self) -> Array:
-        """The matrix A, read-only; only a rotated quadratic computes with it."""
+        """The matrix A, read-only; only a rotated quadratic uses it."""
         _check_matrix_fits(len(self.eigenvalues))
         axes = _axes(self.rotation, len(self.eigenvalues))
         return read_only((axes * self.eigenvalues) @ axes.T)
@@ -196,7 +197,7 @@ class Quadratic(Value, Problem):
         x = points(x, len(self.eigenvalues), "a quadratic")
         terms = x * self.gradient(x)
         if terms.shape[-1] > LARGEST_MATRIX:
-            # Contiguous, NumPy adds each point's terms in one order, however many points there are.
+            # Contiguous, so that NumPy adds each point's terms in the same order in any batch.
             return np.asarray(0.5 * np.ascontiguousarray(terms).sum(axis=-1))
         return np.asarray(0.5 * sum(terms[..., j] for j in range(terms.shape[-1])))
 
@@ -218,12 +219,12 @@ class Quadratic(Value, Problem):
 
 
 def _check_matrix_fits(d: int) -> None:
-    """Say that a matrix is too large before memory for it is asked for."""
+    """Refuse a matrix that is too large before memory for it is allocated."""
     if d > LARGEST_MATRIX:
         raise ValueError(
             f"the matrix of a quadratic in {d:,} dimensions would have {d * d:,} entries; it is "
-            f"made for up to {LARGEST_MATRIX:,} dimensions. Without a rotation, the value and the "
-            "gradient need no matrix"
+            f"available for up to {LARGEST_MATRIX:,} dimensions. Without a rotation, the value "
+            "and the gradient need no matrix"
         )
 
 
@@ -275,8 +276,8 @@ class Kinked(Problem):
         f'(x) = \begin{cases} 25\,x & x < 1 \\ x + 24 & 1 \le x < 2 \\ 25\,x - 24 & 2 \le x
         \end{cases}
 
-    Momentum that is the best for all quadratics with these curvatures goes round three points for
-    ever :cite:p:`lessard2016`; a figure of theirs starts from 3.3.
+    The momentum that is best for all quadratics with these curvatures cycles between three points
+    for ever :cite:p:`lessard2016`; a figure in that paper starts from 3.3.
 
     Examples
     --------
@@ -305,26 +306,26 @@ class Kinked(Problem):
 
 @dataclass(frozen=True)
 class Noisy(Value, Problem):
-    r"""A problem whose runs see the gradient through normal noise.
+    r"""A problem whose runs see the gradient with added normal noise.
 
     .. math:: g = \nabla f(x) + \sigma\, \xi, \qquad \xi \sim N(0, I)
 
-    `value` and `gradient` are without noise. Each run of a batch has noise of its own, so it is
-    another run than the one made alone.
+    `value` and `gradient` have no noise. Each run of a batch has its own noise, and therefore
+    differs from the same run made alone.
 
     Parameters
     ----------
     problem : Problem
-        What is minimised.
+        The problem to minimise.
     sigma : float, or array that broadcasts with points of shape (*S, d), >= 0
         Standard deviation of the noise of each coordinate, in the units of the gradient.
     seed : int, >= 0
-        Where the draws begin; the same for each call of `oracle`.
+        Seed of the noise; each call of `oracle` starts from it.
 
     Raises
     ------
     TypeError, ValueError
-        ``problem`` has no gradient, or ``sigma`` or ``seed`` is not what it must be.
+        ``problem`` has no gradient, or ``sigma`` or ``seed`` is invalid.
 
     Examples
     --------
@@ -373,8 +374,8 @@ def points(x: npt.ArrayLike, d: int, what: str) -> Array:
     Raises
     ------
     TypeError, ValueError
-        ``x`` is no array of real numbers, or its last axis is not of length ``d``; the message
-        says for ``what``.
+        ``x`` is not an array of real numbers, or its last axis does not have length ``d``; the
+        message names ``what``.
 
     Examples
     --------
@@ -388,7 +389,7 @@ def points(x: npt.ArrayLike, d: int, what: str) -> Array:
 
 
 def _finite_list(name: str, values: Any) -> tuple[float, ...]:
-    """Return numbers that a caller gave as a tuple, which can be compared and not be changed."""
+    """Return the caller's numbers as a tuple, which can be compared but not changed."""
     array = numbers(name, values, "a list of finite numbers")
     if array.ndim != 1 or array.size == 0 or not np.isfinite(array).all():
         raise ValueError(f"{name} must be a list of finite numbers, got {values!r}")
@@ -396,7 +397,7 @@ def _finite_list(name: str, values: Any) -> tuple[float, ...]:
 
 
 def _check_rotation(rotation: Array, d: int, given: Any) -> None:
-    """Say what is wrong with a rotation: a matrix, an angle where d is 2, or 0."""
+    """Refuse a rotation that is neither an orthogonal matrix, an angle if d is 2, nor 0."""
     if not np.isfinite(rotation).all():
         raise ValueError(f"rotation must be finite, got {given!r}")
     if rotation.ndim == 0 and (d == 2 or rotation == 0.0):

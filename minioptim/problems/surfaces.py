@@ -1,6 +1,6 @@
 """Surfaces: problems in the plane, given by formulas in x and y.
 
-The formulas hold for floats and arrays alike, and are translated for a page as they stand.
+The formulas hold for floats and arrays alike, and are translated to JavaScript unchanged.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from minioptim.problems.general import Problem, points
 
 
 class Surface(Problem):
-    """A function of two coordinates, with what there is to know about it.
+    """A function of two coordinates, with its minima, domain, start and source.
 
     A surface is a frozen dataclass with the formulas ``f``, ``df`` and ``d2f``; `value`,
     `gradient` and `hessian` apply them to points of shape (..., 2).
@@ -26,9 +26,9 @@ class Surface(Problem):
     minima : tuple of points (x, y)
         Every global minimum.
     minimum : float
-        The value there.
+        The value at the global minima.
     domain : pair of pairs
-        The part worth looking at: ((x low, x high), (y low, y high)).
+        The region worth looking at: ((x low, x high), (y low, y high)).
     start : tuple (x, y)
         A start from which the surface shows its character.
     source : str
@@ -49,7 +49,7 @@ class Surface(Problem):
 
     @abstractmethod
     def d2f(self, x: Real, y: Real) -> tuple[Real, Real, Real]:
-        """Return the second derivatives: twice along x, along x and y, twice along y."""
+        """Return the second derivatives f_xx, f_xy and f_yy."""
 
     def value(self, x: Array) -> Array:
         return _like(x, self.f(*_coordinates(x)))
@@ -234,7 +234,7 @@ class Rastrigin(Surface):
 
 @dataclass(frozen=True)
 class GoldsteinPrice(Surface):
-    r"""Values over six powers of ten, and three minima beside the lowest.
+    r"""Values over six powers of ten, and three local minima besides the global one.
 
     .. math::
         f(x, y) = [1 + (x+y+1)^2 (19 - 14x + 3x^2 - 14y + 6xy + 3y^2)] \cdot
@@ -247,7 +247,7 @@ class GoldsteinPrice(Surface):
     start = (-0.5, 0.5)
     source = "Goldstein and Price (1971), On descent from local minima"
 
-    # Both brackets depend on one sum each, s = x + y and d = 2x - 3y: the polynomials below are
+    # Each bracket depends on a single sum, s = x + y or d = 2x - 3y: the polynomials below are
     # 19 - 14s + 3s^2 and 18 - 16d + 3d^2, which makes the derivatives short.
 
     def f(self, x: Real, y: Real) -> Real:
@@ -307,14 +307,14 @@ class Plateau(Surface):
 
 @dataclass(frozen=True)
 class Bowl(Surface):
-    r"""The quadratic in the plane with curvatures and direction to choose.
+    r"""The quadratic in the plane, with curvatures and direction of your choice.
 
     .. math::
         f(x, y) = \tfrac12 (\lambda_1 u^2 + \lambda_2 v^2), \qquad
         u = x \cos\theta + y \sin\theta, \quad v = y \cos\theta - x \sin\theta
 
-    It is `Quadratic` for d = 2, whose matrix no page can run: here the formula is written by
-    coordinates, so that it can be translated, and a figure can bend and turn it.
+    This is `Quadratic` for d = 2, whose matrix cannot be translated to JavaScript. Here the formula
+    is written in coordinates, so that it can be translated and a figure can stretch and turn it.
 
     Parameters
     ----------
@@ -370,19 +370,19 @@ SURFACES: tuple[type[Surface], ...] = (
 
 
 def _coordinates(x: Array) -> tuple[Array, Array]:
-    """Split points of shape (..., 2) into x and y, arrays both even for a single point.
+    """Split points of shape (..., 2) into x and y, both arrays even for a single point.
 
-    NumPy computes with a single number by other routines than with an array of them, and their
-    powers differ in the last bit; as arrays, one point and a batch go the same way.
+    NumPy uses different routines for single numbers and for arrays, and their powers differ in the
+    last bit; with arrays, one point and a batch are computed in the same way.
     """
     x = points(x, 2, "a surface")
     return np.atleast_1d(x[..., 0]), np.atleast_1d(x[..., 1])
 
 
 def _like(x: Array, values: Real) -> Array:
-    """Return ``values`` of the points ``x`` with the shape of the batch, () for a single point.
+    """Return ``values`` at the points ``x`` in the shape of the batch, () for a single point.
 
-    A slope may be a constant, and stands for one at each point.
+    A constant slope is repeated for each point.
     """
     batch = np.shape(x)[:-1]
     one_each = np.broadcast_to(np.asarray(values, dtype=np.float64), batch or (1,))

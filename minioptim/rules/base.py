@@ -1,4 +1,4 @@
-"""What all update rules share: hyper-parameters that are checked, and names for the state."""
+"""The base of all update rules: checked hyper-parameters, and names for the state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from minioptim._arguments import Real, Value, constant
 
 
 class Range(NamedTuple):
-    """The numbers that a hyper-parameter may take, and how an error message says so."""
+    """The numbers that a hyper-parameter may take, and the words for them in an error message."""
 
     low: float
     high: float
@@ -27,9 +27,9 @@ class Range(NamedTuple):
         return (value >= self.low) & below
 
 
-# One name means one thing in all rules, so its range is said once. No upper end for `lr`: a run
-# that diverges is a lesson, not an error. A rule of your own may have other names: any finite
-# number will do for them, unless you add a range.
+# A name means the same in all rules, so its range is stated once. `lr` has no upper bound: a run
+# that diverges is a lesson, not an error. A rule of your own may use other names, which accept any
+# finite number unless you add a range.
 FINITE = Range(np.finfo(np.float64).min, np.inf, False, "a finite number")
 NOT_NEGATIVE = Range(0.0, np.inf, False, "a finite number >= 0")
 DECAY_RATE = Range(0.0, 1.0, False, "a number in [0, 1)")
@@ -49,32 +49,33 @@ RANGES = {
 
 @dataclass(frozen=True)
 class Rule(Value):
-    r"""What all update rules share: checked hyper-parameters, named state, and no state inside.
+    r"""The base of all update rules: checked hyper-parameters, named state, and no state inside.
 
     A rule of your own is a frozen dataclass, ``@dataclass(frozen=True)``, with a ``step`` and, if
     it remembers something, ``state = ("name", ...)``. Rules compare by value.
 
     Inside ``step`` and ``query``, the loop's arrays g, x and each state have shape (d, \*S): the
-    coordinates come first, and a hyper-parameter of shape S meets each of them. (Points that a
-    caller sees, as those of a trace, have the coordinates last, (\*S, d); ``np.moveaxis(x, -1, 0)``
-    turns them.) A step treats the runs of a batch apart. So a sum, mean or norm over coordinates
-    takes ``axis=0, keepdims=True``, and an array with one number for each coordinate is multiplied
-    as ``(numbers * g.T).T``. A batch of a rule that mixes its runs is refused when it begins.
+    coordinates come first, and a hyper-parameter of shape S broadcasts with each of them. Points
+    that a caller sees, such as those of a trace, have the coordinates last, (\*S, d);
+    ``np.moveaxis(x, -1, 0)`` converts them. A step treats the runs of a batch separately: a sum,
+    mean or norm over coordinates takes ``axis=0, keepdims=True``, and an array with one number for
+    each coordinate is multiplied as ``(numbers * g.T).T``. A batch of a rule that mixes its runs is
+    refused at the start.
 
-    A rule that has to see a layer as a matrix, or that keeps a state of another shape than x, is
-    a `minioptim.rules.MatrixRule`.
+    A rule that has to see a layer as a matrix, or that keeps a state of a different shape than x,
+    is a `minioptim.rules.MatrixRule`.
 
     Raises
     ------
     TypeError
-        A hyper-parameter is neither a number, an array of numbers nor a schedule, or a schedule
-        where it must be constant.
+        A hyper-parameter is not a number, an array of numbers or a schedule, or it is a schedule
+        although it must be constant.
     ValueError
         A hyper-parameter lies outside its range, or is NaN.
     """
 
     state: ClassVar[tuple[str, ...]] = ()
-    # Hyper-parameters that may not change from step to step, each with the reason.
+    # Hyper-parameters that must not change from step to step, each with the reason.
     never_scheduled: ClassVar[Mapping[str, str]] = {}
 
     def __post_init__(self) -> None:
@@ -90,14 +91,14 @@ class Rule(Value):
                 )
 
     def start(self, x: Real) -> tuple[Real, ...]:
-        """Return the value that each state starts from, in the order of ``state``: zeros.
+        """Return the initial value of each state, in the order of ``state``: zeros.
 
-        A number stands for one at each coordinate of ``x``, the point where the run starts.
+        A number is used for every coordinate of ``x``, the point where the run starts.
         """
         return (0.0,) * len(self.state)
 
     def query(self, x: Real, *state: Real) -> Real:
-        """Return the point at which the gradient is to be asked for: ``x`` itself."""
+        """Return the point at which to evaluate the gradient: ``x`` itself."""
         return x
 
     def step(self, *args: Any, **kwargs: Any) -> tuple[Real, ...]:
@@ -109,7 +110,7 @@ class Rule(Value):
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def at(self, t: int) -> Self:
-        """Return the rule as it stands at step ``t``: each schedule replaced by its value.
+        """Return the rule at step ``t``, with each schedule replaced by its value.
 
         >>> from minioptim.rules import GradientDescent
         >>> GradientDescent(lr=lambda t: 0.5 / t).at(10)
@@ -126,7 +127,7 @@ class Rule(Value):
             raise
 
     def of_run(self, batch: tuple[int, ...], run: tuple[int, ...]) -> Self:
-        """Return the rule that one run of a batch of shape ``batch`` is made with alone.
+        """Return the rule for a single run of a batch of shape ``batch``, made alone.
 
         >>> from minioptim.rules import GradientDescent
         >>> GradientDescent(lr=[0.1, 0.2, 0.3]).of_run((3,), (1,))
@@ -138,8 +139,8 @@ class Rule(Value):
     def as_arrays(self) -> Self:
         """Return the rule with each hyper-parameter as an array, of shape (1,) if it is a number.
 
-        NumPy raises a Python float to a power by another routine than an array, and the two differ
-        in the last bit. With arrays throughout, a run made alone equals the same run in a batch.
+        NumPy raises a Python float and an array to a power by different routines, whose results
+        differ in the last bit. With arrays throughout, a run alone equals the same run in a batch.
         """
         arrays = object.__new__(type(self))
         vars(arrays).update(vars(self))
@@ -149,7 +150,7 @@ class Rule(Value):
 
 
 def _checked(name: str, value: Real) -> Real:
-    """Return ``value`` as a float or a read-only float array, or say what is wrong with it."""
+    """Return ``value`` as a float or a read-only float array, after checking it."""
     allowed = RANGES.get(name, FINITE)
     value = constant(name, value, allowed.words)
     array = np.asarray(value)
@@ -162,7 +163,7 @@ def _checked(name: str, value: Real) -> Real:
 
 @lru_cache(maxsize=256)
 def _check_class(rule: type[Any]) -> None:
-    """Say what is missing in a class that a reader wrote; without it Python would stay silent."""
+    """Report what is missing in a reader's class; Python itself would not report it."""
     names = {field.name for field in fields(rule)}
     if "state" in names or not isinstance(rule.state, tuple):
         raise TypeError(

@@ -1,8 +1,8 @@
-"""Rules that see a layer's matrix, and the one that gives each layer of a model its rule.
+"""Rules that see a layer's matrix, and a rule that gives each layer of a model its own rule.
 
-The rules of the course treat every coordinate apart. These do not: what they do to one number
-depends on the whole matrix that it stands in. So they run on arrays alone, are not translated, and
-a batch of them is its runs, made one by one.
+The rules of the course treat every coordinate separately. These do not: the update of one number
+depends on the whole matrix that contains it. They therefore run only on arrays, are not translated,
+and make the runs of a batch one by one.
 """
 
 from __future__ import annotations
@@ -18,44 +18,44 @@ import numpy as np
 from minioptim._arguments import Array, Real, numbers, whole
 from minioptim.rules.base import Rule
 
-# Chosen to lift small singular values fast, not to bring them all to 1.
+# Chosen to raise small singular values quickly, not to bring all of them to 1.
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 NEWTON_SCHULZ_STEPS = 5
 
 
 @dataclass(frozen=True)
 class MatrixRule(Rule):
-    r"""A rule that sees the parameters of one run whole: a layer's matrix, or the vector of all.
+    r"""A rule that sees the parameters of one run at once: a layer's matrix, or the whole vector.
 
-    Inside ``step`` and ``query``, g and x are the arrays of one run and the hyper-parameters its
-    own numbers, also where many runs are made at once. Given to a run by itself, the rule sees x
-    as a vector (d,); in `PerLayer` it sees a layer in its shape. A state may have any shape, that
-    of what `start` returns for it.
+    Inside ``step`` and ``query``, g and x are the arrays of one run and the hyper-parameters are
+    its own numbers, even in a batch of runs. Used directly, the rule sees x as a vector (d,); in
+    `PerLayer` it sees each layer in the layer's shape. A state may have any shape, set by what
+    `start` returns for it.
     """
 
     def start(self, x: Array) -> tuple[Array, ...]:
-        """Return the array that each state starts from, in the order of ``state``: zeros like x."""
+        """Return the initial array of each state, in the order of ``state``: zeros like x."""
         return tuple(np.zeros_like(x) for _ in self.state)
 
 
 def newton_schulz(M: Array, eps: float = 1e-7) -> Array:
-    r"""Bring the singular values of a matrix near to 1, and keep its singular vectors.
+    r"""Bring the singular values of a matrix close to 1, and keep its singular vectors.
 
     .. math::
         X_0 &= M / (\lVert M \rVert_F + \mathrm{eps}) \\
         X_k &= a\, X_{k-1} + b\, (X_{k-1} X_{k-1}^\top)\, X_{k-1}
             + c\, (X_{k-1} X_{k-1}^\top)^2\, X_{k-1}, \qquad k = 1, \dots, 5
 
-    with a = 3.4445, b = -4.7750 and c = 2.0315. It takes five steps and stops: a value above 0.002
-    of the norm ends between 0.68 and 1.21, and a smaller one lower. So the result is no orthogonal
-    matrix.
+    with a = 3.4445, b = -4.7750 and c = 2.0315. It stops after five steps: a singular value above
+    0.002 of the norm ends between 0.68 and 1.21, and a smaller one ends lower. The result is
+    therefore not an orthogonal matrix.
 
     Parameters
     ----------
     M : array of shape (p, q)
         The matrix.
     eps : float, >= 0
-        Keeps the quotient finite where M is 0.
+        Keeps the quotient finite if M is 0.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def newton_schulz(M: Array, eps: float = 1e-7) -> Array:
     Raises
     ------
     ValueError
-        M is no matrix.
+        M is not a matrix.
 
     References
     ----------
@@ -77,7 +77,7 @@ def newton_schulz(M: Array, eps: float = 1e-7) -> Array:
     """
     if M.ndim != 2:
         raise ValueError(f"M must be a matrix of shape (p, q), got shape {M.shape}")
-    if M.shape[0] > M.shape[1]:  # of the two products, the smaller
+    if M.shape[0] > M.shape[1]:  # to form the smaller of the two products
         return newton_schulz(M.T, eps).T
     a, b, c = NEWTON_SCHULZ
     X = M / (np.linalg.norm(M) + eps)
@@ -89,7 +89,7 @@ def newton_schulz(M: Array, eps: float = 1e-7) -> Array:
 
 @dataclass(frozen=True)
 class HeavyBallMuon(MatrixRule):
-    r"""Muon without its look-ahead: the step is the moving average, its singular values near 1.
+    r"""Muon without look-ahead: the step is the moving average, with singular values near 1.
 
     .. math::
         m_t &= \mathrm{beta}\; m_{t-1} + (1 - \mathrm{beta})\; g_t \\
@@ -102,11 +102,11 @@ class HeavyBallMuon(MatrixRule):
     Parameters
     ----------
     lr : float or array of shape S, >= 0, or a schedule
-        Learning rate: about the singular values of a step, where q is at most p.
+        Learning rate: roughly the singular values of a step if q is at most p.
     beta : float or array of shape S, in [0, 1), or a schedule
         Weight of the old average.
     eps : float or array of shape S, >= 0, or a schedule
-        Added to the norm by which the Newton-Schulz steps divide first.
+        Added to the norm by which the matrix is divided before the Newton-Schulz steps.
     weight_decay : float or array of shape S, >= 0, or a schedule
         Strength of the pull of each weight towards zero.
 
@@ -116,7 +116,7 @@ class HeavyBallMuon(MatrixRule):
 
     In the libraries
     ----------------
-    Optax' ``muon(nesterov=False)`` but for its correction of m, which the norm takes out again.
+    Optax's ``muon(nesterov=False)``, except that it corrects m, which the norm cancels again.
     PyTorch's ``Muon(nesterov=False)`` rounds to 16 bits inside, takes max(norm, eps) and stores
     a layer as (q, p).
 
@@ -140,7 +140,7 @@ class HeavyBallMuon(MatrixRule):
     state = ("m",)
 
     def start(self, x: Array) -> tuple[Array, ...]:
-        """Return zeros like the matrix x, or say that it is none."""
+        """Return zeros like x, or raise an error if x is not a matrix."""
         if np.ndim(x) != 2:
             raise ValueError(
                 f"{type(self).__name__} moves a matrix, got x of shape {np.shape(x)}: "
@@ -171,11 +171,11 @@ class Muon(HeavyBallMuon):
     Parameters
     ----------
     lr : float or array of shape S, >= 0, or a schedule
-        Learning rate: about the singular values of a step, where q is at most p.
+        Learning rate: roughly the singular values of a step if q is at most p.
     beta : float or array of shape S, in [0, 1), or a schedule
-        Weight of the old average, and of the new one in the look-ahead.
+        Weight of the old average, and of the new average in the look-ahead.
     eps : float or array of shape S, >= 0, or a schedule
-        Added to the norm by which the Newton-Schulz steps divide first.
+        Added to the norm by which the matrix is divided before the Newton-Schulz steps.
     weight_decay : float or array of shape S, >= 0, or a schedule
         Strength of the pull of each weight towards zero.
 
@@ -185,9 +185,10 @@ class Muon(HeavyBallMuon):
 
     In the libraries
     ----------------
-    PyTorch's ``Muon`` is this form but for its rounding to 16 bits inside, max(norm, eps), a layer
-    stored as (q, p), and its defaults lr 0.001 and weight_decay 0.1. Optax' ``muon`` corrects m_t
-    and g_t for the start at 0 before it adds them, which is another direction while t is small.
+    PyTorch's ``Muon`` is this form, except that it rounds to 16 bits inside, takes max(norm, eps),
+    stores a layer as (q, p), and has the defaults lr 0.001 and weight_decay 0.1. Optax's ``muon``
+    corrects m_t and g_t for the start at 0 before it adds them, which changes the direction while t
+    is small.
 
     References
     ----------
@@ -210,12 +211,12 @@ class Muon(HeavyBallMuon):
         return x - self.lr * (np.sqrt(max(1, q / p)) * O + self.weight_decay * x), m
 
 
-# Every rule above for a matrix once, in the order in which they stand.
+# Every matrix rule above, in the same order.
 MATRIX_RULES: tuple[type[MatrixRule], ...] = (HeavyBallMuon, Muon)
 
 
 class Part(NamedTuple):
-    """One layer of the vector x: what it is called, its shape, and the rule that moves it."""
+    """One layer of the vector x: its name, its shape, and the rule that updates it."""
 
     name: str
     shape: tuple[int, ...]
@@ -223,7 +224,7 @@ class Part(NamedTuple):
 
     @property
     def seen(self) -> tuple[int, ...]:
-        """The shape in which the rule sees it: a vector, unless the rule is one for matrices."""
+        """The shape in which the rule sees it: a vector, unless it is a rule for matrices."""
         return self.shape if isinstance(self.rule, MatrixRule) else (math.prod(self.shape),)
 
 
@@ -242,23 +243,23 @@ class Layered(Protocol):
 class PerLayer(MatrixRule):
     r"""Give each layer of a model its own rule; x holds the layers one after the other.
 
-    Its states are those of the parts' rules, each with the part's name before it: ``W1.m`` is the
-    m of the first weights. So a trace has them: ``trace.state["W1.m"]`` of shape (n + 1, \*S, p, q)
-    where the rule is one for matrices, and (n + 1, \*S, size of the part) where it is not.
+    Its states are those of the parts' rules, each prefixed with the part's name: ``W1.m`` is the m
+    of the first weights. A trace records them under these names: ``trace.state["W1.m"]`` has shape
+    (n + 1, \*S, p, q) for a matrix rule, and (n + 1, \*S, size of the part) for any other.
 
     Parameters
     ----------
     parts : sequence of (name, shape, rule)
-        The parts of x in their order, without a gap; each is laid out row by row. Rules for
-        matrices see their part in its shape, all others as a vector.
+        The parts of x in order, without gaps; each is stored row by row. Rules for matrices see
+        their part in its shape, all others as a vector.
 
     Raises
     ------
     TypeError
         A part is not a name, a shape and a rule.
     ValueError
-        Two parts have one name, or a size is below 1. When a run begins: the parts do not hold
-        as many numbers as x.
+        Two parts have the same name, or a size is below 1. When a run begins: the parts together
+        do not have as many numbers as x.
 
     Examples
     --------
@@ -287,13 +288,13 @@ class PerLayer(MatrixRule):
         Parameters
         ----------
         model : Classifier, or anything with ``dimension`` and ``layers``
-            Its parts are called W1, b1, W2, b2, ...
+            The model. Its parts are called W1, b1, W2, b2, ...
         weights : Rule
-            Moves the weights of each layer.
+            Updates the weights of each layer.
         biases : Rule
-            Moves the biases.
+            Updates the biases.
         last : Rule, optional
-            Moves the weights of the last layer; with Muon it is usual to leave these to Adam.
+            Updates the weights of the last layer; with Muon, Adam usually updates these.
 
         Raises
         ------
@@ -322,7 +323,7 @@ class PerLayer(MatrixRule):
         return cls(parts)
 
     def start(self, x: Array) -> tuple[Array, ...]:
-        """Return what the states of all parts start from, or say that x is not of these parts."""
+        """Return the initial states of all parts, or raise an error if x does not fit the parts."""
         size = sum(math.prod(part.shape) for part in self._parts)
         if np.shape(x) != (size,):
             raise ValueError(f"the parts hold {size} numbers, got x of shape {np.shape(x)}")
@@ -368,13 +369,13 @@ class PerLayer(MatrixRule):
         }
 
     def at(self, t: int) -> Self:
-        """Return the rule as it stands at step ``t``: each schedule replaced by its value."""
+        """Return the rule at step ``t``, with each schedule replaced by its value."""
         now = tuple(part._replace(rule=part.rule.at(t)) for part in self._parts)
         unchanged = all(new.rule is old.rule for new, old in zip(now, self._parts, strict=True))
         return self if unchanged else replace(self, parts=now)
 
     def of_run(self, batch: tuple[int, ...], run: tuple[int, ...]) -> Self:
-        """Return the rule that one run of a batch of shape ``batch`` is made with alone."""
+        """Return the rule for a single run of a batch of shape ``batch``, made alone."""
         alone = tuple(part._replace(rule=part.rule.of_run(batch, run)) for part in self._parts)
         return replace(self, parts=alone)
 
@@ -384,7 +385,7 @@ class PerLayer(MatrixRule):
 
     @cached_property
     def _places(self) -> list[tuple[Part, slice]]:
-        """Where in x each part is."""
+        """The slice of x that holds each part."""
         ends = np.cumsum([math.prod(part.shape) for part in self._parts]).tolist()
         return [
             (part, slice(begin, end))
@@ -393,14 +394,14 @@ class PerLayer(MatrixRule):
 
     @cached_property
     def _ready(self) -> list[Rule]:
-        """Each part's rule as it is to be called: as it would be on a vector of its own."""
+        """Each part's rule in the form in which it would run on a vector of its own."""
         rules = [part.rule for part in self._parts]
         return [rule if isinstance(rule, MatrixRule) else rule.as_arrays() for rule in rules]
 
     def _shared_out(
         self, state: tuple[Array, ...]
     ) -> Iterator[tuple[Part, slice, Rule, tuple[Array, ...]]]:
-        """Yield each part, where it is, its rule and its own states."""
+        """Yield each part, its place in x, its rule and its own states."""
         begin = 0
         for (part, place), rule in zip(self._places, self._ready, strict=True):
             end = begin + len(rule.state)
@@ -409,7 +410,7 @@ class PerLayer(MatrixRule):
 
 
 def _part(given: Any) -> Part:
-    """Return a name, a shape and a rule as a part, or say what is wrong with them."""
+    """Return a name, a shape and a rule as a part, or raise an error that says what is wrong."""
     try:
         name, shape, rule = given
         shape = tuple(whole("each size of a part", size, at_least=1) for size in shape)

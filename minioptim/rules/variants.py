@@ -1,6 +1,6 @@
-"""Rules changed in one place, to show what the place is for. None is meant for use.
+"""Rules changed in one place, to show what that part of the rule does. None is meant for use.
 
-A chapter and its figure show the same variant, so it is written here and not in either.
+A chapter and its figure show the same variant, so it is written here once for both.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from minioptim.rules.elementwise import Adadelta, Adam
 
 @dataclass(frozen=True)
 class UncorrectedAdam(Adam):
-    """Adam without bias correction: the averages as they are, too small at the start.
+    """Adam without bias correction: the averages are used as they are, too small at the start.
 
     Examples
     --------
@@ -33,7 +33,7 @@ class UncorrectedAdam(Adam):
 
 @dataclass(frozen=True)
 class BegunAdadelta(Adadelta):
-    """Adadelta as if it had made steps before: d starts at ``begun``, in square units.
+    """Adadelta as if it had already made steps: d starts at ``begun``, in squared units.
 
     Examples
     --------
@@ -49,9 +49,9 @@ class BegunAdadelta(Adadelta):
 
 @dataclass(frozen=True)
 class NewtonStep(Rule):
-    """Newton's step where the axes do not mix: the slope over the curvature of its coordinate.
+    """Newton's step where the axes do not mix: each slope over its coordinate's curvature.
 
-    The curvature is a state that stays as it is, since each coordinate has its own.
+    The curvature is a state that never changes, because each coordinate has its own.
 
     Examples
     --------
@@ -70,5 +70,5 @@ class NewtonStep(Rule):
         return x - g / h, h
 
 
-# Every variant above once, in the order in which they stand.
+# Every variant above, in the same order.
 VARIANTS: tuple[type[Rule], ...] = (UncorrectedAdam, BegunAdadelta, NewtonStep)

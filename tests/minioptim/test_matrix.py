@@ -147,7 +147,7 @@ def test_a_step_changes_none_of_its_inputs(rule_class):
 
 @each_matrix_rule
 def test_translation_is_refused_in_one_sentence(rule_class):
-    with pytest.raises(TypeError, match=f"every coordinate apart.*{rule_class.__name__} sees a"):
+    with pytest.raises(TypeError, match=f"coordinate separately.*{rule_class.__name__} sees a"):
         rule_source(rule_class)
 
 

@@ -332,7 +332,7 @@ OUTSIDE = {
     "tuple as number": (6, "Tuple has no translation", ["return 2 * (x, g)"]),
     "two targets": (6, "several to as many names", ["a = b = x", "return (a,)"]),
     "unpacking": (6, "several to as many names", ["a, b = x", "return (a,)"]),
-    "attribute": (6, "to names alone", ["self.lr = x", "return (x,)"]),
+    "attribute": (6, "only to names", ["self.lr = x", "return (x,)"]),
     "function inside": (6, "FunctionDef has", ["def f():", "    return x", "return (x,)"]),
     "return of nothing": (6, "returns a value or several", ["return"]),
     "return twice": (5, "one return, at its end", ["return (x,)", "return (g,)"]),

@@ -297,7 +297,7 @@ def test_a_trace_that_cannot_go_on_says_why_and_what_to_pass():
         with pytest.raises(ValueError, match="kind of rule that made it, Momentum, .*trace.final"):
             minimize(Ravine(), other, half)
     loud = Noisy(Ravine(), 0.1)
-    with pytest.raises(ValueError, match="the noise of Noisy would begin anew.*trace.final"):
+    with pytest.raises(ValueError, match="the noise of Noisy would restart.*trace.final"):
         minimize(loud, Momentum(), minimize(loud, Momentum(), steps=3))
 
 
