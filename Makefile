@@ -45,10 +45,14 @@ help: ## list the targets
 # nothing. `pip check` would say what a lock lacks. The package itself downloads nothing: the
 # backend that builds it is in each lock.
 
-define install
-	$(1)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement $(2)
+define install_package
 	$(1)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	$(1)/bin/python -m pip check
+endef
+
+define install
+	$(1)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement $(2)
+	$(call install_package,$(1))
 endef
 
 $(VENV)/bin/python $(PARITY_VENV)/bin/python $(CLASSROOM_VENV)/bin/python:
@@ -85,8 +89,7 @@ $(PARITY_READY): requirements/parity.txt requirements/torch-cpu.txt pyproject.to
 	  --requirement requirements/torch-cpu.txt --requirement $(PARITY_VENV)/without-cuda.txt \
 	  2> $(PARITY_VENV)/torch-cpu.log || \
 	  $(PARITY_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement requirements/parity.txt
-	$(PARITY_VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	$(PARITY_VENV)/bin/python -m pip check
+	$(call install_package,$(PARITY_VENV))
 	@touch $@
 
 # --- The book ---------------------------------------------------------------
