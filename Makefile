@@ -23,7 +23,7 @@ PARITY_READY := $(PARITY_VENV)/.installed
 CLASSROOM_VENV := .venv-classroom
 CLASSROOM_READY := $(CLASSROOM_VENV)/.installed
 
-CHAPTERS := $(wildcard chapters/*.ipynb)
+CHAPTERS := $(wildcard chapters/*.ipynb chapters/further/*.ipynb)
 NB ?= $(CHAPTERS)
 NODE_TESTS := $(wildcard tests/live/node/*.test.mjs)
 # What looks at the built site, and so comes after the book.

@@ -164,7 +164,9 @@ def main() -> None:
     if unknown := sorted(set(options.figures) - set(known)):
         parser.error(f"FIGURE must be one of {known}, got {unknown}")
     wanted = options.figures or known
-    pages = [file for file in sorted(SITE.glob("chapters/*.html")) if "/live/" in file.read_text()]
+    pages = [
+        file for file in sorted(SITE.glob("chapters/**/*.html")) if "/live/" in file.read_text()
+    ]
     if not pages:
         parser.error(f"{SITE} has no page with a live figure; run `make book` first")
 

@@ -5,6 +5,7 @@ Jupyter Book can leave a page out, or the front page, and still end well.
 
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from sphinx_external_toc.parsing import parse_toc_yaml
 
@@ -15,6 +16,27 @@ SITE = ROOT / "_build" / "html"
 def pages(toc: Path) -> list[str]:
     """Return the pages that a table of contents names, without suffix."""
     return sorted(str(page) for page in parse_toc_yaml(toc))
+
+
+class Part(NamedTuple):
+    """A part of the book: for each of its chapters the chapter's page, then those nested in it."""
+
+    caption: str
+    chapters: list[list[str]]
+
+
+def parts(toc: Path) -> list[Part]:
+    """Return the parts that a table of contents names, in its order."""
+    contents = parse_toc_yaml(toc)
+
+    def nested(page: str) -> list[str]:
+        below = contents[page].child_files() if page in contents else []
+        return [page, *(name for child in below for name in nested(child))]
+
+    return [
+        Part(part.caption or "", [nested(page) for page in part.files()])
+        for part in contents.root.subtrees
+    ]
 
 
 def missing(site: Path, names: list[str]) -> list[str]:

@@ -18,7 +18,8 @@ from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
-from sphinx_external_toc.parsing import parse_toc_yaml
+
+from book.pages import parts
 
 MANY = 9
 # What makes a problem without its class being named.
@@ -26,7 +27,7 @@ MADE_BY = {"Minibatch": {"minibatch()", "train()"}}
 
 
 class Page(NamedTuple):
-    """A notebook of the book: its heading up to a colon, and the names that its code uses."""
+    """A notebook of the book: its chapter's name, and the names that its code uses."""
 
     title: str
     names: frozenset[str]
@@ -48,7 +49,7 @@ def names_in(code: str) -> frozenset[str]:
 
 
 def read_page(path: Path) -> Page:
-    """Return what a notebook's file says of itself."""
+    """Return what a notebook's file says of itself; its title is its heading up to a colon."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     title = "".join(cells[0]["source"]).splitlines()[0].removeprefix("# ").partition(":")[0]
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
@@ -73,23 +74,25 @@ class UsedIn(SphinxRole):
         """Return the text, and no messages."""
         root = Path(self.env.srcdir)
         pages = {}
-        for part in parse_toc_yaml(root / "_toc.yml").root.subtrees:
-            for item in part.items:
-                file = root / f"{item}.ipynb"
-                if file.exists() and str(item) != self.env.docname:
-                    self.env.note_dependency(str(file.relative_to(root)))
-                    pages[str(item)] = read_page(file)
-        found = used_by(self.text, pages)
+        for chapter in (chapter for part in parts(root / "_toc.yml") for chapter in part.chapters):
+            files = {page: root / f"{page}.ipynb" for page in chapter if page != self.env.docname}
+            read = {page: read_page(file) for page, file in files.items() if file.exists()}
+            for page in read:
+                self.env.note_dependency(f"{page}.ipynb")
+            # A chapter counts once, by its own name, and is linked where it first uses the problem.
+            if using := used_by(self.text, read):
+                pages[using[0]] = read[using[0]]._replace(title=next(iter(read.values())).title)
+        found = list(pages)
         if not found:
             return [nodes.Text("no chapter yet")], []
         if len(found) >= MANY:
             text = nodes.Text(f"{len(found)} pages, first in ")
             return [text, self.link(found[0], pages[found[0]].title)], []
         between = [", "] * (len(found) - 2) + [" and "] * (len(found) > 1) + [""]
-        parts: list[nodes.Node] = []
+        links: list[nodes.Node] = []
         for where, after in zip(found, between, strict=True):
-            parts += [self.link(where, pages[where].title), nodes.Text(after)]
-        return parts, []
+            links += [self.link(where, pages[where].title), nodes.Text(after)]
+        return links, []
 
     def link(self, where: str, title: str) -> pending_xref:
         """Return a link to a page, which Sphinx resolves when all are read."""

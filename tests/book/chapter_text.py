@@ -8,7 +8,11 @@ import nbformat
 from docutils.nodes import make_id
 
 ROOT = Path(__file__).parents[2]
-CHAPTERS = {path.stem: path for path in sorted(ROOT.glob("chapters/*.ipynb"))}
+# The notebooks of each chapter: its own page, and Going further if it has one.
+CHAPTERS = {
+    path.stem: [path, *path.parent.glob(f"further/{path.name}")]
+    for path in sorted(ROOT.glob("chapters/*.ipynb"))
+}
 
 FENCE = re.compile(r"^(```+)(.*?)\n.*?^\1$", re.DOTALL | re.MULTILINE)
 EQUATION = r"^\$\$ *\((?P<equation>[^()\s]+)\) *$"
@@ -40,11 +44,11 @@ def without_code(markdown):
     return FENCE.sub(lambda fence: fence[0] if fence[2].startswith("{") else "", markdown)
 
 
-def of(notebook):
-    """Return the places of a notebook and its references to equations."""
+def of(*notebooks):
+    """Return the places of a chapter's notebooks and their references to equations."""
     sections, places, labels, made, references = [], [], [], [], []
     section = ""
-    for cell in notebook.cells:
+    for cell in (cell for notebook in notebooks for cell in notebook.cells):
         plain = without_code(cell.source) if cell.cell_type == "markdown" else ""
         found = list(PLACE.finditer(plain))
         tags = [tag for tag in cell.metadata.get("tags", []) if tag.startswith(TAG)]
@@ -71,6 +75,6 @@ def of(notebook):
     return ChapterText(sections, places, labels, made, references)
 
 
-def read(path):
-    """Return the places of a chapter's file."""
-    return of(nbformat.read(path, as_version=4))
+def read(slug):
+    """Return the places of a chapter, on whichever of its pages they stand."""
+    return of(*(nbformat.read(path, as_version=4) for path in CHAPTERS[slug]))

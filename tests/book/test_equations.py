@@ -54,7 +54,7 @@ def reference_faults(text, labels):
 
 @pytest.fixture(scope="module")
 def texts():
-    return {slug: chapter_text.read(path) for slug, path in chapter_text.CHAPTERS.items()}
+    return {slug: chapter_text.read(slug) for slug in chapter_text.CHAPTERS}
 
 
 @pytest.mark.parametrize("slug", SLUGS)

@@ -5,29 +5,30 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from sphinx_external_toc.parsing import parse_toc_yaml
 
-from .chapter_text import ROOT, without_code
+from book import pages as site_pages
 
-LINK = re.compile(r"\]\((?:\./)?([a-z_]+)\.(?:ipynb|md)(?:#[^)]*)?\)")
+from .chapter_text import CHAPTERS, ROOT, without_code
+
+LINK = re.compile(r"\]\((?:\.{1,2}/)?(?:further/)?([a-z_]+)\.(?:ipynb|md)(?:#[^)]*)?\)")
 
 
 def parts_of_the_book():
-    """Return part -> the names of its pages in ``chapters``, in the order of the contents."""
-    parts = parse_toc_yaml(ROOT / "_toc.yml").root.subtrees
+    """Return part -> the names of its chapters, in the order of the contents."""
     # The references are linked by each citation.
     return {
-        part.caption: [Path(page).name for page in part.items if page.startswith("chapters/")]
-        for part in parts
+        part.caption: [
+            Path(page).name for page, *_ in part.chapters if page.startswith("chapters/")
+        ]
+        for part in site_pages.parts(ROOT / "_toc.yml")
     }
 
 
 def text_of(slug):
-    """Return the Markdown of a page, a notebook's or its own."""
-    notebook = ROOT / "chapters" / f"{slug}.ipynb"
-    if not notebook.exists():
-        return notebook.with_suffix(".md").read_text(encoding="utf-8")
-    cells = nbformat.read(notebook, as_version=4).cells
+    """Return the Markdown of a chapter: of its notebooks, or its own."""
+    if slug not in CHAPTERS:
+        return (ROOT / "chapters" / f"{slug}.md").read_text(encoding="utf-8")
+    cells = [cell for path in CHAPTERS[slug] for cell in nbformat.read(path, as_version=4).cells]
     return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
@@ -76,8 +77,9 @@ def test_every_appendix_is_linked_from_a_chapter_of_the_rules(links):
 def test_links_are_read_save_those_of_listings_and_other_sites():
     markdown = (
         "[a](one.ipynb), [b](two.md#there)\n\n```text\n[c](three.md)\n```\n[d](https://e.org)"
+        "[e](further/four.ipynb#x), [f](../five.ipynb)"
     )
-    assert links_in(markdown) == {"one", "two"}
+    assert links_in(markdown) == {"one", "two", "four", "five"}
 
 
 def test_a_page_linked_from_its_own_part_alone_is_caught():

@@ -20,7 +20,7 @@ CHAPTERS = sorted(ROOT.glob("chapters/**/*.ipynb"))
 # --- The chapters -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_chapter_has_no_fault(path):
     assert notebook_lint.file_faults(path) == []
 

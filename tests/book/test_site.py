@@ -9,7 +9,6 @@ import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup, NavigableString
-from sphinx_external_toc.parsing import parse_toc_yaml
 
 from book import pages as site_pages
 from book.visits import DESKTOP, PHONE, Visit
@@ -22,8 +21,14 @@ PAGES = site_pages.pages(ROOT / "_toc.yml")
 
 each_page = pytest.mark.parametrize("page", PAGES)
 # An appendix is looked things up in: it has no quiz and need have no exercises.
-PARTS = parse_toc_yaml(ROOT / "_toc.yml").root.subtrees
-CHAPTERS = [str(page) for part in PARTS if part.caption != "Appendices" for page in part.items]
+IN_CHAPTERS = [
+    chapter
+    for part in site_pages.parts(ROOT / "_toc.yml")
+    if part.caption != "Appendices"
+    for chapter in part.chapters
+]
+CHAPTERS = [chapter for chapter, *_ in IN_CHAPTERS]
+FURTHER = [page for _, *nested in IN_CHAPTERS for page in nested]
 each_chapter = pytest.mark.parametrize("page", CHAPTERS)
 
 
@@ -175,6 +180,7 @@ def test_missing_pages_are_noticed(tmp_path):
     toc = tmp_path / "_toc.yml"
     toc.write_text("{format: jb-book, root: intro, chapters: [{file: a/b}, {file: c}]}")
     assert site_pages.pages(toc) == ["a/b", "c", "intro"]
+    assert site_pages.parts(toc) == [("", [["a/b"], ["c"]])]
     (tmp_path / "intro.html").touch()
     assert site_pages.missing(tmp_path, ["intro", "c"]) == ["index.html", "c.html"]
 
@@ -227,11 +233,11 @@ def visible(visit, selector):
     return found
 
 
-@each_chapter
+@pytest.mark.parametrize("page", [*CHAPTERS, *FURTHER])
 def test_answers_and_solutions_of_the_notebook_are_on_its_page(page):
     answers, solutions = in_notebook(page)
-    assert answers > 0
-    assert solutions > 0
+    assert page in FURTHER or answers > 0
+    assert page in FURTHER or solutions > 0
     assert len(soup(built(page)).select("details.quiz")) == answers
     assert len(soup(built(page)).select(SOLUTION)) == solutions
 
@@ -377,6 +383,15 @@ def test_the_cheat_sheet_is_one_side_of_a4_in_7_point_letters(browser, served):
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= DESKTOP["width"]
     with Visit(browser, f"{served}chapters/notation.html") as visit:
         assert sides(visit) > 1
+
+
+def test_pages_nested_in_a_chapter_are_found_with_it(tmp_path):
+    toc = tmp_path / "_toc.yml"
+    one = "{file: a, sections: [{file: further/a, sections: [{file: x}]}]}"
+    toc.write_text(
+        f"{{format: jb-book, root: r, parts: [{{caption: P, chapters: [{one}, {{file: b}}]}}]}}"
+    )
+    assert site_pages.parts(toc) == [("P", [["a", "further/a", "x"], ["b"]])]
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,17 @@ def build(tmp_path):
 
     def build_book(chapters, page):
         (tmp_path / "conf.py").write_text(CONF)
-        files = "".join(f"  - file: chapters/{name}\n" for name in chapters)
+        files = "".join(  # a page named further/... is nested under the one before it
+            f"    sections: [file: chapters/{name}]\n"
+            if name.startswith("further/")
+            else f"  - file: chapters/{name}\n"
+            for name in chapters
+        )
         (tmp_path / "_toc.yml").write_text(TOC + files)
         gallery, text = tmp_path / "index.md", f"# Gallery\n\n{page}\n"
         if not gallery.exists() or gallery.read_text() != text:  # else it would be read again
             gallery.write_text(text)
-        (tmp_path / "chapters").mkdir(exist_ok=True)
+        (tmp_path / "chapters" / "further").mkdir(parents=True, exist_ok=True)
         for name, code in chapters.items():
             heading = f"# {name.title()}: all of it"
             cells = [new_markdown_cell(heading), new_code_cell(code)]
@@ -70,6 +75,15 @@ def test_a_new_use_is_found_though_the_gallery_did_not_change(build):
     assert said(build({"alpha": "Ravine()", "beta": "1"}, page)[0]) == "Used in Alpha."
     body, _ = build({"alpha": "Ravine()", "beta": "Ravine()"}, page)
     assert said(body) == "Used in Alpha and Beta."
+
+
+def test_a_chapter_counts_once_and_is_linked_where_it_uses_the_problem(build):
+    chapters = {"alpha": "Ravine()", "further/alpha": "Ravine()", "beta": "1"}
+    body, warnings = build(chapters | {"further/beta": "Ravine()"}, "Used in {used-in}`Ravine`.")
+    assert warnings == ""
+    assert said(body) == "Used in Alpha and Beta."
+    links = [link["href"] for link in body.find("p").find_all("a")]
+    assert links == ["chapters/alpha.html", "chapters/further/beta.html"]
 
 
 def test_where_there_are_many_their_number_and_the_first_is_said(build):

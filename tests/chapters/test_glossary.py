@@ -68,7 +68,8 @@ def found(glossary):
 
 @pytest.fixture(scope="module")
 def book():
-    return {path.stem: prose(path) for path in sorted(CHAPTERS.glob("*.ipynb"))}
+    paths = sorted(CHAPTERS.glob("**/*.ipynb"))
+    return {str(path.relative_to(CHAPTERS).with_suffix("")): prose(path) for path in paths}
 
 
 def test_terms_are_in_alphabetical_order_and_none_is_there_twice(found):

@@ -131,7 +131,7 @@ def pictures() -> list[set[str]]:
     """
     race = json.loads((files("minioptim") / "data" / "race.json").read_text(encoding="utf-8"))
     found = [set(lrs) for lrs in race.values()]
-    for path in (Path(__file__).parents[2] / "chapters").glob("*.ipynb"):
+    for path in (Path(__file__).parents[2] / "chapters").glob("**/*.ipynb"):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             source = "".join(cell["source"])
             if cell["cell_type"] == "code" and "plots." in source:

@@ -16,13 +16,14 @@ PRINTED = re.compile(r"# prints (.+)$", re.MULTILINE)
 def blocks() -> list[tuple[str, str]]:
     """Return (chapter and number, code) of each block of Python in the chapters' prose."""
     found = []
-    for path in sorted(CHAPTERS.glob("*.ipynb")):
+    for path in sorted(CHAPTERS.glob("**/*.ipynb")):
+        name = path.relative_to(CHAPTERS).with_suffix("")
         prose = "\n\n".join(
             "".join(cell["source"])
             for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
             if cell["cell_type"] == "markdown"
         )
-        found += [(f"{path.stem}-{n}", code) for n, code in enumerate(BLOCK.findall(prose), 1)]
+        found += [(f"{name}-{n}", code) for n, code in enumerate(BLOCK.findall(prose), 1)]
     return found
 
 

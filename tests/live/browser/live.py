@@ -12,7 +12,7 @@ from book.extensions.live_figures import figures_in
 def pages():
     """The file of the page that each figure is on, by the figure's name."""
     found = {}
-    for file in sorted(site_pages.SITE.glob("chapters/*.html")):
+    for file in sorted(site_pages.SITE.glob("chapters/**/*.html")):
         for figure in figures_in(file.read_text(encoding="utf-8")):
             found[figure] = file
     return found

@@ -24,7 +24,7 @@ def test_every_figure_is_on_a_page():
 
 def test_a_page_without_a_figure_loads_no_script_of_the_figures(site):
     with_figure = set(pages().values())
-    for file in site.glob("chapters/*.html"):
+    for file in site.glob("chapters/**/*.html"):
         assert ("_static/live/" in file.read_text(encoding="utf-8")) == (file in with_figure), file
 
 
