@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "schedules": {"_arguments"},
     "datasets": {"_arguments"},
     "averages": {"_arguments"},
+    "tables": set(),
     "_translations": {"_arguments", "rules"},
     "libraries": {"_translations", "rules"},
     "trace": {"_arguments", "rules"},
