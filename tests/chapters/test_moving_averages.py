@@ -287,6 +287,7 @@ def test_exercise_a_wild_first_value_fades_as_slowly_as_the_log_says():
 def test_exercise_nine_tenths_of_the_averaged_network_are_its_first_copy():
     kept = by_the_rule(np.zeros(1000), 0.9999, v=1.0)[-1]
     assert kept == pytest.approx(0.905, abs=5e-4)
+    assert by_the_rule(np.full(1000, 8.0), 0.9999)[-1] == pytest.approx(0.76, abs=5e-3)
 
 
 def test_exercise_a_window_lets_a_little_more_weather_through():
