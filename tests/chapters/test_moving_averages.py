@@ -213,6 +213,17 @@ def test_a_start_at_the_first_value_gives_it_the_weight_left(t):
     assert v == pytest.approx(w @ y[::-1])
 
 
+@pytest.mark.equation("ewma-first")
+def test_a_start_at_the_first_value_is_as_unbiased_as_a_corrected_one_and_less_calm():
+    rng = np.random.default_rng(0)
+    y = 5 + rng.normal(size=(10, 100_000))
+    from_first, corrected = by_the_rule(y[1:], 0.95, v=y[0])[-1], ewma(y, 0.95, corrected=True)[-1]
+    assert from_first.mean() == pytest.approx(5, abs=0.01)
+    assert corrected.mean() == pytest.approx(5, abs=0.01)
+    assert from_first.var() == pytest.approx(0.41, abs=0.01)
+    assert corrected.var() == pytest.approx(0.10, abs=0.01)
+
+
 @pytest.mark.parametrize(("beta", "steps"), [(0.9, 44), (0.99, 459), (0.999, 4603)])
 def test_the_correction_is_below_one_per_cent_from_this_step_on(beta, steps):
     assert beta**steps < 0.01 <= beta ** (steps - 1)
@@ -265,6 +276,18 @@ def test_exercise_the_correction_is_a_beta_that_changes(beta):
     for t, value in enumerate(y, start=1):
         v = v + (1 - beta) / (1 - beta**t) * (value - v)
     assert v == pytest.approx(ewma(y, beta, corrected=True)[-1])
+
+
+def test_exercise_a_wild_first_value_fades_as_slowly_as_the_log_says():
+    losses = [6.0] + [2.4] * 99
+    assert by_the_rule(losses[1:], 0.99, v=losses[0])[-1] == pytest.approx(3.7, abs=0.05)
+    assert ewma(losses, 0.99, corrected=True)[-1] == pytest.approx(2.4, abs=0.05)
+
+
+def test_exercise_nine_tenths_of_the_averaged_network_are_its_first_copy():
+    kept = by_the_rule(np.zeros(1000), 0.9999, v=1.0)[-1]
+    assert kept == pytest.approx(0.905, abs=5e-4)
+    assert by_the_rule(np.full(1000, 8.0), 0.9999)[-1] == pytest.approx(0.76, abs=5e-3)
 
 
 def test_exercise_a_window_lets_a_little_more_weather_through():
