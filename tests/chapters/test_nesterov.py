@@ -1,4 +1,4 @@
-"""Each numbered equation of the chapter on Nesterov's method, and what its exercises claim.
+"""Each numbered equation on Nesterov's method, on both pages, and what their exercises claim.
 
 An equation is computed from its own formula and held against the package or a second derivation.
 """
@@ -64,6 +64,13 @@ def test_a_step_descends_from_the_query_an_extrapolated_point():
 
 
 @pytest.mark.equation("nag-shadow")
+def test_queries_obey_the_stored_form():
+    _, queries, velocities, gradients = _points(40, ahead=True)
+    expected = queries[:-1] + MU * velocities[1:-1] - LR * gradients[:-1]
+    np.testing.assert_allclose(queries[1:], expected, rtol=1e-11)
+
+
+@pytest.mark.equation("nag-shadow-schedule")
 def test_queries_obey_the_stored_form_with_the_next_momentum():
     def lr(t):
         return LR / t
@@ -223,6 +230,22 @@ def _huber(width):
         return np.where(size < width, x**2 / 2, width * size - width**2 / 2).sum(axis=-1)
 
     return Function(f, lambda x: np.clip(x, -width, width))
+
+
+@pytest.mark.equation("nag-lyapunov", "nag-energy")
+@pytest.mark.parametrize("lr", [1.0, 0.3])
+@pytest.mark.parametrize("problem", ["bowl", "huber"])
+def test_the_lyapunov_function_begins_below_the_distance_and_never_rises(problem, lr):
+    problem = BOWL if problem == "bowl" else _huber(0.3)
+    x0 = np.linspace(-1, 2, 20)
+    run = minimize(problem, Nesterov(lr=lr, momentum=_grow), x0, steps=300)
+    t = run.t[1:]
+    ahead = run.x[1:] + (t[:, None] - 1) / 2 * run.state["v"][1:]
+    height = (t + 1) ** 2 / 4 * run.f[1:]
+    energy = height + (ahead**2).sum(axis=-1) / (2 * lr)
+    assert energy[0] <= (x0 @ x0) / (2 * lr) + 1e-12
+    assert (np.diff(energy) <= 1e-12).all()
+    assert (height <= energy).all()
 
 
 @pytest.mark.equation("nag-bound")

@@ -52,7 +52,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 nesterov = Design(
     figure="nesterov",
     controls=(
-        Slider("moment", 7, low=0, high=3 * STEPS - 1, whole=True),
+        Slider("moment", 8, low=0, high=3 * STEPS - 1, whole=True),
         Slider("lr", 0.06, low=0.005, high=0.3, log=True),
         Slider("momentum", 0.85, low=0.0, high=0.99, toward_one=True),
         Point("start", (-1.6, 1.0), domain=((-2.0, 2.0), (-2.0, 2.0))),
