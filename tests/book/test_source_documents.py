@@ -15,8 +15,8 @@ with (Path(__file__).parent / "source_documents.toml").open("rb") as file:
 
 # Every chapter that the table may name, so that a misspelt one does not wait for ever.
 SLUGS = {
-    *("gradient_descent", "stochastic_gradient_descent", "moving_averages", "momentum"),
-    *("nesterov", "adagrad", "adadelta", "rmsprop", "adam", "nadam"),
+    *("gradient_descent", "stochastic_gradient_descent", "learning_rate_schedules"),
+    *("moving_averages", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "nadam"),
     *("race", "in_practice", "notation"),
 }
 KEYS = {"kind", "says", "verdict", "chapter"}
