@@ -46,8 +46,11 @@ def faults(notebook: NotebookNode) -> list[str]:
     counts = [cell.execution_count for cell in code]
     if counts != list(range(1, len(code) + 1)):
         found.append(f"was not executed in order from the top: its counts are {counts}")
+    # A notebook either captions its pictures or does not.
+    captioned = any("figure" in cell.metadata.get("mystnb", {}) for cell in code)
     for position, cell in enumerate(code, start=1):
-        for fault in (*source_faults(cell), *output_faults(cell)):
+        more = figure_faults(cell) if captioned else ()
+        for fault in (*source_faults(cell), *output_faults(cell), *more):
             found.append(f"code cell {position} {fault}")
     return found
 
@@ -97,6 +100,21 @@ def output_faults(cell: NotebookNode) -> Iterator[str]:
                 yield f"shows {match.group()}, which differs on other machines"
             if OTHER_HOST.search(text):
                 yield "loads something from another host"
+
+
+def figure_faults(cell: NotebookNode) -> Iterator[str]:
+    """Find what a picture lacks that has a number and a caption, in a notebook with captions."""
+    shown = [output.data for output in cell.outputs if "data" in output]
+    pictured = any(IMAGE_TYPES & data.keys() for data in shown)
+    figure = cell.metadata.get("mystnb", {}).get("figure", {})
+    if figure and not pictured:
+        yield "has a caption (mystnb.figure) and shows no picture"
+    if figure and len(shown) > 1:
+        yield f"has a caption and shows {len(shown)} things, each of which would be that figure"
+    if pictured:
+        for key in ("name", "caption"):
+            if not figure.get(key, "").strip():
+                yield f"shows a picture without mystnb.figure.{key}, which others here have"
 
 
 def file_faults(path: Path) -> list[str]:

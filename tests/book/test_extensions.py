@@ -128,3 +128,156 @@ def test_a_new_citation_finds_its_work_in_a_site_built_before(tmp_path):
         cited = re.findall(r'references\.html#(\w+)"', (out / "index.html").read_text())
         assert cited
         assert [key for key in cited if f'id="{key}"' not in listed] == []
+
+
+# --- Numbers within chapters ----------------------------------------------------------------------
+
+NUMBERED = """
+extensions = [
+    "myst_parser", "sphinx_external_toc", "sphinx_exercise", "book.extensions.numbering"
+]
+external_toc_path = "_toc.yml"
+myst_enable_extensions = ["dollarmath"]
+numfig = True
+numfig_format = {"figure": "Figure %s", "table": "Table %s"}
+html_secnumber_suffix = " "
+"""
+PAGE = """# {name}
+
+## One
+
+$$ x $$ ({name}-x)
+
+$$ y $$ ({name}-y)
+
+## Two
+
+```{{figure}} dot.png
+:name: {name}-dot
+
+A dot.
+```
+
+```{{exercise}}
+:label: {name}-find
+
+Find.
+```
+
+```{{solution}} {name}-find
+
+There.
+```
+
+```{{table}} Numbers
+:name: {name}-table
+
+| a |
+|---|
+| 1 |
+```
+"""
+REFERENCES = """
+By {{eq}}`{to}-y`, {{numref}}`{to}-dot`, {{numref}}`{to}-table` and {{ref}}`{to}-find`.
+"""
+
+
+@pytest.fixture
+def book(tmp_path):
+    """Return a function that builds the chapters of parts, and gives a function to read a page."""
+    (tmp_path / "conf.py").write_text(NUMBERED)
+    (tmp_path / "index.md").write_text("# Book\n")
+    (tmp_path / "dot.png").write_bytes(b"")
+
+    def build_book(parts, refers):
+        """Build parts, caption -> {chapter: its further pages}; pages refer as the second says."""
+        toc = ["format: jb-book", "root: index", "parts:"]
+        for caption, chapters in parts.items():
+            toc += [f"- caption: {caption}", "  chapters:"]
+            for chapter, further in chapters.items():
+                toc.append(f"  - file: {chapter}")
+                toc += ["    sections:", *(f"    - file: {page}" for page in further)][
+                    : 9 * len(further)
+                ]
+                for name in (chapter, *further):
+                    text = PAGE.format(name=name)
+                    if name in refers:
+                        text += REFERENCES.format(to=refers[name])
+                    file = tmp_path / f"{name}.md"
+                    if not file.exists() or file.read_text() != text:  # else it is read again
+                        file.write_text(text)
+        (tmp_path / "_toc.yml").write_text("\n".join(toc))
+        warnings, out = io.StringIO(), tmp_path / "out"
+        folders = {"srcdir": tmp_path, "confdir": tmp_path, "outdir": out, "doctreedir": out}
+        with docutils_namespace():
+            app = Sphinx(**folders, buildername="html", status=None, warning=warnings)
+            app.connect("doctree-resolved", lambda _app, _tree, page: written.append(page))
+            written = []
+            app.build()
+        assert warnings.getvalue() == ""
+        texts = {file.stem: file.read_text(encoding="utf-8") for file in out.glob("*.html")}
+        return {name: BeautifulSoup(text, "html.parser") for name, text in texts.items()}, written
+
+    return build_book
+
+
+def numbers_on(page):
+    """Return the numbers that a page shows: of equations, captions and titles, and references."""
+    own = [span.get_text() for span in page.select(".eqno, .caption-number")]
+    said = page.find_all("p", string=None)
+    (by,) = [p.get_text() for p in said if p.get_text().startswith("By ")] or [""]
+    return [text.replace("#", "").replace("\N{PILCROW SIGN}", "").strip() for text in own], by
+
+
+PARTS = {"Rules": {"one": ["more"], "two": []}, "Appendices": {"extra": []}}
+REFERS = {"one": "more", "more": "extra", "extra": "two", "two": "one"}
+
+
+def test_numbers_are_counted_within_the_chapter(book):
+    pages, _ = book(PARTS, REFERS)
+    for name, first, to in [
+        ("one", "1.", "1.A"),
+        ("more", "1.A", "A."),
+        ("two", "2.", "1."),
+        ("extra", "A.", "2."),
+    ]:
+        own, by = numbers_on(pages[name])
+        assert own == [
+            *(f"({first}1)", f"({first}2)"),
+            *(f"Figure {first}1", f"Exercise {first}1", f"Table {first}1"),
+        ]
+        assert by == f"By ({to}2), Figure {to}1, Table {to}1 and Exercise {to}1."
+        assert f"Exercise {first}1" in pages[name].select_one(".solution").get_text()
+
+
+def test_a_chapters_number_stands_before_its_title_and_no_other_heading(book):
+    pages, _ = book(PARTS, REFERS)
+    headings = {
+        name: [
+            heading.get_text().rstrip("#\N{PILCROW SIGN}")
+            for heading in page.select(".body :is(h1, h2)")
+        ]
+        for name, page in pages.items()
+    }
+    assert headings["two"] == ["2 two", "One", "Two"]
+    assert headings["extra"] == ["A extra", "One", "Two"]
+    assert headings["more"] == ["more", "One", "Two"]
+
+
+def test_a_new_chapter_renumbers_what_is_after_it_and_what_refers_to_it(book):
+    book(PARTS, REFERS)
+    more = {"Rules": {"zero": [], **PARTS["Rules"]}, "Appendices": PARTS["Appendices"]}
+    pages, _ = book(more, REFERS)
+    assert numbers_on(pages["more"])[0][0] == "(2.A1)"
+    assert numbers_on(pages["one"])[1] == "By (2.A2), Figure 2.A1, Table 2.A1 and Exercise 2.A1."
+    # This page's own numbers are what they were.
+    assert numbers_on(pages["extra"])[0][0] == "(A.1)"
+    assert numbers_on(pages["extra"])[1] == "By (3.2), Figure 3.1, Table 3.1 and Exercise 3.1."
+
+
+def test_a_page_that_did_not_change_is_not_written_again(book, tmp_path):
+    book(PARTS, REFERS)
+    (tmp_path / "two.md").write_text("")  # so that it is read again
+    _, written = book(PARTS, REFERS)
+    assert "two" in written
+    assert "extra" not in written

@@ -77,6 +77,26 @@ def show_figure(cells, alt):
     cells[3].metadata["mystnb"] = {"image": {"alt": alt}}
 
 
+def caption(cells, **figure):
+    """Show a picture in two cells, and caption that of the second."""
+    for cell in cells[2:4]:
+        cell.outputs = [new_output("display_data", {"image/png": "aGk=\n"})]
+        cell.metadata["mystnb"] = {"image": {"alt": "A line that goes up to the right."}}
+    cells[2].metadata.mystnb["figure"] = {"name": "fig-one", "caption": "A line."}
+    if figure:
+        cells[3].metadata.mystnb["figure"] = figure
+
+
+def caption_two_things(cells):
+    caption(cells, name="fig-two", caption="Another.")
+    cells[3].outputs.append(new_output("display_data", {"text/plain": "3"}))
+
+
+def caption_nothing(cells):
+    caption(cells, name="fig-two", caption="Another.")
+    cells[3].outputs = []
+
+
 def show_widget(cells):
     view = {notebooks.WIDGET_VIEW: {"model_id": "1"}}
     cells[3].outputs = [new_output("display_data", view)]
@@ -101,6 +121,10 @@ FAULTS = {
     "warning": (store_warning, "prints to stderr"),
     "no description": (lambda cells: show_figure(cells, ""), "figure without a description"),
     "poor description": (lambda cells: show_figure(cells, "plot"), "figure without a description"),
+    "no caption": (caption, "without mystnb.figure.caption"),
+    "no name": (lambda cells: caption(cells, caption="A line."), "without mystnb.figure.name"),
+    "two things": (caption_two_things, "shows 2 things"),
+    "no picture": (caption_nothing, "shows no picture"),
     "widget view": (show_widget, "widget view"),
     "other host": (
         lambda cells: show_html(cells, "<script src='https://x.invalid/a.js'></script>"),
@@ -119,6 +143,13 @@ FAULTS = {
     "twice the same id": (lambda cells: cells[3].update(id=cells[2].id), "id of their own"),
     "unknown kind of cell": (lambda cells: cells[3].update(cell_type="poem"), "not a valid"),
 }
+
+
+def test_lint_lets_pass_what_has_captions_throughout_or_none(good):
+    show_figure(good.cells, "A line that goes up to the right.")
+    assert notebook_lint.faults(good) == []
+    caption(good.cells, name="fig-two", caption="Another.")
+    assert notebook_lint.faults(good) == []
 
 
 @pytest.mark.parametrize("name", FAULTS)
