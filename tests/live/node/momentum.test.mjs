@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bestPlace, motionOf, rateOf, settledAt } from "../../../minioptim/live/figures/momentum.mjs";
+import {
+  bestPlace,
+  motionOf,
+  rateOf,
+  settledAt,
+} from "../../../minioptim/live/figures/momentum.mjs";
 
 const near = (a, b) => assert.ok(Math.abs(a - b) < 1e-12, `${a} is not ${b}`);
 
