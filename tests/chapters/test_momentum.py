@@ -1,4 +1,4 @@
-"""The numbered equations of the chapter on momentum, each held by itself.
+"""The numbered equations of the two pages on momentum, each held by itself.
 
 An equation is computed from its own formula, or derived by SymPy, and compared with the package or
 with a second derivation; nothing here comes from the notebook's outputs.
@@ -357,6 +357,24 @@ def test_at_the_best_setting_the_steepest_first_grows(kappa):
     np.testing.assert_allclose(x, (1 + (1 + rho) * t) * (-rho) ** t, rtol=0, atol=1e-6)
     # Its greatest height is about 2 t rho^t at t = 1 / ln(1 / rho).
     assert np.abs(x).max() == pytest.approx(2 / np.e / -np.log(rho), rel=0.1)
+
+
+@pytest.mark.equation("mom-overshoot")
+@pytest.mark.parametrize(("a", "mu"), [(0.01, 0.9), (0.01, 0.97), (0.01, 0.99), (0.002, 0.97)])
+def test_half_an_oscillation_shrinks_by_root_momentum_a_step(a, mu):
+    cosine = (1 + mu - a) / (2 * np.sqrt(mu))
+    assert np.abs(np.angle(roots(a, mu))) == pytest.approx(np.arccos(cosine))
+    formula = np.sqrt(mu) ** (np.pi / np.arccos(cosine))
+    x = minimize(Quadratic([a]), Momentum(lr=1.0, momentum=mu), [-1.0], steps=1000).x
+    assert x.max() == pytest.approx(formula, abs=0.005)
+
+
+def test_steps_to_a_share_grow_like_the_root_of_kappa():
+    # The rate of the best setting, 1 - r = 2 / (sqrt(kappa) + 1), put into ln(1/s) / ln(1/r).
+    for kappa in (1e4, 1e6):
+        r = (np.sqrt(kappa) - 1) / (np.sqrt(kappa) + 1)
+        steps = np.log(1e-6) / np.log(r)
+        assert steps == pytest.approx(np.sqrt(kappa) / 2 * np.log(1e6), rel=1e-3)
 
 
 # ---------------------------------------------------------------------------------------- noise

@@ -50,11 +50,26 @@ export function bestPlace(condition) {
 }
 
 /**
+ * The first step from which a path stays within `share` of its first distance from the minimum at
+ * the origin, or undefined if it does not by the end.
+ *
+ * @param {ArrayLike<number>} x the points, two numbers each
+ * @param {number} share
+ */
+export function settledAt(x, share) {
+  const distance = (t) => Math.hypot(x[2 * t], x[2 * t + 1]);
+  const last = x.length / 2 - 1;
+  let t = last;
+  while (t >= 0 && distance(t) <= share * distance(0)) t -= 1;
+  return t === last ? undefined : t + 1;
+}
+
+/**
  * @param {Context} context
  * @returns {Figure}
  */
 export function momentum({ word, views, declaration, signal, change, rules, surfaces, looks }) {
-  const { steps, angle, start } = declaration.facts;
+  const { steps, angle, start, near } = declaration.facts;
   const limits = controlOf(declaration, "place").domain;
   const shown = [
     [0, 4],
@@ -149,9 +164,11 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
       const here = rate(a, mu);
       const flatOne = said(`motion.${motionOf(a / condition, mu)}`);
       const steepOne = said(`motion.${motionOf(a, mu)}`);
+      const settled = settledAt(trace.x, near);
       const found = { a, momentum: mu, rate: here, flat: flatOne, steep: steepOne };
       return [
         here > 1 ? said("place.diverges", found) : said("place.rate", found),
+        settled === undefined ? said("far", { steps }) : said("near", { step: settled }),
         said("best", { best: best.rate }),
         ...takeApart(bowl, condition, rule, trace, t),
       ];

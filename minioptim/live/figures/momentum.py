@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ word = words.speaker("momentum")
 STEPS = 80
 ANGLE = 0.5
 START = (-1.6, 1.0)
+NEAR = 0.01  # of the first distance from the minimum
 
 
 def _traces(values: Values) -> dict[str, Trace]:
@@ -71,12 +73,12 @@ momentum = Design(
         Slider("condition", 20.0, low=1.0, high=100.0, log=True),
         Button("plain"),
         Button("optimum"),
-        anatomy(STEPS),
+        replace(anatomy(STEPS), value=4),  # across, what is kept and the push nearly cancel
         RESET,
     ),
     rules=(Momentum,),
     surfaces=(Bowl,),
     traces=_traces,
     still=_still,
-    facts={"steps": STEPS, "angle": ANGLE, "start": START},
+    facts={"steps": STEPS, "angle": ANGLE, "start": START, "near": NEAR},
 )

@@ -82,6 +82,18 @@ def test_momentum(desk):
     assert live.said()["place.rate"]["rate"] == pytest.approx(19 / 21)
 
 
+def test_momentum_counts_the_steps_until_the_path_stays_near(desk):
+    live = desk("momentum")
+    distance = np.linalg.norm(figures.momentum().traces["momentum"].x, axis=1)
+    count = live.said()["near"]["step"]
+    assert distance[count - 1] > 0.01 * distance[0] >= distance[count:].max()
+    live.press("plain")  # a rate of 19/21 in both directions
+    assert live.said()["near"] == {"step": int(np.ceil(np.log(0.01) / np.log(19 / 21)))}
+    live.set(condition=100)
+    live.press("plain")
+    assert live.said()["far"] == {"steps": 80}
+
+
 def test_momentum_on_a_map_that_is_tapped(desk):
     live = desk("momentum")
     box = live.root.locator(".live-border").first.bounding_box()

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bestPlace, motionOf, rateOf } from "../../../minioptim/live/figures/momentum.mjs";
+import {
+  bestPlace,
+  motionOf,
+  rateOf,
+  settledAt,
+} from "../../../minioptim/live/figures/momentum.mjs";
 
 const near = (a, b) => assert.ok(Math.abs(a - b) < 1e-12, `${a} is not ${b}`);
 
@@ -40,4 +45,11 @@ test("the motions are told apart where the roots change their kind", () => {
   );
   assert.equal(motionOf(3.595, 0.8), "flips"); // between (1 + sqrt(0.8))^2 = 3.589 and 3.6
   assert.equal(motionOf(1.9, 0), "flips");
+});
+
+test("a path has settled from where it stays near, not where it first comes near", () => {
+  const path = (...x) => x.flatMap((value) => [value, 0]);
+  assert.equal(settledAt(path(100, 0.5, -3, 0.9, -0.2), 0.01), 3);
+  assert.equal(settledAt(path(100, 0.5, -3), 0.01), undefined);
+  assert.equal(settledAt(path(100, NaN), 0.01), undefined);
 });
