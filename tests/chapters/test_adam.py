@@ -1,4 +1,4 @@
-"""The numbered equations of the chapter on Adam, each held by itself.
+"""The numbered equations of the chapter on Adam and its second page, each held by itself.
 
 An equation is computed from its own formula and compared with the package or with a second
 derivation; nothing here comes from the notebook's outputs.
@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from minioptim import Adam, AdaMax, AMSGrad, EWMAMomentum, minimize
+from minioptim import Adam, AdaMax, AdamW, AMSGrad, EWMAMomentum, minimize
 from minioptim.averages import ewma, weights
 from minioptim.problems import Function, Quadratic, Ravine
 
@@ -54,18 +54,24 @@ def test_adam_steps_along_weighted_means_of_all_gradients_so_far(noise):
     np.testing.assert_allclose(steps, directly(noise, eps=0.3), rtol=1e-10)
 
 
-def test_two_steps_by_hand_are_right():
+def test_four_steps_by_hand_are_right():
     x, m, v = Fraction(5), Fraction(0), Fraction(0)
     b1, b2 = Fraction(9, 10), Fraction(999, 1000)
-    rule = minimize(Quadratic([2.0]), Adam(lr=0.1), [5.0], steps=2)
-    for t in (1, 2):
+    rule = minimize(Quadratic([2.0]), Adam(lr=1.0), [5.0], steps=4)
+    table = []
+    for t in range(1, 5):
         g = 2 * x
         m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
-        m_hat, v_hat = m / (1 - b1**t), v / (1 - b2**t)
-        x -= m_hat / Fraction(float(v_hat) ** 0.5) / 10
-        assert rule.x[t, 0] == pytest.approx(float(x), abs=1e-8)
-    assert (float(m), float(v)) == (1.88, 0.19594)
-    assert float(x) == pytest.approx(4.8001, abs=5e-5)
+        m_hat, root = m / (1 - b1**t), Fraction(float(v / (1 - b2**t)) ** 0.5)
+        x -= m_hat / root
+        assert rule.x[t, 0] == pytest.approx(float(x), abs=1e-7)
+        table.append([round(float(value), 3) for value in (g, m, m_hat, root, x)])
+    assert table == [
+        [10, 1, 10, 10, 4],
+        [8, 1.7, 8.947, 9.055, 3.012],
+        [6.024, 2.132, 7.869, 8.169, 2.049],
+        [4.097, 2.329, 6.772, 7.364, 1.129],
+    ]
 
 
 # ------------------------------------------------------------------------------- the corrections
@@ -354,3 +360,20 @@ def test_the_ravine_run_turns_at_adams_limit_and_not_descents():
     lowest = 20 + recent[:5900].argmin()
     assert past[2] == 540
     assert abs(lowest - past[38]) <= 20
+
+
+# ------------------------------------------------------------------------------------ weight decay
+
+
+@pytest.mark.equation("adam-decay")
+def test_adam_divides_a_penalty_and_adamw_does_not():
+    # The pull is the mean over noise of either sign, while the divisor stays that of the noise.
+    c, x, lr = 1e-3, 2.0, 0.1
+    for size in (0.1, 10.0):
+        pulls = {}
+        for name, strength, decay in (("L2", c, 0.0), ("decay", 0.0, c)):
+            rule = AdamW(lr=lr, beta1=0.0, eps=0.0, weight_decay=decay)
+            ends = [rule.step(g + strength * x, x, 10**6, 0.0, size**2)[0] for g in (size, -size)]
+            pulls[name] = np.mean(ends) - x
+        assert pulls["decay"] == pytest.approx(-lr * c * x)
+        assert pulls["L2"] == pytest.approx(-lr * c * x / size, rel=1e-2)
