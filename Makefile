@@ -141,7 +141,7 @@ site: $(TESTS_READY) book ## build the site and test it in a browser
 	$(BIN)/pytest --numprocesses $(JOBS) $(SITE_TESTS)
 
 parity: $(PARITY_READY) ## hold the rules against PyTorch, Keras and Optax
-	$(PARITY_VENV)/bin/python -m pytest tests/parity
+	$(PARITY_VENV)/bin/python -m pytest --numprocesses $(JOBS) tests/parity
 
 classroom: $(CLASSROOM_READY) ## test the assignments and the teacher's tools (exercises/README.md)
 	$(CLASSROOM_VENV)/bin/python -m pytest --numprocesses $(JOBS) tests/exercises tests/classroom classroom \
