@@ -137,8 +137,9 @@ chapters: $(TESTS_READY) ## execute the chapters and compare with their stored o
 portable: $(TESTS_READY) ## the same, as this processor and as older ones would compute (NB=path for one)
 	$(BIN)/python tools/portable.py $(NBVAL) $(NB)
 
+# `loadgroup` keeps the tests of one page in one process, which has the page open.
 site: $(TESTS_READY) book ## build the site and test it in a browser
-	$(BIN)/pytest --numprocesses $(JOBS) $(SITE_TESTS)
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup $(SITE_TESTS)
 
 parity: $(PARITY_READY) ## hold the rules against PyTorch, Keras and Optax
 	$(PARITY_VENV)/bin/python -m pytest --numprocesses $(JOBS) tests/parity

@@ -6,6 +6,7 @@ this file too: so it imports both only where a test asks for them.
 
 import functools
 import http.server
+import re
 import threading
 from pathlib import Path
 
@@ -14,6 +15,25 @@ import pytest
 from .missing import skip_or_fail
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which not every environment has
+def pytest_xdist_make_scheduler(config, log):
+    """With `--dist loadgroup`, run in one process, one after the other, the tests of one page.
+
+    Its name stands last in the brackets of a test's: [desktop-chapters/adam] and [adam] are of one.
+    xdist's own groups, which are marks, are nothing to pytest 9.2.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByPage(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            found = re.search(r"(\w+)\]$", nodeid)
+            return found[1] if found else nodeid
+
+    return ByPage(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +58,26 @@ def browser():
         browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def _kept(browser):
+    from .kept import Kept
+
+    kept = Kept(browser)
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
+def kept(_kept, request):
+    """Return a way to open a page that another test may have opened: see `Kept`."""
+    failed = request.session.testsfailed
+    yield _kept
+    complaints = _kept.complaints()
+    if complaints or request.session.testsfailed > failed:
+        _kept.close()  # who knows how they were left
+    assert complaints == []
 
 
 @pytest.fixture(scope="session")

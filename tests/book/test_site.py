@@ -7,19 +7,26 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup, NavigableString
 
 from book import pages as site_pages
 from book.visits import DESKTOP, PHONE, Visit
 
+from ..accessibility import thin, violations
+from ..kept import on_paper
 from ..missing import skip_or_fail
 
 ROOT = Path(__file__).parents[2]
 SITE = site_pages.SITE
 PAGES = site_pages.pages(ROOT / "_toc.yml")
 
-each_page = pytest.mark.parametrize("page", PAGES)
+
+def each(pages):
+    """Give a test each page; all that is asked of a page comes together, while it is open."""
+    return pytest.mark.parametrize("page", pages, scope="module")
+
+
+each_page = each(PAGES)
 # An appendix is looked things up in: it has no quiz and need have no exercises.
 IN_CHAPTERS = [
     chapter
@@ -29,8 +36,7 @@ IN_CHAPTERS = [
 ]
 CHAPTERS = [chapter for chapter, *_ in IN_CHAPTERS]
 FURTHER = [page for _, *nested in IN_CHAPTERS for page in nested]
-each_chapter = pytest.mark.parametrize("page", CHAPTERS)
-
+each_chapter = each(CHAPTERS)
 
 pytestmark = pytest.mark.usefixtures("site")
 
@@ -90,13 +96,14 @@ def undescribed_images(html):
     return found
 
 
+# In a page a < that begins no tag is written &lt;. To parse a page for its anchors takes a second.
+ANCHOR = re.compile(r"""<(?:[a-z][^<>]*\sid|a\s[^<>]*\bname)=["']?([^"'\s>]+)""", re.IGNORECASE)
+
+
 @functools.cache
 def anchors(file):
     """The places in a page that a link can lead to."""
-    html = soup(file)
-    return {tag["id"] for tag in html.find_all(id=True)} | {
-        tag["name"] for tag in html.find_all("a", attrs={"name": True})
-    }
+    return set(ANCHOR.findall(file.read_text(encoding="utf-8")))
 
 
 def broken_links(file):
@@ -193,22 +200,23 @@ def page_width(visit):
 
 
 @each_page
-def test_page_is_quiet_and_alone_over_http(browser, served, page):
-    with Visit(browser, f"{served}{page}.html") as visit:
-        assert visit.foreign_requests(served) == []
-        assert visit.complaints == []
+def test_page_is_quiet_and_alone_over_http(kept, served, page):
+    visit = kept(f"{served}{page}.html")
+    assert visit.foreign_requests(served) == []
+    assert visit.complaints == []
 
 
 @each_page
-def test_page_is_quiet_and_alone_as_a_file(browser, page):
-    with Visit(browser, built(page).as_uri()) as visit:
-        assert visit.foreign_requests(f"{SITE.as_uri()}/") == []
-        assert visit.complaints == []
+def test_page_is_quiet_and_alone_as_a_file(kept, page):
+    visit = kept(built(page).as_uri())
+    assert visit.foreign_requests(f"{SITE.as_uri()}/") == []
+    assert visit.complaints == []
 
 
 # What is folded away: the feedback to an answer, and the body of a solution.
 FEEDBACK = "details.quiz > :not(summary)"
 SOLUTION = ".solution.dropdown"
+CLICK_EACH = "handles => handles.forEach(handle => handle.click())"
 BODY = f"{SOLUTION} > section, {SOLUTION} > p:not(.admonition-title)"
 ANSWER_IN_MARKDOWN = re.compile(r'^<details class="quiz">', re.MULTILINE)
 SOLUTION_IN_MARKDOWN = re.compile(r"^[`:]{3,}\{solution(?:-start)?\}", re.MULTILINE)
@@ -243,45 +251,51 @@ def test_answers_and_solutions_of_the_notebook_are_on_its_page(page):
 
 
 @each_page
-def test_page_reads_without_scripts(browser, served, page):
-    with Visit(browser, f"{served}{page}.html", java_script_enabled=False) as visit:
-        assert visit.page.locator("article h1").is_visible()
+def test_page_reads_without_scripts(kept, served, page):
+    visit = kept(f"{served}{page}.html", java_script_enabled=False)
+    assert visit.page.locator("article h1").is_visible()
 
 
 @each_chapter
-def test_solutions_stand_open_and_answers_open_without_scripts(browser, served, page):
-    with Visit(browser, f"{served}{page}.html", java_script_enabled=False) as visit:
-        bodies, answer = visit.page.locator(BODY), visit.page.locator("details.quiz").last
-        assert all(body.is_visible() for body in (bodies.first, bodies.last))
-        answer.locator("summary").click()
-        assert answer.locator(":scope > :not(summary)").first.is_visible()
+def test_solutions_stand_open_and_answers_open_without_scripts(kept, served, page):
+    visit = kept(f"{served}{page}.html", java_script_enabled=False)
+    bodies, answer = visit.page.locator(BODY), visit.page.locator("details.quiz").last
+    assert all(body.is_visible() for body in (bodies.first, bodies.last))
+    feedback = answer.locator(":scope > :not(summary)").first
+    assert feedback.is_hidden()
+    answer.locator("summary").click()
+    assert feedback.is_visible()
+    answer.locator("summary").click()
+    assert feedback.is_hidden()
 
 
 @each_chapter
-def test_answers_and_solutions_open_by_mouse_and_keyboard(browser, served, page):
-    with Visit(browser, f"{served}{page}.html") as visit:
-        assert not any(visible(visit, f"{FEEDBACK}, {BODY}"))
-        # All of a kind are made alike, so the last of each is tried by hand, and then all at once.
-        for kind, handle, inside in [
-            ("details.quiz", "summary", FEEDBACK),
-            (SOLUTION, "button.toggle-button", BODY),
-        ]:
-            last, body = visit.page.locator(f"{kind} {handle}").last, visit.page.locator(inside)
-            last.click()
-            assert body.last.is_visible()
-            last.press("Enter")
-            assert body.last.is_hidden()
-            handles = visit.page.locator(f"{kind} > {handle}, {kind} > * > {handle}")
-            assert handles.count() == visit.page.locator(kind).count()
-            handles.evaluate_all("handles => handles.forEach(handle => handle.click())")
-            assert all(visible(visit, inside))
+def test_answers_and_solutions_open_by_mouse_and_keyboard(kept, served, page):
+    visit = kept(f"{served}{page}.html")
+    assert not any(visible(visit, f"{FEEDBACK}, {BODY}"))
+    # All of a kind are made alike, so the last of each is tried by hand, and then all at once.
+    for kind, handle, inside in [
+        ("details.quiz", "summary", FEEDBACK),
+        (SOLUTION, "button.toggle-button", BODY),
+    ]:
+        last, body = visit.page.locator(f"{kind} {handle}").last, visit.page.locator(inside)
+        last.click()
+        assert body.last.is_visible()
+        last.press("Enter")
+        assert body.last.is_hidden()
+        handles = visit.page.locator(f"{kind} > {handle}, {kind} > * > {handle}")
+        assert handles.count() == visit.page.locator(kind).count()
+        handles.evaluate_all(CLICK_EACH)
+        assert all(visible(visit, inside))
+        handles.evaluate_all(CLICK_EACH)
+        assert not any(visible(visit, inside))
 
 
 @each_chapter
-def test_everything_is_open_on_paper(browser, served, page):
-    with Visit(browser, f"{served}{page}.html") as visit:
-        assert not any(visible(visit, f"{FEEDBACK}, {BODY}"))
-        visit.page.emulate_media(media="print")
+def test_everything_is_open_on_paper(kept, served, page):
+    visit = kept(f"{served}{page}.html")
+    assert not any(visible(visit, f"{FEEDBACK}, {BODY}"))
+    with on_paper(visit):
         assert all(visible(visit, FEEDBACK))
         assert all(visible(visit, BODY))
 
@@ -296,67 +310,16 @@ def test_search_finds_without_a_network(browser, served, way):
             assert visit.complaints == []
 
 
-# What axe finds in parts that are not the book's own, and cannot be mended from here.
-BIBLIOGRAPHY = ".citation-list, .citation-list *"
-BORNE = {
-    "region": ".sidebar-primary-item",  # the theme puts the site's title outside its navigation
-    # docutils marks each work with a role that ARIA 1.2 has since withdrawn
-    "aria-allowed-role": BIBLIOGRAPHY,
-    "aria-deprecated-role": BIBLIOGRAPHY,
-    "aria-required-children": BIBLIOGRAPHY,
-}
-
-
-# What axe looks at takes time with the square of the page's elements, and of those of a chapter
-# nine in ten are the boxes inside formulas and the words of code. A formula stays as its text, in
-# the space that it took; of words in one colour, the first in each kind of cell.
-THINNED = """() => {
-    const formulas = [...document.querySelectorAll(".katex")];
-    const sizes = formulas.map(formula => formula.getBoundingClientRect());
-    formulas.forEach((formula, i) => {
-        formula.replaceChildren(formula.querySelector("annotation").textContent);
-        formula.style.cssText = `display: inline-block; overflow: hidden; white-space: nowrap;
-            width: ${sizes[i].width}px; height: ${sizes[i].height}px`;
-    });
-    const seen = new Set();
-    for (const word of document.querySelectorAll("pre span")) {
-        const cell = word.closest("[class*=cell_], [class*=highlight-]");
-        const kind = `${cell && cell.className} ${word.className}`;
-        if (seen.has(kind)) word.replaceWith(...word.childNodes);
-        seen.add(kind);
-    }
-    document.body.normalize();
-}"""
-
-
-def violations(visit):
-    """What axe finds on a page, as (rule, place, explanation), less what is borne with.
-
-    Leaves the page thinned.
-    """
-    visit.page.evaluate(THINNED)
-    found = [
-        (finding["id"], node["target"][0], node["failureSummary"])
-        for finding in Axe().run(visit.page).response["violations"]
-        for node in finding["nodes"]
-    ]
-    return [
-        (rule, place, explanation)
-        for rule, place, explanation in found
-        if rule not in BORNE
-        or not visit.page.locator(place).evaluate("(e, css) => e.matches(css)", BORNE[rule])
-    ]
-
-
 @each_page
 @pytest.mark.parametrize(
     ("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"]
 )
-def test_page_fits_the_screen_and_is_accessible(browser, served, page, viewport, scheme):
-    with Visit(browser, f"{served}{page}.html", viewport, color_scheme=scheme) as visit:
-        assert visit.page.get_attribute("html", "data-theme") == scheme
-        assert page_width(visit) == viewport["width"]
-        assert violations(visit) == []
+def test_page_fits_the_screen_and_is_accessible(kept, served, page, viewport, scheme):
+    address = f"{served}{page}.html"
+    visit = kept(address, viewport, color_scheme=scheme)
+    assert visit.page.get_attribute("html", "data-theme") == scheme
+    assert page_width(visit) == viewport["width"]
+    assert violations(kept(address, viewport, color_scheme=scheme, thinned=True)) == []
 
 
 SMALLEST = """(places) => Math.min(...[...document.querySelectorAll(places)]
@@ -416,7 +379,9 @@ def test_checks_in_the_browser_catch(browser, tmp_path):
         assert visit.foreign_requests(tmp_path.as_uri()) == ["http://x.invalid/a.js"]
         assert "broken" in visit.complaints
         assert page_width(visit) > PHONE["width"]
+        thin(visit)
         found = [rule for rule, *_ in violations(visit)]
         assert {"html-has-lang", "image-alt"} < set(found)
         assert found.count("color-contrast") == 1  # of two pale words; the other went before
         assert visit.page.locator("pre").inner_text().split() == ["def", "f", "if"]
+        assert {rule for rule, *_ in violations(visit, "pre")} == {"color-contrast"}

@@ -22,33 +22,19 @@ def opened(browser):
         assert visit.complaints == []
 
 
-@pytest.fixture(scope="module")
-def _desks(browser):
-    """The figures' pages at a desk, each opened once: that is what takes the time."""
-    visits = {}
-
-    def visit_of(figure):
-        if figure not in visits:
-            visits[figure] = Visit(browser, page_of(figure).as_uri())
-        return visits[figure]
-
-    yield visit_of
-    for visit in visits.values():
-        visit.context.close()
+@pytest.fixture
+def address_of(site, served):
+    """Return the address of a figure's page over http."""
+    return lambda figure: f"{served}{page_of(figure).relative_to(site)}"
 
 
 @pytest.fixture
-def desk(_desks):
-    """Return a live figure at a desk, as it starts; its page is kept from test to test."""
-    used = []
+def desk(kept):
+    """Return a live figure at a desk, as it starts, on a page that may have been open."""
 
     def at_desk(figure):
-        visit = _desks(figure)
-        used.append(visit)
-        live = Live(visit, figure)
+        live = Live(kept(page_of(figure).as_uri()), figure)
         live.press("reset")
         return live
 
-    yield at_desk
-    for visit in used:
-        assert visit.complaints == []
+    return at_desk

@@ -4,8 +4,11 @@ import functools
 import json
 import re
 
+import pytest
+
 from book import pages as site_pages
 from book.extensions.live_figures import figures_in
+from minioptim.live.figures import DESIGNS
 
 
 @functools.cache
@@ -20,6 +23,14 @@ def pages():
 
 def page_of(figure):
     return pages()[figure]
+
+
+def each(figures):
+    """Give a test each figure; all that is asked of a figure comes together."""
+    return pytest.mark.parametrize("figure", figures, scope="module")
+
+
+each_figure = each([design.figure for design in DESIGNS])
 
 
 class Live:

@@ -7,7 +7,7 @@ import pytest
 
 from minioptim.live import figures
 
-from .live import pages
+from .live import each, pages
 
 pytestmark = pytest.mark.usefixtures("site")
 
@@ -30,8 +30,9 @@ def floor_of(lr, batch):
     return sum(lr * variance / (2 * (2 - lr * curvature)) for curvature in (1, 6))
 
 
-def test_stochastic_gradient_descent(desk):
-    live = desk("stochastic_gradient_descent")
+@each(["stochastic_gradient_descent"])
+def test_stochastic_gradient_descent(desk, figure):
+    live = desk(figure)
     assert live.said()["floor"]["floor"] == pytest.approx(floor_of(0.1, 4))
     live.set(batch=40)
     assert live.said()["floor"]["floor"] == pytest.approx(floor_of(0.1, 4) / 10)
@@ -44,16 +45,18 @@ def test_stochastic_gradient_descent(desk):
     assert live.said()["falling"]["mean"] < floor_of(0.1, 4)
 
 
-def test_the_noise_on_the_page_is_the_noise_in_python(desk):
-    live = desk("stochastic_gradient_descent")
+@each(["stochastic_gradient_descent"])
+def test_the_noise_on_the_page_is_the_noise_in_python(desk, figure):
+    live = desk(figure)
     x = figures.stochastic_gradient_descent().traces["SGD"].x
     unit = (262 - 22) / 4  # pixels of the view, by the height: the width has room to spare
     points = np.array([p.split() for p in live.line("path").strip("M").split("L")], dtype=float)
     np.testing.assert_allclose((points - points[0]) / [unit, -unit], x - x[0], atol=2e-3)
 
 
-def test_moving_averages(desk):
-    live = desk("moving_averages")
+@each(["moving_averages"])
+def test_moving_averages(desk, figure):
+    live = desk(figure)
     live.set(beta=0.5**0.1)
     assert live.said()["memory"]["half"] == pytest.approx(10)
     assert live.said()["memory"]["window"] == pytest.approx(1 / (1 - 0.5**0.1))
@@ -64,8 +67,9 @@ def test_moving_averages(desk):
     assert live.said()["today"]["sum"] == pytest.approx(1)
 
 
-def test_momentum(desk):
-    live = desk("momentum")
+@each(["momentum"])
+def test_momentum(desk, figure):
+    live = desk(figure)
     live.press("optimum")
     best = (np.sqrt(20) - 1) / (np.sqrt(20) + 1)
     assert live.said()["place.rate"]["rate"] == pytest.approx(best)
@@ -82,8 +86,9 @@ def test_momentum(desk):
     assert live.said()["place.rate"]["rate"] == pytest.approx(19 / 21)
 
 
-def test_momentum_counts_the_steps_until_the_path_stays_near(desk):
-    live = desk("momentum")
+@each(["momentum"])
+def test_momentum_counts_the_steps_until_the_path_stays_near(desk, figure):
+    live = desk(figure)
     distance = np.linalg.norm(figures.momentum().traces["momentum"].x, axis=1)
     count = live.said()["near"]["step"]
     assert distance[count - 1] > 0.01 * distance[0] >= distance[count:].max()
@@ -94,16 +99,18 @@ def test_momentum_counts_the_steps_until_the_path_stays_near(desk):
     assert live.said()["far"] == {"steps": 80}
 
 
-def test_momentum_on_a_map_that_is_tapped(desk):
-    live = desk("momentum")
+@each(["momentum"])
+def test_momentum_on_a_map_that_is_tapped(desk, figure):
+    live = desk(figure)
     box = live.root.locator(".live-border").first.bounding_box()
     live.page.mouse.click(box["x"] + 0.97 * box["width"], box["y"] + 0.9 * box["height"])
     live.settle()
     assert live.said()["place.diverges"]["steep"]["key"] == "motion.leaves"
 
 
-def test_nesterov(desk):
-    live = desk("nesterov")
+@each(["nesterov"])
+def test_nesterov(desk, figure):
+    live = desk(figure)
     live.set(moment=2)
     assert live.said()["moment.correction"] == {"t": 1}
     assert live.said()["lengths"]["apart"] == pytest.approx(0, abs=1e-12)
@@ -116,8 +123,9 @@ def test_nesterov(desk):
     assert not live.root.locator("[data-exit=Momentum]").is_visible()
 
 
-def test_adagrad(desk):
-    live = desk("adagrad")
+@each(["adagrad"])
+def test_adagrad(desk, figure):
+    live = desk(figure)
     said = live.said()
     assert said["rates"]["x"] / said["rates"]["y"] == pytest.approx(5, abs=0.01)
     live.set(degrees=45)
@@ -135,8 +143,9 @@ def test_adagrad(desk):
     )
 
 
-def test_adadelta(desk):
-    live = desk("adadelta")
+@each(["adadelta"])
+def test_adadelta(desk, figure):
+    live = desk(figure)
     lines = ("GradientDescent", "Adagrad", "RMSProp", "Adadelta", "NewtonStep")
 
     def unmoved():
@@ -152,8 +161,9 @@ def test_adadelta(desk):
     assert unmoved() == {"NewtonStep", "Adadelta"}
 
 
-def test_rmsprop(desk):
-    live = desk("rmsprop")
+@each(["rmsprop"])
+def test_rmsprop(desk, figure):
+    live = desk(figure)
     assert live.said()["noticed"]["steps"] == 77
     live.set(rho=0.81)  # 0.9 squared: half the memory
     assert live.said()["noticed"]["steps"] == pytest.approx(77 / 2, abs=0.5)
@@ -163,8 +173,9 @@ def test_rmsprop(desk):
     assert live.said()["first"]["rmsprop"] == pytest.approx(1 / np.sqrt(1 - 0.81), rel=0.01)
 
 
-def test_adam(desk):
-    live = desk("adam")
+@each(["adam"])
+def test_adam(desk, figure):
+    live = desk(figure)
     moves = live.said()["moves"]
     assert (moves["first"], moves["longest"], moves["at"]) == pytest.approx((1, 1, 1))
     live.set(corrected=False)
@@ -186,8 +197,9 @@ def test_the_step_of_adam_after_a_lone_gradient():
     assert expected == pytest.approx(0.70, abs=0.005)
 
 
-def test_nadam(desk):
-    live = desk("nadam")
+@each(["nadam"])
+def test_nadam(desk, figure):
+    live = desk(figure)
     outcomes, ratios = {}, {}
     for schedule in ("torch", "keras", "optax"):
         live.set(psi=schedule)
@@ -201,8 +213,9 @@ def test_nadam(desk):
     assert outcomes == {"torch": (False, True), "keras": (False, True), "optax": (True, True)}
 
 
-def test_in_practice(desk):
-    live = desk("in_practice")
+@each(["in_practice"])
+def test_in_practice(desk, figure):
+    live = desk(figure)
     lowest = {}
     for schedule in ("constant", "step", "root", "linear", "cosine", "warm"):
         live.set(schedule=schedule)
@@ -224,8 +237,9 @@ def heights(live):
     return {one["values"]["rule"]: one["values"].get("f") for one in live.said()["order"]["order"]}
 
 
-def test_race(desk):
-    live = desk("race")
+@each(["race"])
+def test_race(desk, figure):
+    live = desk(figure)
     places = heights(live)
     assert next(iter(places)) == "RMSProp"
     assert places["RMSProp"] < 2e-4  # the last digit of its lr decides how far
@@ -247,8 +261,9 @@ def test_race(desk):
     assert None not in heights(live).values()
 
 
-def test_the_race_is_played_paused_and_scrubbed(desk):
-    live = desk("race")
+@each(["race"])
+def test_the_race_is_played_paused_and_scrubbed(desk, figure):
+    live = desk(figure)
     step = live.control("step")
     live.press("play")
     live.page.wait_for_function("document.querySelector('[data-control=step]').value > 5")
@@ -302,8 +317,9 @@ def test_a_race_that_plays_stands_still_to_be_shared(opened):
 # --- A step taken apart -------------------------------------------------------
 
 
-def test_a_step_of_momentum_taken_apart(desk):
-    live = desk("momentum")
+@each(["momentum"])
+def test_a_step_of_momentum_taken_apart(desk, figure):
+    live = desk(figure)
     live.set(anatomy=8)
     trace = figures.momentum().traces["momentum"]
     step, memory = trace.x[8] - trace.x[7], 0.8 * trace.state["v"][7]
@@ -317,16 +333,18 @@ def parts(live):
     return {part["key"]: part["values"] for part in live.said()["anatomy.step"]["parts"]}
 
 
-def test_a_step_of_adagrad_taken_apart(desk):
-    live = desk("adagrad")
+@each(["adagrad"])
+def test_a_step_of_adagrad_taken_apart(desk, figure):
+    live = desk(figure)
     live.set(anatomy=8)
     assert parts(live)["anatomy.turned"] == {"degrees": 45}
     live.set(degrees=45)
     assert parts(live)["anatomy.turned"] == {"degrees": 2}
 
 
-def test_a_step_of_adam_taken_apart(desk):
-    live = desk("adam")
+@each(["adam"])
+def test_a_step_of_adam_taken_apart(desk, figure):
+    live = desk(figure)
     live.set(anatomy=40)
     trace = figures.adam().traces["ravine"]
     step, g = trace.x[40] - trace.x[39], trace.grad[39]

@@ -4,11 +4,14 @@ import pytest
 
 from book.visits import PHONE
 
+from .live import each
+
 pytestmark = pytest.mark.usefixtures("site")
 
 
-def test_the_start_is_dragged_tapped_and_moved_by_keys(desk):
-    live = desk("gradient_descent")
+@each(["gradient_descent"])
+def test_the_start_is_dragged_tapped_and_moved_by_keys(desk, figure):
+    live = desk(figure)
     before, path = live.place(), live.line("path")
     box = live.handle().bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -53,8 +56,9 @@ def test_a_finger_drags_the_start(opened):
     assert live.place()[1] < before[1]
 
 
-def test_the_largest_lr_that_descends_and_the_best_can_be_found(desk):
-    live = desk("gradient_descent")
+@each(["gradient_descent"])
+def test_the_largest_lr_that_descends_and_the_best_can_be_found(desk, figure):
+    live = desk(figure)
     live.set(lr=0.2)
     assert "regime.edge" in live.said()
     live.set(lr=0.201)
@@ -67,8 +71,9 @@ def test_the_largest_lr_that_descends_and_the_best_can_be_found(desk):
     assert live.said()["rates"]["rate"] == pytest.approx(99 / 101)
 
 
-def test_an_lr_that_diverges_is_drawn_as_leaving(desk):
-    live = desk("gradient_descent")
+@each(["gradient_descent"])
+def test_an_lr_that_diverges_is_drawn_as_leaving(desk, figure):
+    live = desk(figure)
     mark = live.root.locator("[data-exit=path]")
     assert not mark.is_visible()
     live.set(lr=2)

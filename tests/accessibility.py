@@ -1,0 +1,64 @@
+"""What axe finds wrong with a page for those who read it by other means, or with weak eyes."""
+
+from axe_playwright_python.sync_playwright import Axe
+
+# What axe finds in parts that are not the book's own, and cannot be mended from here.
+BIBLIOGRAPHY = ".citation-list, .citation-list *"
+BORNE = {
+    "region": ".sidebar-primary-item",  # the theme puts the site's title outside its navigation
+    # docutils marks each work with a role that ARIA 1.2 has since withdrawn
+    "aria-allowed-role": BIBLIOGRAPHY,
+    "aria-deprecated-role": BIBLIOGRAPHY,
+    "aria-required-children": BIBLIOGRAPHY,
+}
+
+
+# What axe looks at takes time with the square of the page's elements, and of those of a chapter
+# nine in ten are the boxes inside formulas and the words of code. A formula stays as its text, in
+# the space that it took; of words in one colour, the first in each kind of cell.
+THINNED = """() => {
+    const formulas = [...document.querySelectorAll(".katex:has(annotation)")];
+    const sizes = formulas.map(formula => formula.getBoundingClientRect());
+    formulas.forEach((formula, i) => {
+        formula.replaceChildren(formula.querySelector("annotation").textContent);
+        formula.style.cssText = `display: inline-block; overflow: hidden; white-space: nowrap;
+            width: ${sizes[i].width}px; height: ${sizes[i].height}px`;
+    });
+    const seen = new Set();
+    for (const word of document.querySelectorAll("pre span")) {
+        const cell = word.closest("[class*=cell_], [class*=highlight-]");
+        const kind = `${cell && cell.className} ${word.className}`;
+        if (seen.has(kind)) word.replaceWith(...word.childNodes);
+        seen.add(kind);
+    }
+    document.body.normalize();
+}"""
+
+
+def thin(visit):
+    """Take out of a page what would take axe long and tell it nothing; twice is as once."""
+    visit.page.evaluate(THINNED)
+
+
+def violations(visit, place=None):
+    """What axe finds in a page, as (rule, place, explanation), less what is borne with.
+
+    Parameters
+    ----------
+    visit : Visit
+        The page, open, and best thinned.
+    place : str, optional
+        A selector: what is inside it is looked at alone.
+    """
+    context = {"include": [[place]]} if place else None
+    found = [
+        (finding["id"], node["target"][0], node["failureSummary"])
+        for finding in Axe().run(visit.page, context).response["violations"]
+        for node in finding["nodes"]
+    ]
+    return [
+        (rule, where, explanation)
+        for rule, where, explanation in found
+        if rule not in BORNE
+        or not visit.page.locator(where).evaluate("(e, css) => e.matches(css)", BORNE[rule])
+    ]

@@ -1,0 +1,74 @@
+"""Pages of the built site that stay open from test to test: to load one is what takes the time."""
+
+from collections import OrderedDict
+from contextlib import contextmanager
+
+from book.visits import DESKTOP, Visit
+
+from .accessibility import thin
+
+# Tests of one page run one after the other, and ask for it in no more ways than this: over http,
+# as a file, without scripts, on a phone.
+MOST = 6
+
+
+class Kept:
+    """Opens pages, and keeps the last few.
+
+    A test leaves a page as it found it: what it opened it shuts, what it printed it shows again.
+
+    Parameters
+    ----------
+    browser : Browser
+        Playwright's.
+    """
+
+    def __init__(self, browser):
+        self.browser = browser
+        self.visits = OrderedDict()
+
+    def __call__(self, address, viewport=DESKTOP, *, thinned=False, **options):
+        """Return a visit to a page, as if it had just been loaded.
+
+        With ``thinned`` the page is as `accessibility.thin` leaves it: a page that is kept whole
+        is thinned, but one that is thin is never given for a whole one.
+        """
+        options = {"color_scheme": "light", **options}
+        seen_as = (address, *viewport.values(), *sorted(options.items()))
+        key = (*seen_as, thinned)
+        if key not in self.visits:
+            if thinned:
+                visit = self.visits.pop((*seen_as, False), None)
+                visit = visit or Visit(self.browser, address, viewport, **options)
+                thin(visit)
+            else:
+                visit = Visit(self.browser, address, viewport, **options)
+            self.visits[key] = visit
+            while len(self.visits) > MOST:
+                self.visits.popitem(last=False)[1].context.close()
+        self.visits.move_to_end(key)
+        return self.visits[key]
+
+    def complaints(self):
+        """What the pages complained of; not the thin ones, where axe asks for what is not there."""
+        return [
+            complaint
+            for (*_, thinned), visit in self.visits.items()
+            if not thinned
+            for complaint in visit.complaints
+        ]
+
+    def close(self):
+        for visit in self.visits.values():
+            visit.context.close()
+        self.visits.clear()
+
+
+@contextmanager
+def on_paper(visit):
+    """Show a page as it is printed, and then on the screen again."""
+    visit.page.emulate_media(media="print")
+    try:
+        yield
+    finally:
+        visit.page.emulate_media(media="null")
