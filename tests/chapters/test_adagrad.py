@@ -76,6 +76,41 @@ def test_gradients_times_a_constant_make_the_same_steps(gradients):
     np.testing.assert_allclose(plain, scaled, rtol=1e-10)
 
 
+@pytest.mark.equation("ada-rare")
+@pytest.mark.parametrize("p", [0.5, 0.02])
+def test_the_rate_of_a_rare_weight_is_larger_by_one_over_the_root_of_its_share(p):
+    rng = np.random.default_rng(0)
+    felt = rng.random(20_000) < p
+    gradients = rng.normal(size=(20_000, 2)) * np.stack([np.ones(20_000), felt], axis=1)
+    given = iter(gradients)
+    problem = Function(lambda x: x.sum(axis=-1), lambda _: next(given))
+    run = minimize(
+        problem, Adagrad(lr=0.3), np.zeros(2), steps=20_000, record="state", every=20_000
+    )
+    common, rare = 0.3 / np.sqrt(run.state["G"][-1])
+    assert rare / common == pytest.approx(1 / math.sqrt(p), rel=0.1)
+
+
+@pytest.mark.equation("ada-stretch")
+def test_a_step_is_gradient_descent_after_stretching_each_axis_by_the_fourth_root_of_its_sum():
+    ravine = Ravine()
+    run = minimize(ravine, Adagrad(lr=0.7, eps=0.0), steps=10)
+    for t in range(10):
+        c = run.state["G"][t + 1] ** 0.25
+        stretched = Function(
+            lambda z, c=c: ravine.value(z / c), lambda z, c=c: ravine.gradient(z / c) / c
+        )
+        z = minimize(stretched, GradientDescent(lr=0.7), c * run.x[t], steps=1).final
+        np.testing.assert_allclose(z / c, run.x[t + 1], rtol=1e-12)
+        # The slope in z that the text has from the chain rule, by differences.
+        around = c * run.x[t] + np.array([[1e-5, 0], [-1e-5, 0], [0, 1e-5], [0, -1e-5]])
+        f = stretched.value(around)
+        slopes = np.array([f[0] - f[1], f[2] - f[3]]) / 2e-5
+        np.testing.assert_allclose(slopes, stretched.gradient(c * run.x[t]), rtol=1e-6, atol=1e-8)
+    curvatures = np.array([0.1, 2.0]) / np.sqrt(run.state["G"][1])
+    np.testing.assert_allclose(curvatures, [1 / 7, 1 / 2], rtol=1e-12)
+
+
 # ------------------------------------------------------------------------------------------ regret
 
 

@@ -78,7 +78,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     for j, (name, dash) in enumerate((("x", "-"), ("y", "--"))):
         rate = values["lr"] / (np.sqrt(G[:, j]) + 1e-10)
         right.semilogy(rate, dash, color=plots.COLORS["Adagrad"], label=name)
-    right.set(xlabel=word("axes.step"), title="lr / (√G + eps)")
+    right.set(xlabel=word("axes.step"), title=word("views.rates"))
     right.legend()
     return figure
 
@@ -91,7 +91,7 @@ adagrad = Design(
         Slider("gd_lr", 0.2, low=0.01, high=0.6, log=True),
         Slider("every", 1, low=1, high=20, whole=True),
         Point("start", (-3.5, 1.5), domain=DOMAIN),
-        anatomy(STEPS),
+        replace(anatomy(STEPS), value=8.0),  # the step that the chapter has drawn
         RESET,
     ),
     rules=(Adagrad, GradientDescent),
