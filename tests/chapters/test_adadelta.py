@@ -142,6 +142,8 @@ def test_the_step_on_a_slope_is_the_closed_form(rho):
         square = 1e-6 * (1 / (1 - rho) + (1 - rho) * terms)
         assert steps[t - 1] == pytest.approx(np.sqrt(square), rel=1e-5)
     assert d[3000] - d[2000] == pytest.approx(1000 * (1 - rho) * 1e-6, rel=1e-3)
+    rough = 1e-6 * (1 / (1 - rho) + (1 - rho) * np.array([1, 3000]))
+    np.testing.assert_allclose(steps[[0, 2999]] ** 2, rough, rtol=0.02)
 
 
 @pytest.mark.equation("delta-exact-step")
