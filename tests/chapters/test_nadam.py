@@ -194,6 +194,22 @@ def test_roots_solve_the_polynomial_whose_constant_is_their_size():
     np.testing.assert_allclose(abs(roots), np.sqrt(0.9 * (1 - 0.5 * 0.55)))
 
 
+@pytest.mark.equation("nadam-alternate")
+def test_an_average_lets_a_nineteenth_of_an_alternating_gradient_through():
+    m = 0.0
+    for t in range(1, 401):
+        m = B1 * m + (1 - B1) * (-1.0) ** t
+    assert m == pytest.approx((1 - B1) / (1 + B1))  # t is even, so the last gradient is 1
+    assert m == pytest.approx(1 / 19)
+
+
+@pytest.mark.equation("nadam-alternate", "nadam-limit")
+def test_at_the_limit_a_run_that_flips_its_sign_stays_as_large_as_it_is():
+    through = (1 - beta) / (1 + beta)
+    at_limit = sp.solve(a * (1 - mu + mu * through) - 2, a)
+    assert sp.simplify(at_limit[0] - 2 * (1 + beta) / (1 + beta - 2 * mu * beta)) == 0
+
+
 @pytest.mark.equation("nadam-limit")
 @pytest.mark.parametrize("now", [0.0, 0.3, 0.45, 0.9, 1.0])
 def test_it_is_stable_below_the_limit_and_not_above(now):
