@@ -37,13 +37,10 @@ class Kept:
         seen_as = (address, *viewport.values(), *sorted(options.items()))
         key = (*seen_as, thinned)
         if key not in self.visits:
+            whole = self.visits.pop((*seen_as, False), None) if thinned else None
+            self.visits[key] = whole or Visit(self.browser, address, viewport, **options)
             if thinned:
-                visit = self.visits.pop((*seen_as, False), None)
-                visit = visit or Visit(self.browser, address, viewport, **options)
-                thin(visit)
-            else:
-                visit = Visit(self.browser, address, viewport, **options)
-            self.visits[key] = visit
+                thin(self.visits[key])
             while len(self.visits) > MOST:
                 self.visits.popitem(last=False)[1].context.close()
         self.visits.move_to_end(key)

@@ -141,18 +141,20 @@ class Button(Control):
     kind: ClassVar[str] = "button"
 
 
-def anatomy(steps: int) -> Slider:
+def anatomy(steps: int, opens: int = 0) -> Slider:
     """Return the slider that chooses which step of a path to take apart, 0 for none.
 
     Parameters
     ----------
     steps : int, >= 1
         Number of steps of the path.
+    opens : int, >= 0, <= steps
+        The step that is taken apart when the figure opens.
 
     Raises
     ------
     TypeError, ValueError
-        ``steps`` is not a whole number, or is below 1.
+        ``steps`` is not a whole number, or is below 1; or ``opens`` is no step of the path.
 
     Examples
     --------
@@ -160,7 +162,7 @@ def anatomy(steps: int) -> Slider:
     12.0
     """
     high = whole("steps", steps, at_least=1)
-    return Slider("anatomy", 0, low=0, high=high, whole=True)
+    return Slider("anatomy", opens, low=0, high=high, whole=True)
 
 
 RESET = Button("reset")

@@ -91,7 +91,7 @@ adagrad = Design(
         Slider("gd_lr", 0.2, low=0.01, high=0.6, log=True),
         Slider("every", 1, low=1, high=20, whole=True),
         Point("start", (-3.5, 1.5), domain=DOMAIN),
-        replace(anatomy(STEPS), value=8.0),  # the step that the chapter has drawn
+        anatomy(STEPS, opens=8),  # the step that the chapter has drawn
         RESET,
     ),
     rules=(Adagrad, GradientDescent),

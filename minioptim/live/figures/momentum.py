@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,7 +72,7 @@ momentum = Design(
         Slider("condition", 20.0, low=1.0, high=100.0, log=True),
         Button("plain"),
         Button("optimum"),
-        replace(anatomy(STEPS), value=4),  # across, what is kept and the push nearly cancel
+        anatomy(STEPS, opens=4),  # across, what is kept and the push nearly cancel
         RESET,
     ),
     rules=(Momentum,),
