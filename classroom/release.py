@@ -10,16 +10,17 @@ import inspect
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nbformat
 import numpy as np
-from nbformat import NotebookNode
 
 from classroom.exercise import EXERCISES, Call, Exercise, exercises
 from classroom.files import write
 from minioptim import checks
 from minioptim.checks.feedback import DATA, encoded
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 # The tag of a cell that answers may build on: it is run before them, here and at grading.
 GIVEN = "given"
@@ -51,6 +52,8 @@ def source(assignment: str, folder: Path = EXERCISES) -> NotebookNode:
     >>> source("momentum").nbformat
     4
     """
+    import nbformat  # here, because it takes two seconds, and every process that grades comes by
+
     path = folder / "source" / assignment / f"{assignment}.ipynb"
     notebook: NotebookNode = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
     return notebook
@@ -319,6 +322,8 @@ def release(assignment: str, folder: Path = EXERCISES, data: Path = DATA) -> lis
     --------
     >>> paths = release("momentum")  # doctest: +SKIP
     """
+    import nbformat
+
     checked = json.dumps(check_data(assignment, folder), indent=1, ensure_ascii=False)
     notebook = nbformat.writes(release_notebook(assignment, folder)).rstrip("\n")
     paths = [
