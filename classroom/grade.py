@@ -11,17 +11,12 @@ import multiprocessing
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    CancelledError,
-    Future,
-    ProcessPoolExecutor,
-    wait,
-)
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from tqdm import tqdm
@@ -355,6 +350,9 @@ def _in_a_pool(
     # Fresh interpreters: a fork would copy this one's threads, the progress bar's among them.
     context = multiprocessing.get_context("spawn")
     running: dict[Future[Record], Work] = {}
+    # `concurrent.futures.wait` locks every future: an interrupt that comes between leaves one
+    # locked, and closing the pool then waits for it forever.
+    ended = SimpleQueue[Future[Record]]()
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
         while True:
             # A few ahead keep every process busy; all at once would fill the memory.
@@ -363,27 +361,25 @@ def _in_a_pool(
                     yield item
                     continue
                 try:
-                    running[pool.submit(grade_one, *item)] = item
+                    future = pool.submit(grade_one, *item)
                 except BrokenProcessPool:
                     lost += [*running.values(), item]
                     return
+                running[future] = item
+                future.add_done_callback(ended.put)
             if not running:
                 return
-            done = wait(running, return_when=FIRST_COMPLETED).done
-            # What was done before a process died is done.
-            for future in sorted(done, key=_is_lost):
-                error = future.exception()
-                if isinstance(error, BrokenProcessPool):
-                    lost += running.values()
-                    return
-                student, _ = running.pop(future)
-                if isinstance(error, sandbox.NoSandboxError):
-                    raise error
-                yield future.result() if error is None else _failed(exam, student, error)
-
-
-def _is_lost(future: Future[Record]) -> bool:
-    return isinstance(future.exception(), BrokenProcessPool)
+            # They come in the order in which they ended: what was done before a process died is
+            # done.
+            future = ended.get()
+            error = future.exception()
+            if isinstance(error, BrokenProcessPool):
+                lost += running.values()
+                return
+            student, _ = running.pop(future)
+            if isinstance(error, sandbox.NoSandboxError):
+                raise error
+            yield future.result() if error is None else _failed(exam, student, error)
 
 
 def _over_cluster(

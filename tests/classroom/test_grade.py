@@ -77,6 +77,11 @@ def test_a_mixed_class_has_its_rows_and_its_scores(tmp_path):
     assert (forced.graded, scored(forced.records)) == (len(known), known)
 
 
+def listens_to_an_interrupt():
+    # A shell lets what it runs in the background ignore interrupts, and a child inherits that.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupted_batch_loses_and_doubles_nothing(tmp_path):
     sandboxed()
     into, known = collected_class(tmp_path, 2 * len(ALL_KINDS))
@@ -86,7 +91,7 @@ def test_an_interrupted_batch_loses_and_doubles_nothing(tmp_path):
     for stop in (signal.SIGINT, signal.SIGKILL):
         running = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            start_new_session=True,
+            start_new_session=True, preexec_fn=listens_to_an_interrupt,
         )  # fmt: skip
         before = len(list(ledger.folder.glob("records/*.json")))
         deadline = time.monotonic() + 1000
@@ -96,6 +101,8 @@ def test_an_interrupted_batch_loses_and_doubles_nothing(tmp_path):
             time.sleep(0.02)
         os.killpg(running.pid, stop)
         said = running.communicate(timeout=600)[1]
+        # 130 is what `grade` returns when interrupted: 0 would say that it was not stopped in time.
+        assert running.returncode == (130 if stop == signal.SIGINT else -signal.SIGKILL), said
         if stop == signal.SIGINT:
             assert "run the same command to go on" in said
     done = {path: path.stat().st_mtime_ns for path in ledger.folder.glob("records/*.json")}
