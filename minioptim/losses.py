@@ -39,6 +39,8 @@ NO_DROPOUT = repeat(None)
 
 # How many examples are processed at once, to limit the memory taken by hidden activations.
 CHUNK = 4096
+# How many values of layers are held at once for a stack of points: about what a cache holds.
+SIGNALS = 2**17
 
 
 class Activation(NamedTuple):
@@ -73,6 +75,11 @@ class Layer(NamedTuple):
     b: Array
 
 
+def transposed(matrices: Array) -> Array:
+    """Return each of a stack of matrices transposed, as a view."""
+    return np.swapaxes(matrices, -1, -2)
+
+
 class Classifier(Problem):
     r"""What all models share: the loss, its gradient, predictions, and minibatches.
 
@@ -80,9 +87,9 @@ class Classifier(Problem):
         f(x) = -\frac1n \sum_{i=1}^n \log P_\text{label}(\text{input}_i; x)
             + \frac{l2}{2} \sum_\text{layers} \lVert W \rVert^2
 
-    `value` and `gradient` use all examples, without dropout. A batch of points is evaluated point
-    by point: the order in which a matrix product adds its terms depends on the shapes, and each run
-    of a batch must be bit for bit the same as that run made alone.
+    `value` and `gradient` use all examples, without dropout. For each point of a batch the matrix
+    products have the shapes that they have for that point alone: the order in which a product adds
+    its terms depends on them, and each run of a batch must be bit for bit that run made alone.
 
     Attributes
     ----------
@@ -226,19 +233,31 @@ class Classifier(Problem):
             results[run] = of(np.ascontiguousarray(x[run]))
         return results
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _gradients(
         self, x: Array, inputs: Inputs, labels: Labels, masks: Iterable[Any] = NO_DROPOUT
     ) -> Array:
-        return self._for_each(
-            x, (self.dimension,), lambda x: self._gradient(x, inputs, labels, masks)
-        )
+        """Return the gradient at each point of x, which is (..., d)."""
+        if not isinstance(inputs, np.ndarray):  # a sparse matrix multiplies one matrix at a time
+            return self._for_each(
+                x, (self.dimension,), lambda x: self._gradient(x, inputs, labels, masks)
+            )
+        x = self._points(x)
+        gradients = np.empty(x.shape)
+        points, into = (array.reshape(-1, self.dimension) for array in (x, gradients))
+        together = max(1, SIGNALS // (len(inputs) * sum(self.widths)))
+        for begin in range(0, len(points), together):
+            some = slice(begin, begin + together)
+            into[some] = self._gradient(np.ascontiguousarray(points[some]), inputs, labels, masks)
+        return gradients
 
     def _noisy_gradients(self, x: Array, indices: Indices, rng: np.random.Generator) -> Array:
         """Return the gradient over some examples, with one dropout mask for all points of x."""
         inputs, masks = self._dropped(self.data.inputs[indices], rng)
         return self._gradients(x, inputs, self.data.labels[indices], masks)
 
-    # All methods below work at a single point, x of shape (d,).
+    # Of the methods below, `_scores` and `_loss` work at one point, x of shape (d,); the others
+    # at a stack of points too, x of shape (m, d), unless the inputs are sparse.
 
     @abstractmethod
     def _dropped(self, inputs: Inputs, rng: np.random.Generator) -> tuple[Inputs, Iterable[Any]]:
@@ -253,7 +272,7 @@ class Classifier(Problem):
     def _logits(self, layers: list[Layer], last: Inputs) -> Array:
         W, b = layers[-1]
         # Infinite logits would give inf - inf below; the largest float gives as large a loss.
-        return np.asarray(np.clip(last @ W + b, -LARGEST, LARGEST))
+        return np.asarray(np.clip(last @ W + b[..., None, :], -LARGEST, LARGEST))
 
     def _scores(self, x: Array, inputs: Inputs) -> Array:
         layers = self.layers(x)
@@ -278,19 +297,19 @@ class Classifier(Problem):
         layers = self.layers(x)
         signals, slopes = self._signals(layers, inputs, masks)
         z = self._logits(layers, signals[-1])
-        delta = np.exp(z - z.max(axis=1, keepdims=True))
-        delta /= delta.sum(axis=1, keepdims=True)
-        delta[np.arange(len(z)), labels] -= 1  # now P - Y, the slope of the loss along z
-        delta /= len(z)
+        delta = np.exp(z - z.max(axis=-1, keepdims=True))
+        delta /= delta.sum(axis=-1, keepdims=True)
+        delta[..., np.arange(len(labels)), labels] -= 1  # now P - Y, the slope of the loss along z
+        delta /= len(labels)
 
         gradient = np.empty_like(x)
         for i, (into_W, into_b) in reversed(list(enumerate(self.layers(gradient)))):
-            into_W[...] = signals[i].T @ delta
+            into_W[...] = (inputs.T if i == 0 else transposed(signals[i])) @ delta
             if self.l2 > 0:
                 into_W += self.l2 * layers[i].W
-            into_b[...] = delta.sum(axis=0)
+            into_b[...] = delta.sum(axis=-2)
             if i > 0:
-                delta = (delta @ layers[i].W.T) * slopes[i - 1]
+                delta = (delta @ transposed(layers[i].W)) * slopes[i - 1]
         return gradient
 
 
@@ -473,7 +492,7 @@ class MLP(Classifier):
         activation = ACTIVATIONS[self.activation]
         signals, slopes = [inputs], []
         for (W, b), mask in zip(layers[:-1], masks, strict=False):
-            h = activation.value(signals[-1] @ W + b)
+            h = activation.value(signals[-1] @ W + b[..., None, :])
             slope = activation.slope(h)
             if mask is not None:
                 h, slope = h * mask, slope * mask

@@ -154,6 +154,15 @@ def test_the_loss_is_the_cross_entropy_with_the_penalty():
     assert loss.value(x) == pytest.approx(expected, rel=1e-13)
 
 
+@pytest.mark.parametrize("options", [{}, {"l2": 0.1, "activation": "tanh"}, {"dropout": 0.3}])
+def test_the_gradients_of_many_points_are_each_point_s_own(monkeypatch, options):
+    model = MLP(digits()[0], hidden=(32,), **options)
+    x = np.stack([model.initial(seed) for seed in range(7)]).reshape(7, 1, -1)
+    monkeypatch.setattr(module, "SIGNALS", 3 * 32 * sum(model.widths))  # three at a time, then one
+    alone = [model.minibatch(32, seed=1).oracle()(point) for point in x]
+    np.testing.assert_array_equal(model.minibatch(32, seed=1).oracle()(x), np.stack(alone))
+
+
 def test_a_network_without_hidden_layers_is_softmax_regression():
     network, regression = MLP(DATA, hidden=(), l2=0.2), SoftmaxRegression(DATA, l2=0.2)
     x = points(regression, 2)
