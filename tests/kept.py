@@ -3,6 +3,8 @@
 from collections import OrderedDict
 from contextlib import contextmanager
 
+import pytest
+
 from book.visits import DESKTOP, Visit
 
 from .accessibility import thin
@@ -10,6 +12,11 @@ from .accessibility import thin
 # Tests of one page run one after the other, and ask for it in no more ways than this: over http,
 # as a file, without scripts, on a phone.
 MOST = 6
+
+
+def each(argument, values):
+    """Give a test each value; all that is asked of one comes together, while its page is open."""
+    return pytest.mark.parametrize(argument, values, scope="module")
 
 
 class Kept:

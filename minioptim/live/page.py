@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from minioptim._catalogues import LANGUAGE
 from minioptim.engines.javascript import module_source
 from minioptim.live import words
 from minioptim.live.controls import Control
@@ -162,7 +163,7 @@ def link(modules: Mapping[str, str]) -> str:
     return "\n".join(texts) + "\n"
 
 
-def kit(designs: Iterable[Drawn], language: str = words.LANGUAGE) -> str:
+def kit(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:
     """Return the text that defines `kit`: figures, rules, surfaces, texts, and drawing code.
 
     Parameters
@@ -223,7 +224,7 @@ def words_of(design: Drawn, modules: Mapping[str, str], language: str) -> dict[s
     return words.texts(design.figure, keys, language)
 
 
-def page_script(designs: Iterable[Drawn], language: str = words.LANGUAGE) -> str:
+def page_script(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:
     """Return the classic script that makes the placeholders of a page live.
 
     Parameters
@@ -252,7 +253,7 @@ def page_script(designs: Iterable[Drawn], language: str = words.LANGUAGE) -> str
     )
 
 
-def widget_module(designs: Iterable[Drawn], language: str = words.LANGUAGE) -> str:
+def widget_module(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:
     """Return the same script as an ES module for anywidget.
 
     Raises

@@ -13,7 +13,7 @@ from book import pages as site_pages
 from book.visits import DESKTOP, PHONE, Visit
 
 from ..accessibility import thin, violations
-from ..kept import on_paper
+from ..kept import each, on_paper
 from ..missing import skip_or_fail
 
 ROOT = Path(__file__).parents[2]
@@ -21,12 +21,7 @@ SITE = site_pages.SITE
 PAGES = site_pages.pages(ROOT / "_toc.yml")
 
 
-def each(pages):
-    """Give a test each page; all that is asked of a page comes together, while it is open."""
-    return pytest.mark.parametrize("page", pages, scope="module")
-
-
-each_page = each(PAGES)
+each_page = each("page", PAGES)
 # An appendix is looked things up in: it has no quiz and need have no exercises.
 IN_CHAPTERS = [
     chapter
@@ -36,7 +31,7 @@ IN_CHAPTERS = [
 ]
 CHAPTERS = [chapter for chapter, *_ in IN_CHAPTERS]
 FURTHER = [page for _, *nested in IN_CHAPTERS for page in nested]
-each_chapter = each(CHAPTERS)
+each_chapter = each("page", CHAPTERS)
 
 pytestmark = pytest.mark.usefixtures("site")
 

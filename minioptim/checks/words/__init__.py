@@ -8,16 +8,14 @@ and stand in their keys.
 
 from __future__ import annotations
 
-import functools
-import json
 from pathlib import Path
 
+from minioptim._catalogues import LANGUAGE, Catalogue, read
+
 FOLDER = Path(__file__).parent
-LANGUAGE = "en"
 
 
-@functools.cache
-def catalogue(language: str = LANGUAGE) -> dict[str, dict[str, str]]:
+def catalogue(language: str = LANGUAGE) -> Catalogue:
     """Return the texts of a language: module -> key -> text.
 
     Raises
@@ -30,12 +28,7 @@ def catalogue(language: str = LANGUAGE) -> dict[str, dict[str, str]]:
     >>> catalogue("en")["verdict"]["raises"]
     'it raises {error}.'
     """
-    known = sorted(file.stem for file in FOLDER.glob("*.json"))
-    if language not in known:
-        raise ValueError(f"language must be one of {', '.join(known)}; got {language!r}")
-    text = (FOLDER / f"{language}.json").read_text(encoding="utf-8")
-    found: dict[str, dict[str, str]] = json.loads(text)
-    return found
+    return read(FOLDER, language)
 
 
 def said(module: str, key: str, **values: object) -> str:

@@ -13,17 +13,14 @@ carries it.
 
 from __future__ import annotations
 
-import functools
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-FOLDER = Path(__file__).parent
-LANGUAGE = "en"
-"""Of a notebook, and of a page unless its build says otherwise."""
+from minioptim._catalogues import LANGUAGE, Catalogue, read
 
+FOLDER = Path(__file__).parent
 COMMON = "common"
 KEY = re.compile(r'\b(?:word|said)\(\s*(?:"([\w.]+)"|`([\w.]+\.)\$\{)')
 NAME = re.compile(r"\{(\w+)\}")
@@ -36,8 +33,7 @@ class MissingWordsError(KeyError):
         return str(self.args[0])
 
 
-@functools.cache
-def catalogue(language: str = LANGUAGE) -> dict[str, dict[str, str]]:
+def catalogue(language: str = LANGUAGE) -> Catalogue:
     """Return the texts of a language: {figure or "common": {key: text}}.
 
     Raises
@@ -50,13 +46,7 @@ def catalogue(language: str = LANGUAGE) -> dict[str, dict[str, str]]:
     >>> catalogue("en")["common"]["controls.reset"]
     'Reset'
     """
-    known = sorted(file.stem for file in FOLDER.glob("*.json"))
-    if language not in known:
-        raise ValueError(f"language must be one of {known}, got {language!r}")
-    found: dict[str, dict[str, str]] = json.loads(
-        (FOLDER / f"{language}.json").read_text(encoding="utf-8")
-    )
-    return found
+    return read(FOLDER, language)
 
 
 def text(figure: str, key: str, language: str = LANGUAGE) -> str:

@@ -4,11 +4,11 @@ import functools
 import json
 import re
 
-import pytest
-
 from book import pages as site_pages
 from book.extensions.live_figures import figures_in
 from minioptim.live.figures import DESIGNS
+
+from ... import kept
 
 
 @functools.cache
@@ -25,11 +25,7 @@ def page_of(figure):
     return pages()[figure]
 
 
-def each(figures):
-    """Give a test each figure; all that is asked of a figure comes together."""
-    return pytest.mark.parametrize("figure", figures, scope="module")
-
-
+each = functools.partial(kept.each, "figure")
 each_figure = each([design.figure for design in DESIGNS])
 
 
