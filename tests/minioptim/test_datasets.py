@@ -14,7 +14,7 @@ from scipy import sparse
 from sklearn.datasets import load_digits
 
 from minioptim import datasets
-from minioptim.datasets import Dataset, bag_of_words, digits, imdb, mnist
+from minioptim.datasets import Dataset, bag_of_words, digits, imdb, mnist, mnist_sample
 
 INPUTS = np.arange(12.0).reshape(6, 2)
 LABELS = [0, 1, 2, 0, 1, 2]
@@ -112,6 +112,23 @@ def test_bad_arguments_are_named_with_their_value(call, error, message):
 
 
 # --- Data that needs no download ------------------------------------------------------------
+
+
+def test_the_sample_of_mnist_is_of_mnist_s_size_and_kind():
+    train, test = mnist_sample()
+    assert (len(train), len(test), train.classes) == (5000, 1000, 10)
+    both = np.concatenate([train.inputs, test.inputs])
+    grey = both * 255
+    assert (both.min(), both.max()) == (0, 1)
+    np.testing.assert_array_equal(grey, grey.round())
+    assert len(np.unique(both, axis=0)) == 6000
+    # MNIST's test images have a mean of 0.1325 and a standard deviation of 0.3105.
+    assert abs(both.mean() - 0.1325) < 0.001
+    assert abs(both.std() - 0.3105) < 0.001
+    # Of its 10,000 test digits 980 are zeros, 1,135 ones, and so on.
+    there = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    here = np.bincount(np.concatenate([train.labels, test.labels]))
+    assert np.all(np.abs(here - 0.6 * np.array(there)) < 45)
 
 
 def test_the_digits_are_those_of_scikit_learn():
