@@ -11,8 +11,8 @@ import nbformat
 import numpy as np
 import pytest
 import sympy as sp
-import yaml
 
+from book import pages as site_pages
 from minioptim import EWMAMomentum, Momentum, minimize, rules
 from minioptim.libraries import KEPT, LIBRARIES
 from minioptim.problems import Quadratic
@@ -78,10 +78,9 @@ def letters_of_rows(found):
 
 def chapters_on_rules():
     """Return the pages of the parts that come before `Putting it to work`."""
-    toc = yaml.safe_load((NOTEBOOK.parents[1] / "_toc.yml").read_text(encoding="utf-8"))
-    for chapter in (chapter for part in toc["parts"][:2] for chapter in part["chapters"]):
-        yield chapter["file"]
-        yield from (page["file"] for page in chapter.get("sections", ()))
+    for _, chapters in site_pages.parts(NOTEBOOK.parents[1] / "_toc.yml")[:2]:
+        for pages in chapters:
+            yield from pages
 
 
 @pytest.mark.parametrize("page", [*chapters_on_rules()])
