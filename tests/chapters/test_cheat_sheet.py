@@ -31,6 +31,8 @@ from minioptim import (
 from minioptim.problems import Function, Quadratic, Ravine
 from minioptim.rules import RULES
 
+from ..parity.rosetta import tables
+
 ROOT = Path(__file__).parents[2]
 NAMES = {rule.__name__ for rule in RULES}
 
@@ -73,6 +75,27 @@ def test_the_family_is_dated_as_the_references_are(sheet):
     for key in keys.values():
         entry = re.search(rf"@\w+\{{{key},(.*?)\n\}}", references, re.S)[1]
         assert re.search(rf"year\s*=\s*\{{{key[-4:]}\}}", entry)
+
+
+def test_a_rules_line_says_the_rate_that_the_table_measured(sheet):
+    made = [
+        output["data"]["text/markdown"]
+        for cell in sheet.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if "text/markdown" in output.get("data", {})
+    ]
+    measures = [text for text in made if "best lr on the digits" in text]
+    (rows,) = [rows for text in measures for rows in tables(text)]
+    column = rows[0].index("best lr on the digits")
+    measured = {row[0]: row[column] for row in rows[1:]}
+    assert measured.keys() < NAMES
+    text = "\n".join(cell.source for cell in sheet.cells if cell.cell_type == "markdown")
+    lines = re.findall(r"^### (\w+)$.*?\*\*Typical:\*\*(.*?)\*\*Helps", text, re.M | re.S)
+    said = {name: re.findall(r"digits (\d[\d.]*\d|\d)", line) for name, line in lines}
+    assert {name: rates for name, rates in said.items() if rates} == {
+        name: [rate] for name, rate in measured.items()
+    }
 
 
 # --------------------------------------------------------------------------------------- tables

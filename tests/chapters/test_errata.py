@@ -17,6 +17,7 @@ from minioptim import (
     EWMAMomentum,
     GradientDescent,
     Momentum,
+    NAdam,
     Nesterov,
     RMSProp,
     minimize,
@@ -237,6 +238,19 @@ def test_inside_the_root_the_floor_is_the_root_of_eps(eps):
     assert math.sqrt(1e-7) == pytest.approx(3.2e-4, abs=5e-6)
 
 
+@pytest.mark.equation("err-stops")
+@pytest.mark.parametrize("T", [1, 100, 10_000])
+def test_adagrad_on_a_slope_goes_beyond_every_bound(T):
+    distance = math.fsum(0.01 / math.sqrt(t) for t in range(1, T + 1))
+    assert -points(Adagrad(lr=0.01, eps=0.0), [1.0] * T)[-1] == pytest.approx(distance)
+    assert 0.02 * (math.sqrt(T + 1) - 1) <= distance <= 0.02 * math.sqrt(T)
+
+
+def test_momentum_holds_half_as_much_again_as_gradient_descent():
+    held = [2 + len(kind.state) for kind in (GradientDescent, Momentum, Adam)]
+    assert held == [2, 3, 4]
+
+
 def test_an_input_of_zero_has_a_slope_of_zero_and_a_loss():
     x1, x2, a1, a2, y = sp.symbols("x1 x2 a1 a2 y")
     loss = (a1 * x1 + a2 * x2 - y) ** 2 / 2
@@ -326,6 +340,23 @@ def test_growing_gradients_pass_the_papers_bound_to_the_true_one(beta2, paper, b
     others = np.random.default_rng(0).normal(size=(50, 150))
     assert max(abs(ratio(row)) for row in others) <= formula
     assert max(abs(ratio(growing * (1 + 0.1 * row))) for row in others) <= formula
+
+
+@pytest.mark.equation("err-nadam")
+def test_nadams_jump_counts_one_step_more_than_its_gradient():
+    beta = 0.9
+    m, written, meant = 0.0, [], []
+    for t in range(1, 61):
+        m = beta * m + (1 - beta)
+        gradient = (1 - beta) / (1 - beta**t)
+        written.append(beta * m / (1 - beta**t) + gradient)
+        meant.append(beta * m / (1 - beta ** (t + 1)) + gradient)
+    constant = NAdam(lr=1.0, beta1=beta, psi=1e6, eps=0.0)
+    assert -np.diff(points(constant, [1.0] * 60)) == pytest.approx(meant)
+    assert written[0] == pytest.approx(1 + beta)
+    assert meant[0] == pytest.approx(1 + beta / (1 + beta))
+    assert all(a > b for a, b in zip(written, meant, strict=True))
+    assert written[29] == pytest.approx(meant[29], abs=5e-3)
 
 
 @pytest.mark.equation("err-sparse")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from book import pages as site_pages
 from minioptim import EWMAMomentum, Momentum, minimize, rules
 from minioptim.libraries import KEPT, LIBRARIES
 from minioptim.problems import Quadratic
@@ -51,7 +52,51 @@ def test_every_state_and_hyper_parameter_of_formulas_has_a_row(found):
     for name in {name for rule in all_rules() for name in rule.state} - {"v_max", "mu_product"}:
         assert re.search(rf"\${name}_t\$", ours), name
     for name in rules.RANGES.keys() - {"psi", "initial_accumulator"}:
-        assert rf"$\mathrm{{{name}}}$".replace("_", r"\_") in ours, name
+        assert re.search(rf"\$, `{name}`", ours), name
+
+
+# Letters that a formula may hold, beside the Latin ones. Not here: signs, such as partial or top.
+GREEK = "alpha beta gamma delta varepsilon eta theta kappa lambda mu rho sigma tau varphi psi omega"
+NAMED = {f"\\{name}" for name in (*GREEK.split(), "Delta", "Phi", "ell")}
+
+
+def letters(formula):
+    """Return the letters of a formula, without words and what draws it."""
+    formula = re.sub(r"\\(?:text|mathrm|operatorname|begin|end) *\{[^}]*\}", " ", formula)
+    found = set(re.findall(r"\\[A-Za-z]+|[A-Za-z]", formula))
+    return {one for one in found if len(one) == 1 or one in NAMED}
+
+
+def letters_of_rows(found):
+    """Return the letters that a table of this page tells the meaning of."""
+    cells = [row[1] for row in found["Meaning4"]]
+    cells += [row[0] for row in (*found["Symbol2"], *found["Letter3"])]
+    return set().union(
+        *(letters(formula) for formula in re.findall(r"\$([^$]+)\$", " ".join(cells)))
+    )
+
+
+def chapters_on_rules():
+    """Return the pages of the parts that come before `Putting it to work`."""
+    for _, chapters in site_pages.parts(NOTEBOOK.parents[1] / "_toc.yml")[:2]:
+        for pages in chapters:
+            yield from pages
+
+
+@pytest.mark.parametrize("page", [*chapters_on_rules()])
+def test_each_letter_of_a_displayed_formula_has_a_row(page, found):
+    cells = nbformat.read(NOTEBOOK.parents[1] / f"{page}.ipynb", as_version=4).cells
+    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    formulas = re.findall(r"^\$\$(.*?)\$\$", text, re.M | re.S)
+    assert formulas
+    known = letters_of_rows(found)
+    assert [(one, f) for f in formulas for one in sorted(letters(f) - known)] == []
+
+
+def test_a_letter_without_a_row_is_found():
+    assert letters(r"\mathrm{lr}\, \mu \text{ or } \frac{q_t}{\sqrt 2}") == {r"\mu", "q", "t"}
+    rows = {"Meaning4": [["", "$x_t$"]], "Symbol2": [[r"$\mu$", "$q$"]], "Letter3": []}
+    assert letters_of_rows(rows) == {"x", "t", r"\mu"}
 
 
 def test_each_letter_with_two_meanings_has_two(found):
