@@ -89,6 +89,7 @@ export function stochastic_gradient_descent({
   const step = { color: "#0072b2", dash: "3 3" };
   const rest = { color: "#d55e00", dash: "7 3" };
   const mean = { color: "#d55e00", width: 1.5 };
+  const floorLook = { color: "#009e73", dash: "7 3" };
 
   const map = plane(views, { title: word("views.path"), domain: limits, signal, word });
   const loss = chart(views, {
@@ -105,7 +106,7 @@ export function stochastic_gradient_descent({
   legend(loss.root.parentNode, [
     { label: word("legend.run"), look },
     { label: word("legend.mean"), look: mean },
-    { label: word("marks.floor"), look: rest },
+    { label: word("marks.floor"), look: floorLook },
   ]);
   const takeApart = anatomyView(views, { signal, word });
   const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
@@ -143,7 +144,7 @@ export function stochastic_gradient_descent({
         series: [
           { name: "loss", y: valuesAlong(bowl, trace), look: { ...look, width: 1.2 } },
           { name: "mean", y: expected, look: mean },
-          { name: "floor", y: [floorAt(lrs[0]), ...lrs.map(floorAt)], look: rest },
+          { name: "floor", y: [floorAt(lrs[0]), ...lrs.map(floorAt)], look: floorLook },
         ],
       });
       const end = expected[steps];
