@@ -53,7 +53,8 @@ export function gradient_descent({
 }) {
   const { steps, angle } = declaration.facts;
   const look = { ...looks.GradientDescent };
-  const dashed = { ...look, dash: "6 4" };
+  const flatLook = { color: "#0072b2" };
+  const steepLook = { color: "#d55e00", dash: "6 4" };
 
   const map = plane(views, {
     title: word("views.path"),
@@ -82,8 +83,8 @@ export function gradient_descent({
     yRange: [0, 1.5],
   });
   legend(errors.root.parentNode, [
-    { label: word("legend.flat"), look },
-    { label: word("legend.steep"), look: dashed },
+    { label: word("legend.flat"), look: flatLook },
+    { label: word("legend.steep"), look: steepLook },
   ]);
   const takeApart = anatomyView(views, { signal, word });
   const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
@@ -113,21 +114,28 @@ export function gradient_descent({
       const steep = Float64Array.from({ length: steps + 1 }, (_, k) => Math.abs(own.x[2 * k + 1]));
       errors.draw({
         series: [
-          { name: "flat", y: flat, look },
-          { name: "steep", y: steep, look: dashed },
+          { name: "flat", y: flat, look: flatLook },
+          { name: "steep", y: steep, look: steepLook },
         ],
       });
 
       const grid = Float64Array.from({ length: 200 }, (_, k) => 0.001 * 2000 ** (k / 199));
-      const rate = grid.map((value) =>
-        Math.max(contraction(value, 1), contraction(value, condition)),
+      const [flatFactor, steepFactor] = [1, condition].map((lambda) =>
+        grid.map((value) => contraction(value, lambda)),
       );
+      const rate = grid.map((_, k) => Math.max(flatFactor[k], steepFactor[k]));
+      const limit = 2 / condition;
       rates.draw({
-        series: [{ name: "rate", x: grid, y: rate, look }],
+        series: [
+          { name: "rate", x: grid, y: rate, look: { ...look, width: 3 } },
+          { name: "flat", x: grid, y: flatFactor, look: { ...flatLook, width: 1.5 } },
+          { name: "steep", x: grid, y: steepFactor, look: { ...steepLook, width: 1.5 } },
+        ],
         range: { x: [0.001, 2] },
         lines: [
-          { name: "limit", x: 2 / condition, label: "2/λmax" },
-          { name: "here", x: lr, label: "lr" },
+          { name: "limit", x: limit, label: "2/λmax" },
+          // Near the limit its label would cover the limit's.
+          { name: "here", x: lr, label: Math.abs(Math.log(lr / limit)) < 0.5 ? "" : "lr" },
           { name: "one", y: 1, label: "" },
         ],
       });

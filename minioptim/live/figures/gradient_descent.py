@@ -39,10 +39,9 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     plots.path(trace, left)
     c, s = np.cos(ANGLE), np.sin(ANGLE)
     error = np.abs(trace.x @ np.array([[c, -s], [s, c]]))
-    for j, (name, dash) in enumerate(((word("still.flat"), "-"), (word("still.steep"), "--"))):
-        right.semilogy(
-            error[:, j] + 1e-300, dash, color=plots.COLORS["GradientDescent"], label=name
-        )
+    looks = ((word("still.flat"), "-", "#0072b2"), (word("still.steep"), "--", "#d55e00"))
+    for j, (name, dash, color) in enumerate(looks):
+        right.semilogy(error[:, j] + 1e-300, dash, color=color, label=name)
     right.set(xlabel=word("axes.step"), title=word("still.errors"), ylim=(1e-8, 1e1))
     right.legend()
     return figure

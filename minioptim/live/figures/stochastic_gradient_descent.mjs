@@ -89,6 +89,7 @@ export function stochastic_gradient_descent({
   const step = { color: "#0072b2", dash: "3 3" };
   const rest = { color: "#d55e00", dash: "7 3" };
   const mean = { color: "#d55e00", width: 1.5 };
+  const floorLook = { color: "#009e73", dash: "7 3" };
 
   const map = plane(views, { title: word("views.path"), domain: limits, signal, word });
   const loss = chart(views, {
@@ -105,6 +106,7 @@ export function stochastic_gradient_descent({
   legend(loss.root.parentNode, [
     { label: word("legend.run"), look },
     { label: word("legend.mean"), look: mean },
+    { label: word("marks.floor"), look: floorLook },
   ]);
   const takeApart = anatomyView(views, { signal, word });
   const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
@@ -124,24 +126,26 @@ export function stochastic_gradient_descent({
       const slope = bowl.df(start[0], start[1]);
       const next = start.map((x, i) => x - lr * slope[i]);
       map.outline("next", ellipse(next, 2 * lr * deviation, 2 * lr * deviation, 0), step);
-      const [flat, steep] = curvatures.map(
-        (lambda) => 2 * Math.sqrt(scatter(lr, lambda, deviation ** 2)),
-      );
-      map.outline("rest", falling ? [] : ellipse([0, 0], flat, steep, angle), rest);
-
       const lrs = Array.from({ length: steps }, (_, k) => (falling ? lr * decay[k] : lr));
+      const [flat, steep] = curvatures.map(
+        (lambda) => 2 * Math.sqrt(scatter(lrs[steps - 1], lambda, deviation ** 2)),
+      );
+      map.outline("rest", ellipse([0, 0], flat, steep, angle), rest);
+
       const along = [c * start[0] + s * start[1], c * start[1] - s * start[0]];
       const expected = expectedLoss(curvatures, along, deviation ** 2, lrs);
-      const floor = curvatures.reduce(
-        (sum, lambda) => sum + (lambda * scatter(lr, lambda, deviation ** 2)) / 2,
-        0,
-      );
+      const floorAt = (/** @type {number} */ rate) =>
+        curvatures.reduce(
+          (sum, lambda) => sum + (lambda * scatter(rate, lambda, deviation ** 2)) / 2,
+          0,
+        );
+      const floor = floorAt(lr);
       loss.draw({
         series: [
           { name: "loss", y: valuesAlong(bowl, trace), look: { ...look, width: 1.2 } },
           { name: "mean", y: expected, look: mean },
+          { name: "floor", y: [floorAt(lrs[0]), ...lrs.map(floorAt)], look: floorLook },
         ],
-        lines: falling ? [] : [{ name: "floor", y: floor, label: word("marks.floor") }],
       });
       const end = expected[steps];
       const then = new rules.GradientDescent({ lr: lrs[Math.max(t - 1, 0)] });
