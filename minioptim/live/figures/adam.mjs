@@ -37,13 +37,13 @@ export function adam({ word, views, declaration, signal, rules, surfaces, looks 
     height: 300,
   });
   const map = plane(views, { title: word("views.ravine"), domain: ravine.domain, signal, word });
-  // The step is Adam's, what it divides is momentum's, each in its rule's colour.
+  // As in the chapter: the step has Adam's colour, and what it divides has momentum's.
   const takeApart = anatomyView(views, {
     signal,
     word,
     looks: {
       result: { color: look.color, width: 5 },
-      unscaled: { color: looks.Momentum.color },
+      unscaled: { color: "#0072b2" },
       memory: { color: "#1f2933", dash: "2 3" },
     },
   });
