@@ -1,7 +1,7 @@
 // A step taken apart by the rule itself: where it would lead without the new gradient, without the
 // divisor, and without decay.
 
-/** @import { Move, Piece, Point, Rule, Surface, Trace, Word } from "./types" */
+/** @import { Look, Move, Piece, Point, Rule, Surface, Trace, Word } from "./types" */
 
 import { html } from "./elements.mjs";
 import { legend } from "./frame.mjs";
@@ -75,13 +75,15 @@ export function angleBetween([a, b], [c, d]) {
 }
 
 /**
- * A view of one step from close by, below the controls; hidden until it is asked for.
+ * A view of one step from close by, below the controls; hidden until it is asked for. `looks` are
+ * those of parts which a chapter draws in colours of its own.
  *
  * @param {HTMLElement} views
- * @param {{ signal: AbortSignal; word: Word }} options
+ * @param {{ signal: AbortSignal; word: Word; looks?: Record<string, Look> }} options
  * @returns {(surface: Surface, key: unknown, rule: Rule, trace: Trace, t: number) => Piece[]}
  */
-export function anatomyView(views, { signal, word }) {
+export function anatomyView(views, { signal, word, looks = {} }) {
+  const drawn = PARTS.map(({ name, look }) => ({ name, look: looks[name] ?? look }));
   const place = html("div", { class: "live-apart" }, views.parentNode);
   const near = plane(place, {
     title: word("anatomy.view"),
@@ -95,7 +97,7 @@ export function anatomyView(views, { signal, word }) {
   });
   const list = legend(
     near.root.parentNode,
-    PARTS.map(({ name, look }) => ({ label: word(`parts.${name}`), look })),
+    drawn.map(({ name, look }) => ({ label: word(`parts.${name}`), look })),
   );
   place.hidden = true;
 
@@ -108,7 +110,7 @@ export function anatomyView(views, { signal, word }) {
     if (!Number.isFinite(length("result"))) return [said("anatomy.left", { t })];
     if (!length("result")) return [said("anatomy.nowhere", { t })];
     place.hidden = false;
-    const shown = PARTS.filter(
+    const shown = drawn.filter(
       ({ name }) => moves[name] && length(name) > 0 && length(name) < Infinity,
     );
     const end = (name, most = Infinity) => {
@@ -117,7 +119,7 @@ export function anatomyView(views, { signal, word }) {
     };
     near.reframe(around([x, query, ...shown.map(({ name }) => end(name, REACH))]));
     near.surface(surface, key);
-    PARTS.forEach((part, k) => {
+    drawn.forEach((part, k) => {
       const seen = shown.includes(part);
       near.arrow(
         part.name,

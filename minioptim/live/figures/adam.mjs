@@ -10,14 +10,15 @@ import { plane } from "../drawing/plane.mjs";
 import { run, runOn } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
 
+const LONE = 50; // the step of the one large gradient
+
 /**
- * The longest step in units of lr, corrected, after long: a lone large gradient makes it.
+ * The mean step in units of lr, long after the start, at gradients of mean 1 with this much noise.
  *
- * @param {number} beta1
- * @param {number} beta2
+ * @param {number} noise the standard deviation of the gradients
  */
-export function loneStep(beta1, beta2) {
-  return (1 - beta1) / Math.sqrt(1 - beta2);
+export function meanStep(noise) {
+  return 1 / Math.hypot(1, noise);
 }
 
 /**
@@ -25,7 +26,7 @@ export function loneStep(beta1, beta2) {
  * @returns {Figure}
  */
 export function adam({ word, views, declaration, signal, rules, surfaces, looks }) {
-  const { steps, gradients } = declaration.facts;
+  const { steps, gradients, draws } = declaration.facts;
   const look = looks.Adam;
   const other = { ...look, dash: "2 4" };
   const ravine = new surfaces.Ravine();
@@ -36,7 +37,16 @@ export function adam({ word, views, declaration, signal, rules, surfaces, looks 
     height: 300,
   });
   const map = plane(views, { title: word("views.ravine"), domain: ravine.domain, signal, word });
-  const takeApart = anatomyView(views, { signal, word });
+  // As in the chapter: the step has Adam's colour, and what it divides has momentum's.
+  const takeApart = anatomyView(views, {
+    signal,
+    word,
+    looks: {
+      result: { color: look.color, width: 5 },
+      unscaled: { color: "#0072b2" },
+      memory: { color: "#1f2933", dash: "2 3" },
+    },
+  });
   legend(moves.root.parentNode, [
     { label: word("legend.chosen"), look },
     { label: word("legend.other"), look: other },
@@ -44,15 +54,14 @@ export function adam({ word, views, declaration, signal, rules, surfaces, looks 
   const t = Float64Array.from({ length: steps }, (_, k) => k + 1);
 
   return {
-    draw({ kind, corrected, beta1, beta2, eps, lr, anatomy: at }) {
-      const g = gradients[kind];
+    draw({ kind, noise, corrected, beta1, beta2, eps, lr, anatomy: at }) {
+      const g = kind === "noise" ? draws.map((one) => 1 + noise * one) : gradients[kind];
       const make = (yes, rate) =>
         new rules[yes ? "Adam" : "UncorrectedAdam"]({ lr: rate, beta1, beta2, eps });
-      const lengths = (yes) => {
-        const { x } = run(make(yes, 1), (_, k) => [g[k - 1]], [0], steps);
-        return Float64Array.from(t, (k) => Math.abs(x[k] - x[k - 1]));
-      };
-      const [chosen, otherWay] = [lengths(corrected), lengths(!corrected)];
+      const points = (yes) => run(make(yes, 1), (_, k) => [g[k - 1]], [0], steps).x;
+      const lengths = (x) => Float64Array.from(t, (k) => Math.abs(x[k] - x[k - 1]));
+      const series = points(corrected);
+      const [chosen, otherWay] = [lengths(series), lengths(points(!corrected))];
       const longest = Math.max(...chosen);
       moves.draw({
         series: [
@@ -75,7 +84,10 @@ export function adam({ word, views, declaration, signal, rules, surfaces, looks 
       const longestAt = chosen.findIndex((length) => length > 0.999999 * longest) + 1;
       return [
         said("moves", { first: chosen[0], longest, at: longestAt, last: chosen[steps - 1] }),
-        beta1 ** 2 <= beta2 ? said("lone", { most: loneStep(beta1, beta2) }) : said("lone.grows"),
+        ...(kind === "noise"
+          ? [said("mean", { mean: -series[steps] / steps, expected: meanStep(noise) })]
+          : []),
+        ...(kind === "lone" ? [said("lone", { length: chosen[LONE - 1] })] : []),
         said("ravine", { f: end, steps }),
         ...takeApart(ravine, "ravine", rule, trace, at),
       ];

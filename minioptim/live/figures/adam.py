@@ -25,12 +25,15 @@ STEPS = 100
 KINDS = ("constant", "noise", "alternating", "lone", "falling")
 
 
-def _gradients() -> dict[str, Array]:
-    """Return each kind of gradients, step by step."""
+DRAWS = normal(6, STEPS)  # of mean 0.003: a mean step is close to what the chapter derives
+
+
+def _gradients(noise: float) -> dict[str, Array]:
+    """Return each kind of gradients, step by step; ``noise`` is a standard deviation."""
     t = np.arange(1, STEPS + 1)
     return {
         "constant": np.ones(STEPS),
-        "noise": 1 + 2 * normal(1, STEPS),
+        "noise": 1 + noise * DRAWS,
         "alternating": np.where(t % 2 == 1, 1.0, -1.0),
         "lone": np.where(t == 50, 1.0, 1e-6),
         # By products, which every processor rounds alike; its powers differ in the last digit.
@@ -47,7 +50,7 @@ def _rules(values: Values) -> dict[str, Adam]:
 def _traces(values: Values) -> dict[str, Trace]:
     rules = _rules(values)
     return {
-        "steps": feed(rules["series"], _gradients()[values["kind"]]),
+        "steps": feed(rules["series"], _gradients(values["noise"])[values["kind"]]),
         "ravine": minimize(Ravine(), rules["ravine"], steps=STEPS),
     }
 
@@ -74,12 +77,13 @@ adam = Design(
     figure="adam",
     controls=(
         Choice("kind", "constant", KINDS),
+        Slider("noise", 2.0, low=0.0, high=10.0),
         Switch("corrected", value=True),
         Slider("beta1", 0.9, low=0.0, high=0.99, toward_one=True),
         Slider("beta2", 0.999, low=0.0, high=0.9999, toward_one=True),
         Slider("eps", 1e-8, low=1e-8, high=10.0, log=True),
         Slider("lr", 0.3, low=0.01, high=3.0, log=True),
-        anatomy(STEPS),
+        anatomy(STEPS, opens=10),  # the step that the chapter has drawn
         RESET,
     ),
     rules=(Adam, UncorrectedAdam),
@@ -88,6 +92,7 @@ adam = Design(
     still=_still,
     facts={
         "steps": STEPS,
-        "gradients": {kind: series.tolist() for kind, series in _gradients().items()},
+        "gradients": {kind: series.tolist() for kind, series in _gradients(0.0).items()},
+        "draws": DRAWS.tolist(),
     },
 )

@@ -23,16 +23,21 @@ export function rateOf(a, mu) {
   return inside < 0 ? Math.sqrt(mu) : Math.abs(half) + Math.sqrt(inside);
 }
 
+const SAME = 1e-9; // two numbers this close, relative to the larger, are one but for rounding
+
 /**
- * What a direction does: "creeps", "swings" (complex roots), "flips" (its sign, each step) or "leaves".
+ * What a direction does: "creeps", "swings" (complex roots), "flips" (its sign, each step) or
+ * "leaves"; or "borders", with equal roots, between creeping or flipping and swinging.
  *
  * @param {number} a
  * @param {number} mu
  */
 export function motionOf(a, mu) {
+  const [low, high] = [(1 - Math.sqrt(mu)) ** 2, (1 + Math.sqrt(mu)) ** 2];
   if (a > 2 + 2 * mu) return "leaves";
-  if (a > (1 + Math.sqrt(mu)) ** 2) return "flips";
-  return a > (1 - Math.sqrt(mu)) ** 2 ? "swings" : "creeps";
+  if (mu > 0 && [low, high].some((side) => Math.abs(a - side) < SAME * side)) return "borders";
+  if (a > high) return "flips";
+  return a > low ? "swings" : "creeps";
 }
 
 /**
@@ -108,7 +113,12 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
     { label: word("legend.flat"), look },
     { label: word("legend.steep"), look: dashed },
   ]);
-  const takeApart = anatomyView(views, { signal, word });
+  // In the colours of the chapter's drawing: the step is the rule's, what it keeps is grey.
+  const takeApart = anatomyView(views, {
+    signal,
+    word,
+    looks: { result: { color: look.color, width: 5 }, memory: { color: "#8a929c" } },
+  });
   const moveHandle = map.handle(word("handle.place"), (place) => change({ place }), limits);
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
   const upwards = Array.from({ length: 101 }, (_, k) => k / 100);
@@ -151,6 +161,10 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
       field.surface(bowl, condition);
       field.path("path", trace.x, look);
       field.dot("start", start, { color: look.color });
+      field.dot("apart", t ? [trace.x[2 * t - 2], trace.x[2 * t - 1]] : null, {
+        color: look.color,
+        radius: 6,
+      });
       const [flat, steep] = [0, 1].map((j) => own.x.filter((_, i) => i % 2 === j));
       errors.draw({
         series: [

@@ -68,7 +68,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 momentum = Design(
     figure="momentum",
     controls=(
-        Point("place", (0.5, 0.8), domain=((0.005, 4.0), (0.0, 0.99))),
+        Point("place", (0.6, 0.8), domain=((0.005, 4.0), (0.0, 0.99))),
         Slider("condition", 20.0, low=1.0, high=100.0, log=True),
         Button("plain"),
         Button("optimum"),

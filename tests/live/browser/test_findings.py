@@ -73,6 +73,8 @@ def test_momentum(desk, figure):
     live.press("optimum")
     best = (np.sqrt(20) - 1) / (np.sqrt(20) + 1)
     assert live.said()["place.rate"]["rate"] == pytest.approx(best)
+    motions = [live.said()["place.rate"][one]["key"] for one in ("flat", "steep")]
+    assert motions == ["motion.borders"] * 2
     a, momentum = live.place()
     assert a == pytest.approx(20 * (2 / (1 + np.sqrt(20))) ** 2, abs=0.01)
     live.page.keyboard.press("Tab")
@@ -187,6 +189,18 @@ def test_adam(desk, figure):
     live.press("reset")
     live.set(eps=1)
     assert live.said()["moves"]["first"] == pytest.approx(0.5)
+    live.press("reset")
+    live.set(kind="lone")
+    assert live.said()["lone"]["length"] == pytest.approx(0.70, abs=0.005)
+    live.set(kind="noise")
+    means = []
+    for noise in (0, 2, 10):
+        live.set(noise=noise)
+        found = live.said()["mean"]
+        assert found["expected"] == pytest.approx(1 / np.sqrt(1 + noise**2))
+        assert found["mean"] == pytest.approx(found["expected"], abs=0.1)  # of a hundred steps
+        means.append(found["mean"])
+    assert means == sorted(means, reverse=True)
 
 
 def test_the_step_of_adam_after_a_lone_gradient():

@@ -45,6 +45,8 @@ test("the motions are told apart where the roots change their kind", () => {
   );
   assert.equal(motionOf(3.595, 0.8), "flips"); // between (1 + sqrt(0.8))^2 = 3.589 and 3.6
   assert.equal(motionOf(1.9, 0), "flips");
+  const { a, mu } = bestPlace(20);
+  assert.deepEqual([motionOf(a, mu), motionOf(a / 20, mu)], ["borders", "borders"]);
 });
 
 test("a path has settled from where it stays near, not where it first comes near", () => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { loneStep } from "../../../minioptim/live/figures/adam.mjs";
 import { stepsToNotice } from "../../../minioptim/live/figures/rmsprop.mjs";
 
 test("after the steps to notice, v is four times the new square", () => {
@@ -21,8 +20,4 @@ test("an average still unsettled at the change counts as it is", () => {
   assert.equal(steps, 749);
   assert.ok(!(stepsToNotice(0.49, rho, 1 - rho ** turn) > 0));
   assert.ok(!(stepsToNotice(10, rho) > 0));
-});
-
-test("a lone gradient makes Adam step 3.16 lr at the defaults", () => {
-  assert.equal(loneStep(0.9, 0.999).toFixed(2), "3.16");
 });
