@@ -147,7 +147,7 @@ def test_a_lone_gradient_moves_adam_less_the_shorter_its_memory(beta2, first, to
 
 
 def test_a_bad_batch_costs_less_with_a_short_memory_or_a_clip(sets):
-    images, bad = sets[0], 301
+    images, bad = sets[0], 401
     net = MLP(images, hidden=(32,))
     wrong = MLP(replace(images, labels=(images.labels + 1) % 10), hidden=(32,))
     rows, climbs = np.arange(32), {}
@@ -157,7 +157,7 @@ def test_a_bad_batch_costs_less_with_a_short_memory_or_a_clip(sets):
         ("clip", 0.999, 1),
     ):
         climbs[name] = []
-        for seed in range(3):
+        for seed in range(5):
             batches, asked = net.minibatch(32, seed=seed).oracle(), []
 
             def gradient(x, batches=batches, asked=asked, bound=bound):
