@@ -14,7 +14,10 @@ SLUGS = sorted({*chapter_text.CHAPTERS, *(path.stem[5:] for path in TESTS.glob("
 
 
 # A chapter in two parts: the second keeps the prefix of the first, so that no label changed.
-SECOND_PARTS = {"learning_rate_schedules": "stochastic_gradient_descent"}
+SECOND_PARTS = {
+    "learning_rate_schedules": "stochastic_gradient_descent",
+    "long_runs": "in_practice",
+}
 
 
 def marked(names):

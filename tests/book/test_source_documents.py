@@ -17,7 +17,7 @@ with (Path(__file__).parent / "source_documents.toml").open("rb") as file:
 SLUGS = {
     *("gradient_descent", "stochastic_gradient_descent", "learning_rate_schedules"),
     *("moving_averages", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "nadam"),
-    *("race", "in_practice", "notation"),
+    *("race", "in_practice", "long_runs", "notation"),
 }
 KEYS = {"kind", "says", "verdict", "chapter"}
 KINDS = {"method", "equation", "claim", "pseudocode", "value", "question", "picture"}
