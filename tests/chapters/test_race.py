@@ -208,7 +208,7 @@ def test_the_live_race_starts_from_the_chapters_rates(cells):
             column for name, column in columns.items() if surface.startswith(name.strip("."))
         )
         assert list(lrs) == list(rows)
-        assert [f"{lr:.2g}" for lr in lrs.values()] == list(printed)
+        assert [float(f"{lr:.2g}") for lr in lrs.values()] == [*map(float, printed)]
 
 
 @pytest.mark.equation("race-width")
