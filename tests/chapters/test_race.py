@@ -22,7 +22,8 @@ from minioptim.problems import Beale, Function, Plateau, Quadratic, Ravine, Sadd
 from minioptim.rules import Adadelta, Adagrad, Adam, GradientDescent, Momentum, Nesterov
 from minioptim.schedules import Linear
 
-NOTEBOOK = Path(__file__).parents[2] / "chapters" / "race.ipynb"
+CHAPTERS = Path(__file__).parents[2] / "chapters"
+NOTEBOOKS = (CHAPTERS / "race.ipynb", CHAPTERS / "further" / "race.ipynb")
 RACING = (
     *("GradientDescent", "Momentum", "Nesterov", "Adagrad", "RMSProp"),
     *("Adam", "NAdam", "Adadelta", "AdaMax", "AMSGrad"),
@@ -30,10 +31,14 @@ RACING = (
 
 
 @pytest.fixture(scope="module")
-def cells():
-    return [
-        cell for cell in nbformat.read(NOTEBOOK, as_version=4).cells if cell.cell_type == "code"
-    ]
+def pages():
+    """The cells of the chapter and of its second page."""
+    return [nbformat.read(path, as_version=4).cells for path in NOTEBOOKS]
+
+
+@pytest.fixture(scope="module")
+def cells(pages):
+    return [cell for page in pages for cell in page if cell.cell_type == "code"]
 
 
 @pytest.fixture(scope="module")
@@ -51,21 +56,49 @@ def chapter(cells):
                 if {getattr(n, "id", "") for n in parts} == {"STEPS", "FLOOR"}:
                     defined = "GRID"
             if defined in wanted:
-                exec(compile(ast.Module([node], []), NOTEBOOK.name, "exec"), names)  # noqa: S102
+                exec(compile(ast.Module([node], []), "race", "exec"), names)  # noqa: S102
     assert wanted <= names.keys()
     return names
 
 
-def _table(cells, heading):
-    """Return a printed table as {rule: numbers}."""
-    (text,) = (
-        output.text
-        for cell in cells
-        for output in cell.outputs
-        if output.output_type == "stream" and heading in output.text
-    )
-    rows = (line.split() for line in text.split("\n") if line.split()[:1])
-    return {row[0]: row[1:] for row in rows if row[0] in RACING}
+def test_what_both_pages_define_is_the_same_on_both(pages):
+    defined = [
+        {
+            node.name: ast.unparse(node)
+            for cell in page
+            if cell.cell_type == "code"
+            for node in ast.parse(cell.source).body
+            if isinstance(node, ast.FunctionDef)
+        }
+        for page in pages
+    ]
+    shared = defined[0].keys() & defined[1].keys()
+    assert {"starts", "scores", "chosen", "ranks", "trained", "first_below"} <= shared
+    for name in shared:
+        assert defined[0][name] == defined[1][name], name
+
+
+def _rows(markdown):
+    """Return the rows of a Markdown table, without the line below its head."""
+    lines = [line.strip().strip("|").split("|") for line in markdown.splitlines()]
+    return [[cell.strip(" *") for cell in line] for k, line in enumerate(lines) if k != 1]
+
+
+def _tables(cells):
+    """Return the computed tables: their headings, and {first cell: the others}."""
+    found = []
+    for cell in cells:
+        for output in cell.outputs:
+            if "text/markdown" in output.get("data", {}):
+                head, *rows = _rows(output.data["text/markdown"])
+                found.append((head, {row[0]: row[1:] for row in rows}))
+    return found
+
+
+def _table(cells, *headings):
+    """Return the one table with all these headings."""
+    (rows,) = (rows for head, rows in _tables(cells) if {*headings} <= {*head})
+    return rows
 
 
 def _per_parameter(kind):
@@ -78,7 +111,7 @@ def _per_parameter(kind):
 
 @pytest.mark.equation("race-memory")
 def test_the_table_of_state_and_traffic_counts_what_a_run_keeps(cells):
-    table = _table(cells, " s  bytes")
+    table = _table(cells, "s", "bytes")
     assert table.keys() == {*RACING}
     for name, (s, moved, *_) in table.items():
         assert int(s) == _per_parameter(getattr(rules, name))
@@ -109,14 +142,31 @@ def _operations(function, varying):
 
 
 def test_numbers_that_count_themselves_agree_with_the_source(cells):
-    for name, row in _table(cells, " s  bytes").items():
+    for name, row in _table(cells, "s", "bytes").items():
         kind = getattr(rules, name)
         varying = {"g", "x", *kind.state} - {"mu_product"}
         counted = _operations(kind.step, varying)
         if kind.query is not rules.Rule.query:
             counted += _operations(kind.query, varying)
         assert int(row[-1]) == counted, name
-        assert int(row[-1]) == sum(map(int, row[2:-1])), name
+        assert int(row[-1]) == sum(int(number or 0) for number in row[2:-1]), name
+
+
+def test_the_chapters_table_of_costs_sums_up_what_the_rules_counted(cells, pages):
+    (prose,) = (cell.source for cell in pages[0] if "(race-memory)" in cell.source)
+    _, *rows = _rows(prose[prose.index("| $s$") :].split("\n\n")[0])
+    counted = _table(cells, "s", "bytes")
+    named = []
+    for s, names, moved, operations in rows:
+        who = [name.replace("gradient descent", "GradientDescent") for name in names.split(", ")]
+        who = [name[0].upper() + name[1:] for name in who]
+        named += who
+        assert {counted[name][0] for name in who} == {s}
+        assert {counted[name][1] for name in who} == {moved}
+        all_of_them = sorted(int(counted[name][-1]) for name in who)
+        low, *high = map(int, operations.split(" to "))
+        assert (low, (high or [low])[0]) == (all_of_them[0], all_of_them[-1])
+    assert {*named} == {*RACING}
 
 
 @pytest.mark.equation("race-score")
@@ -149,12 +199,16 @@ def test_of_equally_low_scores_the_middle_one_is_chosen(chapter):
 def test_the_live_race_starts_from_the_chapters_rates(cells):
     # Running the chapter writes the file; this holds that the two were committed together.
     found = json.loads((files("minioptim") / "data" / "race.json").read_text(encoding="utf-8"))
-    (table,) = (o.text for c in cells for o in c.outputs if o.get("text", "")[:8] == "tuned lr")
-    rows = {row[0]: row[1:] for row in map(str.split, table.splitlines()[1:])}
-    assert [name[:8] for name in found] == table.splitlines()[0].split()[2:]
-    for surface, printed in zip(found, zip(*rows.values(), strict=True), strict=True):
-        assert list(found[surface]) == list(rows)
-        assert [f"{lr:.1e}" for lr in found[surface].values()] == list(printed)
+    ((head, rows),) = ((head, rows) for head, rows in _tables(cells) if head[0] == "tuned lr")
+    assert list(rows) == [*RACING]
+    columns = dict(zip(head[1:], zip(*rows.values(), strict=True), strict=True))
+    assert len(columns) == len(found) == 7
+    for surface, lrs in found.items():
+        (printed,) = (
+            column for name, column in columns.items() if surface.startswith(name.strip("."))
+        )
+        assert list(lrs) == list(rows)
+        assert [float(f"{lr:.2g}") for lr in lrs.values()] == [*map(float, printed)]
 
 
 @pytest.mark.equation("race-width")
@@ -191,6 +245,27 @@ def test_ranks_are_places_and_equals_share_the_mean_of_theirs(chapter):
         ]
         assert by_formula == places
     assert (got.sum(axis=0) == 4 * 5 / 2).all()
+
+
+def test_a_lead_needs_as_many_runs_as_a_sign_test_asks_for():
+    for runs, needed, once_in in ((20, 17, 390), (31, 24, 300)):
+        both_sides = 2 * sum(comb(runs, k) for k in range(needed, runs + 1)) / 2**runs
+        assert 1 / both_sides == pytest.approx(once_in, rel=0.01)
+    # And the quiz's 13 of 20: about once in four.
+    assert 2 * sum(comb(20, k) for k in range(13, 21)) / 2**20 == pytest.approx(0.25, abs=0.02)
+
+
+def test_a_rule_is_tied_unless_the_leader_is_lower_in_17_of_20(cells):
+    (source,) = (cell.source for cell in cells if "def tied(" in cell.source)
+    (tied,) = (n for n in ast.parse(source).body if getattr(n, "name", "") == "tied")
+    names = {"np": np, "RULES": ("first", "16", "17", "equal")}
+    exec(compile(ast.Module([tied], []), "race", "exec"), names)  # noqa: S102
+    for runs, needed in ((20, 17), (31, 24)):
+        first = np.full(runs, 1.0)
+        names["reported"] = {("here", "first"): first, ("here", "equal"): first}
+        for rule, behind in (("16", needed - 1), ("17", needed)):
+            names["reported"]["here", rule] = np.where(np.arange(runs) < behind, 2.0, 0.5)
+        assert names["tied"]("here").tolist() == [True, True, False, True]
 
 
 @pytest.mark.equation("race-budget")
@@ -256,25 +331,28 @@ def test_the_ravine_has_no_scale_for_descent_and_one_for_adam():
         assert abs(minimize(Ravine(), rule, far, 30).x[-1, 0] - far[0]) < reach
 
 
-def test_the_books_race_ends_as_printed_by_written_out_equations():
-    curvature, ends = np.array([0.1, 2.0]), {}
-    for name in ("sgd", "momentum", "adagrad", "adam"):
-        x, a, b = np.array([-7.0, 2.0]), np.zeros(2), np.zeros(2)
-        for t in range(1, 31):
-            g = curvature * x
-            if name == "sgd":
-                x = x - 0.95 * g
-            elif name == "momentum":
-                a = 0.9 * a - 0.1 * g
-                x = x + a
-            elif name == "adagrad":
-                a = a + g * g
-                x = x - 1.5 * g / np.sqrt(a)
-            else:
-                a, b = 0.9 * a + 0.1 * g, 0.999 * b + 0.001 * g * g
-                x = x - 0.3 * a / (1 - 0.9**t) / np.sqrt(b / (1 - 0.999**t))
-        ends[name] = f"{0.5 * (curvature * x**2).sum():.4f}"
-    assert ends == {"sgd": "0.0133", "momentum": "0.0479", "adagrad": "0.0007", "adam": "0.1022"}
+def test_the_first_race_ends_as_printed_by_written_out_equations(cells):
+    printed = _table(cells, "as drawn", "turned")
+    side = np.array([[1, -1], [1, 1]]) / np.sqrt(2)
+    for column, turn in enumerate((np.eye(2), side)):
+        curvature = turn @ np.diag([0.1, 2.0]) @ turn.T
+        for name in ("GradientDescent", "Momentum", "Adagrad", "Adam"):
+            x, a, b = turn @ [-7.0, 2.0], np.zeros(2), np.zeros(2)
+            for t in range(1, 31):
+                g = curvature @ x
+                if name == "GradientDescent":
+                    x = x - 0.95 * g
+                elif name == "Momentum":
+                    a = 0.9 * a - 0.1 * g
+                    x = x + a
+                elif name == "Adagrad":
+                    a = a + g * g
+                    x = x - 1.5 * g / np.sqrt(a)
+                else:
+                    a, b = 0.9 * a + 0.1 * g, 0.999 * b + 0.001 * g * g
+                    x = x - 0.3 * a / (1 - 0.9**t) / np.sqrt(b / (1 - 0.999**t))
+            shown = printed[name.replace("GradientDescent", "Descent")]
+            assert shown[column] == f"{0.5 * x @ curvature @ x:.4f}"
 
 
 def test_far_on_the_plain_the_slope_is_2_over_distance_cubed():
@@ -351,9 +429,11 @@ def test_after_the_last_gradient_a_step_is_what_memory_makes(cells):
     expected = {"Momentum": 0.9, "Nesterov": 0.9, "AdaMax": corrected / 0.999}
     expected |= {"Adam": adam, "NAdam": after / before / (root * np.sqrt(0.999))}
     expected |= {"AMSGrad": amsgrad}
-    for name, (*_, times, share) in _table(cells, "turn of the").items():
+    for name, (*_, times, share) in _table(cells, "step at g = 0").items():
         assert float(share) == pytest.approx(expected.get(name, 0.0), abs=6e-3), name
-        assert int(times) == (100 if name in {"GradientDescent", "Momentum", "Nesterov"} else 1)
+        assert int(times.strip("× ")) == (
+            100 if name in {"GradientDescent", "Momentum", "Nesterov"} else 1
+        )
 
 
 def test_a_momentum_step_shrinks_areas_by_its_factor_at_any_lr():
@@ -371,7 +451,7 @@ def test_a_momentum_step_shrinks_areas_by_its_factor_at_any_lr():
 def test_on_rastrigin_rules_stay_in_their_dent_at_middling_lrs(cells):
     rows = _table(cells, "lrs with a gap of 8.0")
     assert rows.keys() == {*RACING}
-    for name, (count, low, _, high, start) in rows.items():
-        assert int(count.rstrip(",")) >= 4, name
+    for name, (count, low, high, start) in rows.items():
+        assert int(count) >= 4, name
         assert float(low) < float(high)
         assert float(start) > 20
