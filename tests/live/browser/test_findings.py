@@ -153,7 +153,7 @@ def test_adagrad(desk, figure):
 @each(["adadelta"])
 def test_adadelta(desk, figure):
     live = desk(figure)
-    lines = ("GradientDescent", "Adagrad", "RMSProp", "Adadelta", "NewtonStep")
+    lines = ("GradientDescent", "Adagrad", "Adadelta", "NewtonStep")
 
     def unmoved():
         seen = {name: set() for name in lines}
