@@ -22,8 +22,8 @@ export function adadelta({ word, views, declaration, signal, rules, surfaces, lo
   const { steps, start, curvatures, values } = declaration.facts;
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1] });
   const look = { ...looks, NewtonStep: { color: "#6b7280", dash: "2 3" } };
-  const names = ["GradientDescent", "Adagrad", "RMSProp", "Adadelta", "NewtonStep"];
-  const labels = [word("legend.descent"), "Adagrad", "RMSProp", "Adadelta", word("legend.newton")];
+  const names = ["GradientDescent", "Adagrad", "Adadelta", "NewtonStep"];
+  const labels = [word("legend.descent"), "Adagrad", "Adadelta", word("legend.newton")];
   const map = plane(views, {
     title: word("views.paths"),
     domain: METRES,

@@ -12,7 +12,7 @@ from minioptim.live.controls import RESET, Slider, Switch
 from minioptim.live.figure import Design, Values
 from minioptim.problems import Function
 from minioptim.problems.surfaces import Bowl
-from minioptim.rules import Adadelta, Adagrad, GradientDescent, RMSProp, Rule
+from minioptim.rules import Adadelta, Adagrad, GradientDescent, Rule
 from minioptim.rules.variants import BegunAdadelta, NewtonStep
 from minioptim.run import Trace, minimize
 
@@ -26,12 +26,7 @@ BOWL = Bowl(0.1, 2.0)  # the ravine x^2 / 20 + y^2
 START = (-7.0, 2.0)
 
 
-RULES: tuple[Rule, ...] = (
-    GradientDescent(lr=0.3),
-    Adagrad(lr=0.5),
-    RMSProp(lr=0.1, rho=0.95),
-    Adadelta(),
-)
+RULES: tuple[Rule, ...] = (GradientDescent(lr=0.3), Adagrad(lr=0.5), Adadelta())
 
 
 def _traces(values: Values) -> dict[str, Trace]:
@@ -85,7 +80,7 @@ adadelta = Design(
         Switch("begun", value=False),
         RESET,
     ),
-    rules=(GradientDescent, Adagrad, RMSProp, Adadelta, BegunAdadelta, NewtonStep),
+    rules=(GradientDescent, Adagrad, Adadelta, BegunAdadelta, NewtonStep),
     surfaces=(Bowl,),
     traces=_traces,
     still=_still,
@@ -93,7 +88,6 @@ adadelta = Design(
         "steps": STEPS,
         "start": START,
         "curvatures": (BOWL.lambda1, BOWL.lambda2),
-        "values": {type(rule).__name__: {"lr": rule.lr} for rule in RULES}  # type: ignore[attr-defined]
-        | {"RMSProp": {"lr": 0.1, "rho": 0.95}},
+        "values": {type(rule).__name__: {"lr": rule.lr} for rule in RULES},  # type: ignore[attr-defined]
     },
 )

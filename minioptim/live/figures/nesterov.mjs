@@ -1,4 +1,4 @@
-// Nesterov's step in three moments: jump, gradient asked there, correction. Beside it the step
+// Nesterov's step in three moments: jump, gradient measured there, correction. Beside it the step
 // that plain momentum would take from the same place with the same velocity.
 
 /** @import { Context, Figure } from "../drawing/types" */
@@ -12,6 +12,7 @@ import { controlOf } from "../drawing/state.mjs";
 import { said } from "../drawing/words.mjs";
 
 const MOMENTS = ["jump", "gradient", "correction"];
+const FLOOR = { color: "#6b7280", dash: "1 4" };
 
 /**
  * @param {Context} context
@@ -22,6 +23,7 @@ export function nesterov({ word, views, declaration, signal, change, rules, surf
   const limits = controlOf(declaration, "start").domain;
   const last = controlOf(declaration, "moment").high;
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle });
+  const floor = [-9, 9].flatMap((along) => [along * Math.cos(angle), along * Math.sin(angle)]);
   const near = plane(views, { title: word("views.step"), domain: limits, signal, word });
   const far = plane(views, { title: word("views.paths"), domain: limits, signal, word });
   const loss = chart(views, {
@@ -38,6 +40,7 @@ export function nesterov({ word, views, declaration, signal, change, rules, surf
   legend(far.root.parentNode, [
     { label: "Nesterov", look: looks.Nesterov },
     { label: word("legend.momentum"), look: looks.Momentum },
+    { label: word("legend.floor"), look: FLOOR },
   ]);
   const moveHandle = far.handle(word("handle.start"), (place) => change({ start: place }));
 
@@ -60,6 +63,7 @@ export function nesterov({ word, views, declaration, signal, change, rules, surf
       const minusGradient = point(trace.gradient, t).map((g, i) => q[i] - lr * g);
 
       far.surface(bowl, "bowl");
+      far.outline("floor", floor, FLOOR);
       moveHandle(start);
       far.dot("now", x, { color: looks.Nesterov.color, radius: 5 });
       const seen = [x, q, after, other].every((p) => p.every(Number.isFinite))
@@ -67,6 +71,7 @@ export function nesterov({ word, views, declaration, signal, change, rules, surf
         : limits;
       near.reframe(seen);
       near.surface(bowl, seen.join());
+      near.outline("floor", floor, FLOOR);
       const stage = moment % 3;
       near.arrow("jump", x, q, { color: colors.jump });
       near.arrow("gradient", stage >= 1 ? q : null, minusGradient, {
