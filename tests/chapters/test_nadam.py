@@ -54,7 +54,7 @@ def test_adams_step_is_a_jump_and_a_correction():
         np.testing.assert_allclose(run.x[t], run.x[t - 1] + step, rtol=1e-12)
 
 
-@pytest.mark.equation("nadam-parts", "nadam-lookahead", "nadam-constant")
+@pytest.mark.equation("nadam-lookahead", "nadam-constant")
 def test_jump_ask_and_correct_asks_where_nadam_stands():
     x, m, v, jump = START, np.zeros(2), np.zeros(2), np.zeros(2)
     gradient, queries, bars = Rosenbrock().gradient, [], []
@@ -194,7 +194,6 @@ def test_roots_solve_the_polynomial_whose_constant_is_their_size():
     np.testing.assert_allclose(abs(roots), np.sqrt(0.9 * (1 - 0.5 * 0.55)))
 
 
-@pytest.mark.equation("nadam-alternate")
 def test_an_average_lets_a_nineteenth_of_an_alternating_gradient_through():
     m = 0.0
     for t in range(1, 401):
@@ -203,7 +202,7 @@ def test_an_average_lets_a_nineteenth_of_an_alternating_gradient_through():
     assert m == pytest.approx(1 / 19)
 
 
-@pytest.mark.equation("nadam-alternate", "nadam-limit")
+@pytest.mark.equation("nadam-limit")
 def test_at_the_limit_a_run_that_flips_its_sign_stays_as_large_as_it_is():
     through = (1 - beta) / (1 + beta)
     at_limit = sp.solve(a * (1 - mu + mu * through) - 2, a)

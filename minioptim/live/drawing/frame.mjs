@@ -4,7 +4,7 @@
 /** @import { Look } from "./types" */
 
 import { freshId, html, set, setText, svg } from "./elements.mjs";
-import { formatNumber, tickDigits } from "./geometry.mjs";
+import { dotsData, formatNumber, tickDigits } from "./geometry.mjs";
 
 const WIDTH = 380;
 
@@ -120,22 +120,22 @@ export function lineStore(group) {
 }
 
 /**
- * A legend of the lines: name and look of each.
+ * A legend: name and look of each line, or of what is drawn as dots.
  *
  * @param {ParentNode | null} parent
- * @param {{ label: string; look: Look }[]} entries
+ * @param {{ label: string; look: Look; dots?: boolean }[]} entries
  * @returns {HTMLElement}
  */
 export function legend(parent, entries) {
   const list = html("ul", { class: "live-legend" }, parent);
-  for (const { label, look } of entries) {
+  for (const { label, look, dots } of entries) {
     const item = html("li", {}, list);
     const swatch = svg("svg", { viewBox: "0 0 28 8", "aria-hidden": "true" }, item);
     const line = svg(
       "path",
       {
         class: "live-line",
-        d: "M1 4H27",
+        d: dots ? dotsData([5, 4, 14, 4, 23, 4], Number, Number) : "M1 4H27",
         fill: "none",
         "stroke-width": look.width ?? 2,
         "stroke-dasharray": look.dash ?? "",

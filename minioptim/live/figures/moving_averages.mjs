@@ -34,7 +34,7 @@ export function weightsAt(beta, t, corrected) {
  */
 export function moving_averages({ word, views, declaration, change, rules, looks }) {
   const { steps, mean, sigma } = declaration.facts;
-  const look = looks.EWMAMomentum;
+  const look = { ...looks.EWMAMomentum, dash: "" };
   const values = { color: "#6b7280" };
   const usual = { color: "#b84300", dash: "6 4", width: 1.5 };
   const days = Float64Array.from({ length: steps }, (_, k) => k + 1);
@@ -53,7 +53,7 @@ export function moving_averages({ word, views, declaration, change, rules, looks
     height: 300,
   });
   legend(series.root.parentNode, [
-    { label: word("legend.measured"), look: { ...values, dash: "2 4", width: 4 } },
+    { label: word("legend.measured"), look: { ...values, width: 1 }, dots: true },
     { label: word("legend.mean"), look: usual },
     { label: word("legend.average"), look },
   ]);

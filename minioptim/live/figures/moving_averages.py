@@ -44,6 +44,7 @@ def _still(values: Values, _traces: dict[str, Trace]) -> Picture:
     y, t, beta = _series(int(values["seed"])), np.arange(1, STEPS + 1), values["beta"]
     figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained")
     left.plot(t, y, ".", color="0.6")
+    left.plot(t, MEAN, color="#b84300", linestyle="--", linewidth=1.5)
     left.plot(t, ewma(y, beta, corrected=values["corrected"]), color=plots.COLORS["EWMAMomentum"])
     left.set(xlabel="t", title=word("still.series"), ylim=(0, 32))
     age = np.arange(40)

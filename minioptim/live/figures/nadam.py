@@ -49,7 +49,7 @@ nadam = Design(
     figure="nadam",
     controls=(
         Choice("surface", "Ravine", tuple(SURFACES)),
-        Choice("psi", "torch", tuple(PSI)),
+        Choice("psi", "optax", tuple(PSI)),
         Slider("lr", 0.2, low=0.005, high=2.0, log=True),
         Slider("beta1", 0.9, low=0.0, high=0.99, toward_one=True),
         Slider("beta2", 0.999, low=0.0, high=0.9999, toward_one=True),

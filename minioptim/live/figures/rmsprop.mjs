@@ -46,7 +46,7 @@ export function rmsprop({ word, views, declaration, rules, looks }) {
     ["RMSProp", "Adagrad"].map((name) => ({ label: name, look: looks[name] })),
   );
   legend(sizes.root.parentNode, [
-    { label: "|g|", look: { ...grey, dash: "2 4", width: 4 } },
+    { label: "|g|", look: { ...grey, width: 1 }, dots: true },
     { label: "√v", look: looks.RMSProp },
   ]);
   const t = Float64Array.from({ length: steps }, (_, k) => k + 1);
