@@ -20,6 +20,12 @@ def read(folder: Path, language: str) -> Catalogue:
     ------
     ValueError
         The folder has no catalogue of this language.
+
+    Examples
+    --------
+    >>> from minioptim.live.words import FOLDER
+    >>> read(FOLDER, "en")["common"]["controls.reset"]
+    'Reset'
     """
     known = sorted(file.stem for file in folder.glob("*.json"))
     if language not in known:

@@ -75,7 +75,7 @@ class Layer(NamedTuple):
     b: Array
 
 
-def transposed(matrices: Array) -> Array:
+def _transposed(matrices: Array) -> Array:
     """Return each of a stack of matrices transposed, as a view."""
     return np.swapaxes(matrices, -1, -2)
 
@@ -304,12 +304,12 @@ class Classifier(Problem):
 
         gradient = np.empty_like(x)
         for i, (into_W, into_b) in reversed(list(enumerate(self.layers(gradient)))):
-            into_W[...] = (inputs.T if i == 0 else transposed(signals[i])) @ delta
+            into_W[...] = (inputs.T if i == 0 else _transposed(signals[i])) @ delta
             if self.l2 > 0:
                 into_W += self.l2 * layers[i].W
             into_b[...] = delta.sum(axis=-2)
             if i > 0:
-                delta = (delta @ transposed(layers[i].W)) * slopes[i - 1]
+                delta = (delta @ _transposed(layers[i].W)) * slopes[i - 1]
         return gradient
 
 

@@ -17,6 +17,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # What each module may import of the package. It is the order of the house: no circle, one way.
 MAY_IMPORT = {
     "_arguments": set(),
+    "_catalogues": set(),
     "rules": {"_arguments"},
     "looks": {"rules"},
     "problems": {"_arguments"},
@@ -32,10 +33,11 @@ MAY_IMPORT = {
     "losses": {"_arguments", "problems", "datasets"},
     "plots": {"_arguments", "looks", "problems", "run"},
     "live": {"_arguments", "engines", "plots", "problems", "run", "schedules"}
-    | {"averages", "looks", "rules"},
+    | {"_catalogues", "averages", "looks", "rules"},
     "interactive": {"live"},
     "training": {"_arguments", "losses", "rules", "run"},
-    "checks": {"_arguments", "datasets", "engines", "losses", "problems", "rules", "run"},
+    "checks": {"_arguments", "datasets", "engines", "losses", "problems", "rules", "run"}
+    | {"_catalogues"},
     "": {"rules", "run"},
 }
 

@@ -145,9 +145,7 @@ def backwards(tmp_path, monkeypatch):
     (tmp_path / "en.json").write_text(json.dumps(ENGLISH), encoding="utf-8")
     (tmp_path / "back.json").write_text(json.dumps(turned), encoding="utf-8")
     monkeypatch.setattr(words, "FOLDER", tmp_path)
-    words.catalogue.cache_clear()
-    yield "back"
-    words.catalogue.cache_clear()
+    return "back"
 
 
 def test_another_language_may_put_the_values_in_another_order(backwards, tmp_path):
