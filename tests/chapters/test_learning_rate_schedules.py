@@ -129,6 +129,21 @@ def test_a_finite_sum_stops_short_at_no_less_than_the_bound():
     assert left > 0.005
 
 
+def test_noise_of_rates_with_a_finite_sum_never_leaves_even_if_a_step_forgets_the_start():
+    lrs = [0.5**t for t in range(200)]  # the first has lr * lambda = 1, the sum is 2
+    mean, variance = 10.0, 0.0
+    for lr in lrs:
+        mean, variance = (1 - lr) * mean, (1 - lr) ** 2 * variance + lr**2
+    assert mean == 0
+    # The point is a weighted sum of the errors: each rate times all later factors.
+    weights = [lr * np.prod([1 - later for later in lrs[t + 1 :]]) for t, lr in enumerate(lrs)]
+    assert variance == pytest.approx(np.square(weights).sum())
+    # The claim's bound, from step 2 on, where lr * lambda <= 1/2.
+    bound = lrs[1] ** 2 * exp(-4 * sum(lrs[2:]))
+    assert bound > 0
+    assert variance >= bound
+
+
 @pytest.mark.equation("sgd-average")
 def test_one_over_t_makes_the_exact_average_from_any_start():
     stream = [Fraction(k * k % 17, 3) for k in range(1, 30)]

@@ -76,14 +76,30 @@ export function angleBetween([a, b], [c, d]) {
 
 /**
  * A view of one step from close by, below the controls; hidden until it is asked for. `looks` are
- * those of parts which a chapter draws in colours of its own.
+ * those of parts which a chapter draws in colours of its own, `others` parts that it alone has: it
+ * hands over their moves, and what is said of them.
  *
  * @param {HTMLElement} views
- * @param {{ signal: AbortSignal; word: Word; looks?: Record<string, Look> }} options
- * @returns {(surface: Surface, key: unknown, rule: Rule, trace: Trace, t: number) => Piece[]}
+ * @param {{
+ *   signal: AbortSignal;
+ *   word: Word;
+ *   looks?: Record<string, Look>;
+ *   others?: { name: string; look: Look }[];
+ * }} options
+ * @returns {(
+ *   surface: Surface,
+ *   key: unknown,
+ *   rule: Rule,
+ *   trace: Trace,
+ *   t: number,
+ *   other?: { moves: Record<string, Move>; told: Piece[] },
+ * ) => Piece[]}
  */
-export function anatomyView(views, { signal, word, looks = {} }) {
-  const drawn = PARTS.map(({ name, look }) => ({ name, look: looks[name] ?? look }));
+export function anatomyView(views, { signal, word, looks = {}, others = [] }) {
+  const drawn = [...PARTS, ...others].map(({ name, look }) => ({
+    name,
+    look: looks[name] ?? look,
+  }));
   const place = html("div", { class: "live-apart" }, views.parentNode);
   const near = plane(place, {
     title: word("anatomy.view"),
@@ -102,10 +118,11 @@ export function anatomyView(views, { signal, word, looks = {} }) {
   place.hidden = true;
 
   /** Show step t of a run; 0 shows nothing. Returns the pieces that are to be said of it. */
-  return function draw(surface, key, rule, trace, t) {
+  return function draw(surface, key, rule, trace, t, other) {
     place.hidden = true;
     if (!t) return [];
     const { x, query, moves } = parts(rule, trace, t);
+    Object.assign(moves, other?.moves);
     const length = (name) => Math.hypot(...moves[name].move);
     if (!Number.isFinite(length("result"))) return [said("anatomy.left", { t })];
     if (!length("result")) return [said("anatomy.nowhere", { t })];
@@ -134,7 +151,7 @@ export function anatomyView(views, { signal, word, looks = {} }) {
     const bare = moves.decay
       ? moves.result.move.map((value, i) => value - moves.decay.move[i])
       : moves.result.move;
-    const told = [];
+    const told = other?.told ?? [];
     if (moves.gradient)
       told.push(said("anatomy.away", { degrees: degrees("gradient", moves.result.move) }));
     if (moves.unscaled) told.push(said("anatomy.turned", { degrees: degrees("unscaled", bare) }));

@@ -22,7 +22,8 @@ export function contraction(lr, lambda) {
 
 /**
  * The regime that a learning rate is in, by the bowl's two curvatures: "divergent", "edge" (of
- * that), "zigzag", "fast" or "slow".
+ * that), "best", "fast" (close to the best), "clears" (the steep direction, in one step), "zigzag"
+ * (from a factor of -0.3 on, where the eye sees it) or "slow".
  *
  * @param {number} lr
  * @param {number} low
@@ -33,8 +34,11 @@ export function regime(lr, low, high) {
   const best = (high - low) / (high + low);
   if (lr * high > 2 * (1 + 1e-9)) return "divergent";
   if (Math.abs(lr * high - 2) <= 2e-9) return "edge";
-  if (rate <= best + 0.02 * (1 - best)) return "fast";
-  return lr * high > 1 ? "zigzag" : "slow";
+  const behind = (rate - best) / (1 - best || 1);
+  if (behind <= 0.001) return "best";
+  if (behind <= 0.02) return "fast";
+  if (contraction(lr, high) < 0.1) return "clears";
+  return lr * high >= 1.3 ? "zigzag" : "slow";
 }
 
 /**
@@ -142,7 +146,7 @@ export function gradient_descent({
       const name = regime(lr, 1, condition);
       const factor = Math.max(contraction(lr, 1), contraction(lr, condition));
       return [
-        said(`regime.${name}`),
+        said(`regime.${name}`, name === "fast" ? { best: (condition - 1) / (condition + 1) } : {}),
         said("rates", { rate: factor, product: lr * condition }),
         ...takeApart(bowl, condition, rule, trace, t),
       ];

@@ -1,8 +1,8 @@
 // Gradient descent on noisy gradients: the path, the ellipses of its scatter, the noise floor.
 
-/** @import { Context, Figure } from "../drawing/types" */
+/** @import { Context, Figure, Move, Rule, Trace } from "../drawing/types" */
 
-import { anatomyView } from "../drawing/anatomy.mjs";
+import { anatomyView, parts } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
 import { plane } from "../drawing/plane.mjs";
@@ -69,6 +69,25 @@ export function ellipse([x, y], along, across, angle) {
 }
 
 /**
+ * A noisy step in two: `pull`, the rule's step for the slope without noise, and `noise`, the rest.
+ *
+ * @param {Rule} rule
+ * @param {Trace} trace
+ * @param {number} t
+ * @param {number[]} slope
+ * @returns {Record<string, Move>}
+ */
+export function pullAndNoise(rule, trace, t, slope) {
+  const { x, moves } = parts(rule, trace, t);
+  const pull = x.map((value, i) => rule.step(slope[i], value, t)[0] - value);
+  const noise = moves.result.move.map((value, i) => value - pull[i]);
+  return {
+    pull: { from: x, move: pull },
+    noise: { from: x.map((value, i) => value + pull[i]), move: noise },
+  };
+}
+
+/**
  * @param {Context} context
  * @returns {Figure}
  */
@@ -108,7 +127,14 @@ export function stochastic_gradient_descent({
     { label: word("legend.mean"), look: mean },
     { label: word("marks.floor"), look: floorLook },
   ]);
-  const takeApart = anatomyView(views, { signal, word });
+  const takeApart = anatomyView(views, {
+    signal,
+    word,
+    others: [
+      { name: "pull", look: { color: "#0072b2" } },
+      { name: "noise", look: { color: "#d55e00" } },
+    ],
+  });
   const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
 
@@ -149,11 +175,16 @@ export function stochastic_gradient_descent({
       });
       const end = expected[steps];
       const then = new rules.GradientDescent({ lr: lrs[Math.max(t - 1, 0)] });
+      // The slope without noise, where step t begins.
+      const [x, y] = trace.x.slice(2 * Math.max(t - 1, 0));
+      const moves = t ? pullAndNoise(then, trace, t, bowl.df(x, y)) : {};
+      const [pull, noise] = Object.values(moves).map(({ move }) => Math.hypot(...move));
+      const told = [said("pulled", { pull, noise })];
       return [
         falling
           ? said("falling", { steps, mean: end })
           : said("floor", { floor, steps, mean: end }),
-        ...takeApart(bowl, "bowl", then, trace, t),
+        ...takeApart(bowl, "bowl", then, trace, t, { moves, told }),
       ];
     },
     press(name, { seed }) {
