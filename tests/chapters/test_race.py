@@ -153,7 +153,7 @@ def test_numbers_that_count_themselves_agree_with_the_source(cells):
 
 
 def test_the_chapters_table_of_costs_sums_up_what_the_rules_counted(cells, pages):
-    (prose,) = (cell.source for cell in pages[0] if "(race-memory)" in cell.source)
+    (prose,) = (cell.source for page in pages for cell in page if "(race-memory)" in cell.source)
     _, *rows = _rows(prose[prose.index("| $s$") :].split("\n\n")[0])
     counted = _table(cells, "s", "bytes")
     named = []
@@ -332,7 +332,7 @@ def test_the_ravine_has_no_scale_for_descent_and_one_for_adam():
 
 
 def test_the_first_race_ends_as_printed_by_written_out_equations(cells):
-    printed = _table(cells, "as drawn", "turned")
+    printed = _table(cells, "drawn", "turned")
     side = np.array([[1, -1], [1, 1]]) / np.sqrt(2)
     for column, turn in enumerate((np.eye(2), side)):
         curvature = turn @ np.diag([0.1, 2.0]) @ turn.T
@@ -352,7 +352,7 @@ def test_the_first_race_ends_as_printed_by_written_out_equations(cells):
                     a, b = 0.9 * a + 0.1 * g, 0.999 * b + 0.001 * g * g
                     x = x - 0.3 * a / (1 - 0.9**t) / np.sqrt(b / (1 - 0.999**t))
             shown = printed[name.replace("GradientDescent", "Descent")]
-            assert shown[column] == f"{0.5 * x @ curvature @ x:.4f}"
+            assert shown[column] == f"{500 * x @ curvature @ x:.1f}"
 
 
 def test_far_on_the_plain_the_slope_is_2_over_distance_cubed():

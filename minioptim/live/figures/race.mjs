@@ -171,9 +171,8 @@ export function race({
     press(name, values) {
       if (name === "home") change({ start: home[values.surface] });
       if (name === "tuned" && tuned[values.surface]) {
-        change(
-          Object.fromEntries(names.map((rule) => [`lr_${rule}`, tuned[values.surface][rule]])),
-        );
+        const lrs = names.map((rule) => [`lr_${rule}`, tuned[values.surface][rule]]);
+        change({ start: home[values.surface], ...Object.fromEntries(lrs) });
       }
       if (name === "play") {
         const end = Number(values.steps);
