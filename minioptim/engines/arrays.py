@@ -127,6 +127,34 @@ def steps(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
     return _all_at_once(grad, beginning)
 
 
+def same_batch(now: Rule, batch: tuple[int, ...]) -> Rule:
+    """Return the rule at a step, after checking that its schedules fit the batch.
+
+    Parameters
+    ----------
+    now : Rule
+        The rule, with each schedule replaced by its value.
+    batch : tuple of int
+        The shape S of the batch.
+
+    Raises
+    ------
+    ValueError
+        A schedule gives an array of a shape that does not fit.
+
+    Examples
+    --------
+    >>> from minioptim.rules import GradientDescent
+    >>> same_batch(GradientDescent(lr=[0.1, 0.2]), (2,)).lr.tolist()
+    [0.1, 0.2]
+    """
+    for name, value in now.hyper_parameters().items():
+        shape = np.shape(value)
+        if len(shape) > len(batch) or np.broadcast_shapes(shape, batch) != batch:
+            raise ValueError(f"{name} must keep a shape that fits the batch {batch}, got {shape}")
+    return now
+
+
 def _all_at_once(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
     """Run on arrays with the coordinates first, shape (d, *S).
 
@@ -146,13 +174,13 @@ def _all_at_once(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
     ours = is_ours(type(rule))
     looks_ahead = type(rule).query is not Rule.query
     scheduled = first is not rule
-    now = (_same_batch(first, batch) if scheduled else first).as_arrays()
+    now = (same_batch(first, batch) if scheduled else first).as_arrays()
     t = done
     while True:
         t += 1
         try:
             if scheduled and t > done + 1:
-                now = _same_batch(rule.at(t), batch).as_arrays()
+                now = same_batch(rule.at(t), batch).as_arrays()
             query = x
             if looks_ahead:
                 query = np.array(np.broadcast_to(now.query(x, *state), shape))
@@ -191,7 +219,7 @@ def _run_by_run(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
         t += 1
         try:
             if now is not rule and t > done + 1:
-                now = _same_batch(rule.at(t), batch)
+                now = same_batch(rule.at(t), batch)
                 rules = [now.of_run(batch, run) for run in runs]
             asked = np.empty_like(x)
             for run, mine in zip(runs, rules, strict=True):
@@ -211,15 +239,6 @@ def _run_by_run(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
         x, *new = map(read_only, made)
         state = tuple(new)
         yield t, x, asked, g, state
-
-
-def _same_batch(now: Rule, batch: tuple[int, ...]) -> Rule:
-    """Return the rule at this step, after checking that the schedules fit the batch's shape."""
-    for name, value in now.hyper_parameters().items():
-        shape = np.shape(value)
-        if len(shape) > len(batch) or np.broadcast_shapes(shape, batch) != batch:
-            raise ValueError(f"{name} must keep a shape that fits the batch {batch}, got {shape}")
-    return now
 
 
 def _stepped(

@@ -97,7 +97,11 @@ def test_the_order_of_the_modules_has_no_circle():
 
 
 # What a function imports when it is called; each is in an extra of pyproject.toml.
-ON_DEMAND = {"run": {"tqdm"}, "live.widget": {"anywidget", "traitlets"}}
+ON_DEMAND = {
+    "run": {"tqdm"},
+    "live.widget": {"anywidget", "traitlets"},
+    "engines.compiled.kernels": {"numba"},
+}
 
 
 @each_file
