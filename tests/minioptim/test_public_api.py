@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "trace": {"_arguments", "rules"},
     "engines": {"_arguments", "problems", "rules", "trace"},
     "run": {"_arguments", "engines", "problems", "rules", "trace"},
+    "stepper": {"_arguments", "engines", "rules"},
     "losses": {"_arguments", "problems", "datasets"},
     "plots": {"_arguments", "looks", "problems", "run"},
     "live": {"_arguments", "engines", "plots", "problems", "run", "schedules"}
@@ -36,7 +37,7 @@ MAY_IMPORT = {
     "interactive": {"live"},
     "training": {"_arguments", "losses", "rules", "run"},
     "checks": {"_arguments", "datasets", "engines", "losses", "problems", "rules", "run"},
-    "": {"rules", "run"},
+    "": {"rules", "run", "stepper"},
 }
 
 

@@ -16,6 +16,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -62,8 +63,17 @@ def stepper(rule: type[Any], number: str) -> tuple[Loop, Loop | None]:
     """
     jit = _jit()
     module = _module(HEAD.format(rule.__name__) + step_text(rule, number))
-    look = getattr(module, "look", None)
-    return jit(module.advance), None if look is None else jit(look)
+    # Compiled now, not at the first step; and once, for gradients that may be written to or not.
+    from numba import types
+
+    real = types.float64
+    written = types.Array(getattr(types, number), 1, "C")
+    read = types.Array(getattr(types, number), 1, "C", readonly=True)
+    values, states = len(fields(rule)), [written] * len(rule.state)
+    advance = jit([(*[real] * (2 + values), read, written, *states)])(module.advance)
+    if not hasattr(module, "look"):
+        return advance, None
+    return advance, jit([(*[real] * values, written, *states, written)])(module.look)
 
 
 @functools.lru_cache(maxsize=256)
@@ -94,10 +104,11 @@ def runner(rule: type[Any], surface: type[Any], varied: frozenset[str]) -> Loop:
     jit = _jit()
     text = run_text(rule, surface, varied)
     head = HEAD.format(f"{rule.__name__} and {surface.__name__}")
-    return jit(_module(head + text).run)
+    return jit()(_module(head + text).run)
 
 
-def _jit() -> Callable[[Any], Loop]:
+def _jit() -> Callable[..., Callable[[Any], Loop]]:
+    """Return Numba's decorator, which takes the signatures to compile at once, if any."""
     try:
         from numba import njit
     except ImportError as error:
@@ -105,8 +116,7 @@ def _jit() -> Callable[[Any], Loop]:
             'engine="compiled" needs Numba: python -m pip install "minioptim[fast]"; '
             'engine="arrays" computes the same without it'
         ) from error
-    jit: Callable[[Any], Loop] = njit(**OPTIONS)
-    return jit
+    return functools.partial(njit, **OPTIONS)
 
 
 def _module(text: str) -> ModuleType:
