@@ -65,6 +65,8 @@ class Constants:
 class _Body(ast.NodeTransformer):
     """Turns a method into lines for one coordinate and adds what they share to the constants.
 
+    It makes new nodes, and leaves those of the method as they are for the next coordinate.
+
     Parameters
     ----------
     parameters : dict of str to str
@@ -142,6 +144,9 @@ class _Body(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         of_self = isinstance(node.value, ast.Name) and node.value.id == "self"
         return ast.Name(self.parameters[node.attr]) if of_self else node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        return ast.UnaryOp(node.op, self.visit(node.operand))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         left = self.visit(node.left)
