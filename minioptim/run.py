@@ -177,7 +177,8 @@ def minimize(
             f"instead of continuing from step {done}. To allow that, pass trace.final"
         )
     check_value(problem, start)
-    t = np.unique([done, *range(done - done % -every, last, every), last])
+    between = range(done - done % every + every, last, every)
+    t = np.array([done, *between, last] if steps else [done])
     final, end, recorded = start, beginning.state, dict[str, Any]()
 
     with np.errstate(**QUIET):

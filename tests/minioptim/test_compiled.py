@@ -489,7 +489,7 @@ def test_a_second_process_finds_the_compiled_loop(cache):
         "from minioptim.problems import Ravine\n"
         "from minioptim.engines.compiled.kernels import runner\n"
         "minimize(Ravine(), GradientDescent(), steps=3, engine='compiled')\n"
-        "loop = runner(GradientDescent, Ravine, frozenset())\n"
+        "loop = runner(GradientDescent, Ravine, None)\n"
         "print(sum(loop.stats.cache_hits.values()), sum(loop.stats.cache_misses.values()))"
     )
     minimize(Ravine(), GradientDescent(), steps=3, engine="compiled")

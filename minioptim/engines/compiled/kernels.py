@@ -77,15 +77,15 @@ def stepper(rule: type[Any], number: str) -> tuple[Loop, Loop | None]:
 
 
 @functools.lru_cache(maxsize=256)
-def runner(rule: type[Any], surface: type[Any], varied: frozenset[str]) -> Loop:
+def runner(rule: type[Any], surface: type[Any], varied: frozenset[str] | None) -> Loop:
     """Return the compiled ``run`` of a rule on a surface, as `text.run_text` says.
 
     Parameters
     ----------
     rule : subclass of Rule
     surface : subclass of Surface
-    varied : set of str
-        The hyper-parameters that differ between runs.
+    varied : set of str, or None
+        The hyper-parameters that differ between runs; None for a single run.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def runner(rule: type[Any], surface: type[Any], varied: frozenset[str]) -> Loop:
     --------
     >>> from minioptim.problems import Ravine
     >>> from minioptim.rules import GradientDescent
-    >>> runner(GradientDescent, Ravine, frozenset()).__name__
+    >>> runner(GradientDescent, Ravine, None).__name__
     'run'
     """
     jit = _jit()

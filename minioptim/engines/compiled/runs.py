@@ -94,7 +94,7 @@ def check(problem: Problem, rule: Rule) -> None:
                 f"got {value!r}; {WAY_OUT}"
             )
     try:
-        runner(rule_class, kind, frozenset())
+        runner(rule_class, kind, None)
     except TranslationError as error:
         raise ValueError(f'engine="compiled" cannot compile {error}; {WAY_OUT}') from error
 
@@ -147,7 +147,7 @@ def run(
     batch, last = start.shape[:-1], int(t[-1])
     count = math.prod(batch)
     given = first.hyper_parameters().items()
-    varied = frozenset(name for name, value in given if np.ndim(value) and count > 1)
+    varied = frozenset(name for name, value in given if np.ndim(value)) if count > 1 else None
     rule_class: Any = type(rule)
     surface_class: Any = type(surface)
     loop = runner(rule_class, surface_class, varied)
@@ -194,7 +194,7 @@ def _shown(array: Array, batch: tuple[int, ...]) -> Array:
 
 
 def _tables(
-    rule: Rule, first: Rule, t: range, batch: tuple[int, ...], varied: frozenset[str]
+    rule: Rule, first: Rule, t: range, batch: tuple[int, ...], varied: frozenset[str] | None
 ) -> list[Array]:
     """Return each hyper-parameter's values: a row for each step, a column for each run.
 
@@ -203,7 +203,7 @@ def _tables(
     count = math.prod(batch)
     values: dict[str, list[Any]] = {name: [] for name in rule.hyper_parameters()}
     scheduled = {name for name, value in rule.hyper_parameters().items() if callable(value)}
-    for step in t:
+    for step in t if scheduled else t[:1]:
         try:
             now = same_batch(rule.at(step), batch) if scheduled and step > 1 else first
         except Exception as error:
@@ -214,7 +214,7 @@ def _tables(
                 rows.append(getattr(now, name))
     tables = []
     for name, rows in values.items():
-        if name in varied:
+        if varied and name in varied:
             tables.append(np.array([np.broadcast_to(v, batch).reshape(count) for v in rows]))
             continue
         if any(np.size(value) > 1 for value in rows):

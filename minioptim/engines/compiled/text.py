@@ -218,9 +218,12 @@ def look($arguments):
         $query
         out[i] = made0
 """
+# Zeros, because the compiler masks the stores that hang on `asked`, and a masked store to a page that
+# was never touched takes hundreds of cycles, though it stores nothing.
 RUN = """
 def run($arguments):
-    work = np.empty(($height, $block))
+    work = np.zeros(($height, $block))
+    asked = kept_query.shape[0] + kept_grad.shape[0] > 0
     $per_call
     for low in range(begin, end, $block):
         width = min($block, end - low)
@@ -231,9 +234,12 @@ def run($arguments):
             now = done + i + 1
             t = float(now)
             $per_step
+            $varied
             for r in range(width):
                 $per_run
                 $step
+                if asked:
+                    $asked
             if now % every == 0 or now == last:
                 $record
                 row += 1
@@ -242,18 +248,38 @@ def run($arguments):
             $value
             final_f[low + r] = value
 """
-# Keep a row of the record for each run, if that array is to be filled: it is empty if not.
-RECORD_POINT = """
+# The same for a single run, whose point and state then stay in registers.
+RUN_ONE = """
+def run($arguments):
+    $per_call
+    $load
+    row = first_row
+    for i in range(steps):
+        now = done + i + 1
+        t = float(now)
+        $per_step
+        $step
+        if now % every == 0 or now == last:
+            $record
+            row += 1
+    $store
+    $value
+    final_f[0] = value
+"""
+# Keep a row of the record, if that array is to be filled: it is empty if not.
+RECORD = """
 if $array.shape[0] > 0:
     for r in range(width):
-        $array[$row, low + r, 0] = work[$place, r]
-        $array[$row, low + r, 1] = work[$place + 1, r]
+        $lines
 """
-RECORD_VALUE = """
-if kept_f.shape[0] > 0:
+RECORD_ONE = """
+if $array.shape[0] > 0:
+    $lines
+"""
+VARIED = """
+if i == 0 or all_$p.shape[0] > 1:
     for r in range(width):
-        $value
-        kept_f[row, low + r] = value
+        work[$place, r] = all_$p[min(i, all_$p.shape[0] - 1), low + r]
 """
 
 
@@ -319,7 +345,7 @@ def step_text(rule: type[Rule], number: str) -> str:
     return text
 
 
-def run_text(rule: type[Rule], surface: type[Surface], varied: frozenset[str]) -> str:
+def run_text(rule: type[Rule], surface: type[Surface], varied: frozenset[str] | None) -> str:
     """Return the text of ``run``, which makes and records steps of runs on a surface.
 
     Its arguments, and what it does with them, are those that `runs.run` passes.
@@ -328,9 +354,9 @@ def run_text(rule: type[Rule], surface: type[Surface], varied: frozenset[str]) -
     ----------
     rule : subclass of Rule
     surface : subclass of Surface
-    varied : set of str
+    varied : set of str, or None
         The hyper-parameters that differ between the runs. What hangs on none of them is computed
-        once a step for all runs.
+        once a step for all runs. None if there is a single run.
 
     Raises
     ------
@@ -350,66 +376,90 @@ def run_text(rule: type[Rule], surface: type[Surface], varied: frozenset[str]) -
     df = read(surface, Signature("df", ("x", "y"), (), 2))
     own = parameters_of(rule)
     of_surface = {field.name: f"q{i}" for i, field in enumerate(fields(surface))}  # type: ignore[arg-type]
-    count = len(rule.state)
-    # Two rows of work, one for each coordinate, for x, each state, the query and the gradient.
-    held = {"x": 0, **{f"s{j}": 2 + 2 * j for j in range(count)}}
-    asked, slope = 2 + 2 * count, 4 + 2 * count
+    moving = sorted(own[name] for name in varied or ())
 
+    # Two rows of work, one for each coordinate, for x, each state, the query and the gradient;
+    # below them a row for each hyper-parameter that varies. Of a single run, a name for each.
+    names = ["x", *(f"s{j}" for j in range(len(rule.state))), "query", "grad"]
+    pairs = {name: (2 * j, 2 * j + 1) for j, name in enumerate(names)}
+    tables = {p: 2 * len(names) + j for j, p in enumerate(moving)}
+    one = varied is None
+
+    def at(row: int) -> str:
+        return f"w{row}" if one else f"work[{row}, r]"
+
+    def kept(name: str) -> list[str]:
+        row = "row - 1" if name in ("query", "grad") else "row"
+        index = f"{row}, 0" if one else f"{row}, low + r"
+        lines = [f"kept_{name}[{index}, {j}] = {at(pairs[name][j])}" for j in (0, 1)]
+        return _filled(record, array=f"kept_{name}", lines=lines).splitlines()
+
+    record = RECORD_ONE if one else RECORD
     constants, of_value = Constants("k"), Constants("f")
+    held = {name: pairs[name] for name in names[:-2]}
     bodies = [_Body(own, constants, suffix, inverted=False) for suffix in ("_0", "_1")]
-    of_step: list[str] = []
+    lines: list[str] = []
     for j, body in enumerate(bodies):
-        values = [f"work[{place + j}, r]" for place in held.values()]
+        values = [at(pair[j]) for pair in held.values()]
         if query is None:
-            of_step.append(f"at{j} = {values[0]}")
+            lines.append(f"at{j} = {values[0]}")
         else:
-            of_step += body.lines(query, values, [f"at{j}"])
+            lines += body.lines(query, values, [f"at{j}"])
         body.fixed = {}
     slopes = _Body(of_surface, constants, "_2", inverted=False)
-    of_step += slopes.lines(df, ["at0", "at1"], ["slope0", "slope1"])
+    lines += slopes.lines(df, ["at0", "at1"], ["slope0", "slope1"])
     for j, body in enumerate(bodies):
-        values = [f"work[{place + j}, r]" for place in held.values()]
-        of_step += [f"work[{asked + j}, r] = at{j}", f"work[{slope + j}, r] = slope{j}"]
-        of_step += body.lines(step, [f"slope{j}", values[0], "t", *values[1:]], values, t=2)
+        values = [at(pair[j]) for pair in held.values()]
+        lines += body.lines(step, [f"slope{j}", values[0], "t", *values[1:]], values, t=2)
+    asked = [
+        f"{at(pairs[name][j])} = {value}{j}"
+        for name, value in (("query", "at"), ("grad", "slope"))
+        for j in (0, 1)
+    ]
     height = _Body(of_surface, of_value, "_3", inverted=False)
-    value = height.lines(f, ["work[0, r]", "work[1, r]"], ["value"])
+    value = height.lines(f, [at(row) for row in held["x"]], ["value"])
 
-    moving = {own[name] for name in varied}
     fixed = {"t", *own.values()}
     per_call = [c for c in (*constants, *of_value) if not c.uses & fixed]
-    per_run = [c for c in constants if c.uses & moving]
-    per_step = [c for c in constants if c.uses & fixed and not c.uses & moving]
-    entry = {p: f"{p} = all_{p}[min(i, all_{p}.shape[0] - 1), " for p in own.values()}
-    points = {**held, "query": asked, "grad": slope}
+    per_run = [c for c in constants if c.uses & set(moving)]
+    per_step = [c for c in constants if c.uses & fixed and not c.uses & set(moving)]
+    index = "0" if one else "low + r"
     return "import numpy as np\n" + _filled(
-        RUN,
+        RUN_ONE if one else RUN,
         arguments=_listed(
             ["begin", "end", "done", "steps", "last", "every", "first_row"],
             [f"all_{p}" for p in own.values()],
             of_surface.values(),
             held,
             ["final_f", "kept_f"],
-            [f"kept_{name}" for name in points],
+            [f"kept_{name}" for name in names],
         ),
-        height=str(slope + 2),
+        height=str(2 * len(names) + len(moving)),
         block=str(BLOCK),
         per_call=_assigned(per_call),
-        load=[f"work[{held[n] + j}, r] = {n}[{j}, low + r]" for n in held for j in (0, 1)],
-        per_step=[*(f"{entry[p]}0]" for p in _used(per_step, entry)), *_assigned(per_step)],
-        per_run=[*(f"{entry[p]}low + r]" for p in sorted(moving)), *_assigned(per_run)],
-        step=of_step,
-        record=[
+        load=[f"{at(pair[j])} = {n}[{j}, {index}]" for n, pair in held.items() for j in (0, 1)],
+        per_step=[
+            *(
+                f"{p} = all_{p}[min(i, all_{p}.shape[0] - 1), 0]"
+                for p in _used(per_step, own.values())
+            ),
+            *_assigned(per_step),
+        ],
+        varied=[
             line
-            for name, place in points.items()
-            for line in _filled(
-                RECORD_POINT,
-                array=f"kept_{name}",
-                row="row" if name in held else "row - 1",
-                place=str(place),
-            ).split("\n")
-        ]
-        + _filled(RECORD_VALUE, value=value).split("\n"),
-        store=[f"{n}[{j}, low + r] = work[{held[n] + j}, r]" for n in held for j in (0, 1)],
+            for p, row in tables.items()
+            for line in _filled(VARIED, p=p, place=str(row)).splitlines()
+        ],
+        per_run=[*(f"{p} = {at(row)}" for p, row in tables.items()), *_assigned(per_run)],
+        step=lines + (asked if one else []),
+        asked=asked,
+        record=[
+            *(line for name in names for line in kept(name)),
+            *_filled(
+                record, array="kept_f", lines=[*value, f"kept_f[row, {index}] = value"]
+            ).splitlines(),
+        ],
+        store=[f"{n}[{j}, {index}] = {at(pair[j])}" for n, pair in held.items() for j in (0, 1)],
         value=value,
     )
 
