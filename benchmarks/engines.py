@@ -4,10 +4,10 @@
 
 Each case of a group is timed once in every round, one after another, so that whatever else the
 machine does meets all of them; a ratio is the median of the rounds' ratios to the group's bound,
-with the quartiles. The bound of a step on n parameters is the time in which NumPy's `add` with
-`out=` streams as many bytes through memory (two arrays read, one written); so it is measured, and
-can be beaten a little. One thread, unless the case says otherwise. Peers that are not installed are
-named and left out.
+with the quartiles. The bound of a step on n parameters is the time in which NumPy adds one array to
+another in place, of such a size that as many bytes are read and written; so it is measured, and can
+be beaten a little. One thread, but for Optax and JAX, which take the threads that they find, and
+for the case that says so. Peers that are not installed are named and left out.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def installed(name: str) -> bool:
 def bound(size: int, number: str, arrays: int) -> Work:
     """Return what moves as many bytes as a step that reads or writes ``arrays`` arrays."""
     count = size * arrays // 3
-    one, other, out = (np.ones(count, dtype=number) for _ in range(3))
-    return lambda: np.add(one, other, out=out)
+    x, g = (np.ones(count, dtype=number) for _ in range(2))
+    return lambda: np.add(x, g, out=x)
 
 
 def moved(rule: type[Rule]) -> int:

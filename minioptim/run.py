@@ -177,8 +177,8 @@ def minimize(
             f"instead of continuing from step {done}. To allow that, pass trace.final"
         )
     check_value(problem, start)
-    between = range(done - done % every + every, last, every)
-    t = np.array([done, *between, last] if steps else [done])
+    between = np.arange(done - done % every + every, last, every, dtype=np.int64)
+    t = np.append(np.int64(done), np.append(between, last) if steps else between)
     final, end, recorded = start, beginning.state, dict[str, Any]()
 
     with np.errstate(**QUIET):

@@ -218,8 +218,8 @@ def look($arguments):
         $query
         out[i] = made0
 """
-# Zeros, because the compiler masks the stores that hang on `asked`, and a masked store to a page that
-# was never touched takes hundreds of cycles, though it stores nothing.
+# Zeros, because the compiler masks the stores that hang on `asked`, and a masked store to a page
+# that was never touched takes hundreds of cycles, though it stores nothing.
 RUN = """
 def run($arguments):
     work = np.zeros(($height, $block))
