@@ -1,6 +1,6 @@
 """What a step costs, with each engine and in PyTorch and Optax, beside what memory allows.
 
-    python -m benchmarks.engines [--rounds 7] [--quick] [--json _build/engines.json]
+    python -m benchmarks.engines [--rounds 7] [--quick] [--cpu] [--json _build/engines.json]
 
 Each case of a group is timed once in every round, one after another, so that whatever else the
 machine does meets all of them; a ratio is the median of the rounds' ratios to the group's bound,
@@ -8,6 +8,9 @@ with the quartiles. The bound of a step on n parameters is the time in which Num
 another in place, of such a size that as many bytes are read and written; so it is measured, and can
 be beaten a little. One thread, but for Optax and JAX, which take the threads that they find, and
 for the case that says so. Peers that are not installed are named and left out.
+
+On a machine that others load, ``--cpu`` counts the processor's time instead, of all threads
+together: then a process that waits for its turn is not taken for a slow one.
 """
 
 from __future__ import annotations
@@ -220,18 +223,18 @@ def jax_vmap(starts: Any, rates: Any, steps: int) -> Work:
     return lambda: jax.block_until_ready(all_runs(*given))
 
 
-def timed(work: Work, at_least: float) -> float:
+def timed(work: Work, clock: Callable[[], float], at_least: float = 0.05) -> float:
     """Return the seconds of one call, as the least of those that fit into ``at_least`` seconds."""
     best, spent = float("inf"), 0.0
     while spent < at_least:
-        begun = time.perf_counter()
+        begun = clock()
         work()
-        taken = time.perf_counter() - begun
+        taken = clock() - begun
         best, spent = min(best, taken), spent + taken
     return best
 
 
-def measured(group: Group, rounds: int) -> dict[str, Any]:
+def measured(group: Group, rounds: int, clock: Callable[[], float]) -> dict[str, Any]:
     """Return the median seconds of each case, and its ratio to the group's bound with quartiles."""
     name, unit, cases = group
     for work in cases.values():
@@ -239,7 +242,7 @@ def measured(group: Group, rounds: int) -> dict[str, Any]:
     times: dict[str, list[float]] = {case: [] for case in cases}
     for _ in range(rounds):
         for case, work in cases.items():
-            times[case].append(timed(work, 0.02))
+            times[case].append(timed(work, clock))
     found = {}
     for case, taken in times.items():
         ratios = [mine / one for mine, one in zip(taken, times[unit], strict=True)]
@@ -257,9 +260,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it runs")
+    parser.add_argument("--cpu", action="store_true", help="count the processor's time")
     parser.add_argument("--only", default="", help="groups whose name contains this")
     parser.add_argument("--json", type=Path, default=Path("_build/engines.json"))
     options = parser.parse_args()
+    clock = time.process_time if options.cpu else time.perf_counter
     absent = [name for name in PEERS if not installed(name)]
     if absent:
         print(f"not installed, left out: {', '.join(absent)}")
@@ -268,7 +273,7 @@ def main() -> None:
         for group in groups_of(options.quick):
             if options.only not in group[0]:
                 continue
-            groups.append(measured(group, options.rounds))
+            groups.append(measured(group, options.rounds, clock))
             print(f"\n{groups[-1]['name']} (ratio to: {groups[-1]['unit']})")
             for case, found in groups[-1]["cases"].items():
                 low, high = found["quartiles"]
@@ -280,6 +285,7 @@ def main() -> None:
         "machine": platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "clock": "processor" if options.cpu else "wall",
         "rounds": options.rounds,
         "absent": absent,
         "groups": groups,
