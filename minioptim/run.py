@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array, numbers, read_only, whole
+from minioptim.engines import ENGINES
 from minioptim.engines._alone import check_gradient, check_value, explain
 from minioptim.engines.arrays import Beginning, Made, begin
 from minioptim.engines.arrays import steps as made_from
@@ -29,8 +30,6 @@ from minioptim.rules import Rule
 from minioptim.trace import RECORDABLE, Step, Trace
 
 __all__ = ["RECORDABLE", "Step", "Trace", "feed", "iterate", "minimize"]
-
-ENGINES = ("arrays", "compiled")
 
 # A run that diverges overflows; the trace says so, so no warning is needed.
 QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}

@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import numbers, whole
-from minioptim.engines import arrays
+from minioptim.engines import ENGINES, arrays
 from minioptim.engines.compiled import stepping
 from minioptim.rules import MatrixRule, Rule
 
-ENGINES = ("arrays", "compiled")
 TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 Parameters = npt.NDArray[Any]

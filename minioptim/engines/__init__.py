@@ -15,3 +15,6 @@ There are three, and all use the same source:
 
 `language` is what the last two read: the part of Python in which rules are written.
 """
+
+ENGINES = ("arrays", "compiled")
+"""Those that `minimize` and `Stepper` may be asked for by name."""
