@@ -24,7 +24,6 @@ from minioptim.engines import ENGINES
 from minioptim.engines._alone import check_gradient, check_value, explain
 from minioptim.engines.arrays import Beginning, Made, begin
 from minioptim.engines.arrays import steps as made_from
-from minioptim.engines.compiled import runs
 from minioptim.problems import Gradient, Problem, Surface
 from minioptim.rules import Rule
 from minioptim.trace import RECORDABLE, Step, Trace
@@ -183,6 +182,8 @@ def minimize(
     with np.errstate(**QUIET):
         first_f = last_f = _value(problem, start)
         if engine == "compiled" and isinstance(problem, Surface):
+            from minioptim.engines.compiled import runs
+
             final, last_f, end, recorded = runs.run(problem, beginning, t, every, wanted, first_f)
         else:
             rows: dict[str, list[Any]] = {name: [] for name in wanted}
@@ -328,6 +329,9 @@ def _check_engine(engine: str, problem: Problem, rule: Rule, progress: bool) -> 
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {ENGINES}, got {engine!r}")
     if engine == "compiled":
+        # Here, since most programs do without it, and what it imports takes as long as the rest.
+        from minioptim.engines.compiled import runs
+
         if progress:
             raise ValueError(
                 'progress must be False with engine="compiled", whose steps are made in one call'

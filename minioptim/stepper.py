@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import numbers, whole
 from minioptim.engines import ENGINES, arrays
-from minioptim.engines.compiled import stepping
 from minioptim.rules import MatrixRule, Rule
+
+if TYPE_CHECKING:  # it is imported where a compiled engine is asked for
+    from minioptim.engines.compiled.stepping import InPlace
 
 TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -95,8 +97,10 @@ class Stepper:
         if type(rule).query is not Rule.query:
             self._query = np.empty_like(x)
         self._gradient: Parameters | None = None  # made when one comes in another layout
-        self._loop: stepping.InPlace | None = None
+        self._loop: InPlace | None = None
         if engine == "compiled":
+            from minioptim.engines.compiled import stepping
+
             self._loop = stepping.in_place(rule, first, x.dtype.name)
 
     def __repr__(self) -> str:
