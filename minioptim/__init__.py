@@ -26,6 +26,7 @@ from minioptim.rules import (
     Rule,
 )
 from minioptim.run import Step, Trace, feed, iterate, minimize
+from minioptim.stepper import Stepper
 
 __all__ = [
     "SGD",
@@ -45,6 +46,7 @@ __all__ = [
     "RMSProp",
     "Rule",
     "Step",
+    "Stepper",
     "Trace",
     "feed",
     "iterate",

@@ -20,10 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array, numbers, read_only, whole
+from minioptim.engines import ENGINES
 from minioptim.engines._alone import check_gradient, check_value, explain
 from minioptim.engines.arrays import Beginning, Made, begin
 from minioptim.engines.arrays import steps as made_from
-from minioptim.problems import Gradient, Problem
+from minioptim.problems import Gradient, Problem, Surface
 from minioptim.rules import Rule
 from minioptim.trace import RECORDABLE, Step, Trace
 
@@ -90,6 +91,7 @@ def minimize(
     record: Iterable[str] | None = None,
     every: int = 1,
     progress: bool = False,
+    engine: str = "arrays",
 ) -> Trace:
     """Run a rule on a problem for a number of steps, and return the trace.
 
@@ -113,6 +115,12 @@ def minimize(
         Record one step in every ``every``; the start and the last step are always recorded.
     progress : bool
         Show a progress bar (needs tqdm).
+    engine : "arrays" or "compiled"
+        What makes the steps: NumPy, for every problem and rule; or one compiled loop, for a
+        `Surface` and a rule that treats coordinates separately (needs the extra ``fast``). The
+        compiled trace is the same but for rounding, a few units of the last digit in each step.
+        The first run of a rule on a surface takes seconds, since it is compiled; the code is kept
+        in the user's cache folder, or in that of the environment variable MINIOPTIM_CACHE.
 
     Returns
     -------
@@ -124,10 +132,10 @@ def minimize(
     TypeError, ValueError
         As for `iterate`; also if ``steps``, ``every`` or ``record`` is invalid,
         ``problem.value`` returns the wrong shape, a trace is to be continued with another kind of
-        rule or with noise that would restart, or the value or the gradient of a problem of your
-        own mixes the runs of a batch.
+        rule or with noise that would restart, the value or the gradient of a problem of your
+        own mixes the runs of a batch, or ``engine`` cannot run them.
     ImportError
-        ``progress=True`` without tqdm.
+        ``progress=True`` without tqdm, or ``engine="compiled"`` without Numba.
 
     Examples
     --------
@@ -153,6 +161,7 @@ def minimize(
     steps = whole("steps", steps, at_least=0)
     every = whole("every", every, at_least=1)
     wanted = _default(problem) if record is None else _names(record)
+    _check_engine(engine, problem, rule, progress)
     if x0 is None:
         x0 = getattr(problem, "start", None)
         if x0 is None:
@@ -166,19 +175,26 @@ def minimize(
             f"instead of continuing from step {done}. To allow that, pass trace.final"
         )
     check_value(problem, start)
-    t = np.unique([done, *range(done - done % -every, last, every), last])
-    rows: dict[str, list[Any]] = {name: [] for name in wanted}
-    final, end, wants_f = start, beginning.state, "f" in wanted
+    between = np.arange(done - done % every + every, last, every, dtype=np.int64)
+    t = np.append(np.int64(done), np.append(between, last) if steps else between)
+    final, end, recorded = start, beginning.state, dict[str, Any]()
 
     with np.errstate(**QUIET):
         first_f = last_f = _value(problem, start)
-        _keep(rows, x=start, f=first_f, state=end)
-        stream = islice(made_from(oracle, beginning), steps)
-        for now, final, query, grad, end in _with_bar(stream, steps, progress):
-            if now % every == 0 or now == last:
-                if wants_f or now == last:
-                    last_f = _value(problem, final)
-                _keep(rows, x=final, f=last_f, query=query, grad=grad, state=end)
+        if engine == "compiled" and isinstance(problem, Surface):
+            from minioptim.engines.compiled import runs
+
+            final, last_f, end, recorded = runs.run(problem, beginning, t, every, wanted, first_f)
+        else:
+            rows: dict[str, list[Any]] = {name: [] for name in wanted}
+            _keep(rows, x=start, f=first_f, state=end)
+            stream = islice(made_from(oracle, beginning), steps)
+            for now, final, query, grad, end in _with_bar(stream, steps, progress):
+                if now % every == 0 or now == last:
+                    if "f" in rows or now == last:
+                        last_f = _value(problem, final)
+                    _keep(rows, x=final, f=last_f, query=query, grad=grad, state=end)
+            recorded = _recorded(rows, rule.state, (start, *beginning.state))
         left = last_f > 10 * (1 + np.abs(first_f))
         finite = np.isfinite(final).all(axis=-1) & np.isfinite(last_f)
         for at_end, at_start in zip(end, beginning.state, strict=True):
@@ -191,7 +207,7 @@ def minimize(
         t=t,
         final=final,
         diverged=np.asarray(left | ~finite),
-        recorded=_recorded(rows, rule.state, (start, *beginning.state)),
+        recorded=recorded,
         final_state=dict(zip(rule.state, end, strict=True)),
     )
 
@@ -307,6 +323,20 @@ def _names(record: Iterable[str]) -> tuple[str, ...]:
         if name not in RECORDABLE:
             raise ValueError(f"record must be some of {RECORDABLE}, got {name!r}")
     return names
+
+
+def _check_engine(engine: str, problem: Problem, rule: Rule, progress: bool) -> None:
+    if engine not in ENGINES:
+        raise ValueError(f"engine must be one of {ENGINES}, got {engine!r}")
+    if engine == "compiled":
+        # Here, since most programs do without it, and what it imports takes as long as the rest.
+        from minioptim.engines.compiled import runs
+
+        if progress:
+            raise ValueError(
+                'progress must be False with engine="compiled", whose steps are made in one call'
+            )
+        runs.check(problem, rule)
 
 
 def _with_bar(stream: Iterable[Made], steps: int, progress: bool) -> Iterable[Made]:

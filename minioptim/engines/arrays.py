@@ -6,7 +6,7 @@ There are two loops. Rules that treat coordinates separately step all runs of a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -22,6 +22,8 @@ from minioptim.trace import Trace
 Made: TypeAlias = tuple[int, Array, Array, Array, tuple[Array, ...]]
 
 FLOAT = np.dtype(np.float64)
+# How many coordinates of a large array are stepped at a time.
+PART = 16_384
 
 
 class Beginning(NamedTuple):
@@ -127,6 +129,34 @@ def steps(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
     return _all_at_once(grad, beginning)
 
 
+def same_batch(now: Rule, batch: tuple[int, ...]) -> Rule:
+    """Return the rule at a step, after checking that its schedules fit the batch.
+
+    Parameters
+    ----------
+    now : Rule
+        The rule, with each schedule replaced by its value.
+    batch : tuple of int
+        The shape S of the batch.
+
+    Raises
+    ------
+    ValueError
+        A schedule gives an array of a shape that does not fit.
+
+    Examples
+    --------
+    >>> from minioptim.rules import GradientDescent
+    >>> same_batch(GradientDescent(lr=[0.1, 0.2]), (2,)).lr.tolist()
+    [0.1, 0.2]
+    """
+    for name, value in now.hyper_parameters().items():
+        shape = np.shape(value)
+        if len(shape) > len(batch) or np.broadcast_shapes(shape, batch) != batch:
+            raise ValueError(f"{name} must keep a shape that fits the batch {batch}, got {shape}")
+    return now
+
+
 def _all_at_once(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
     """Run on arrays with the coordinates first, shape (d, *S).
 
@@ -146,13 +176,13 @@ def _all_at_once(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
     ours = is_ours(type(rule))
     looks_ahead = type(rule).query is not Rule.query
     scheduled = first is not rule
-    now = (_same_batch(first, batch) if scheduled else first).as_arrays()
+    now = (same_batch(first, batch) if scheduled else first).as_arrays()
     t = done
     while True:
         t += 1
         try:
             if scheduled and t > done + 1:
-                now = _same_batch(rule.at(t), batch).as_arrays()
+                now = same_batch(rule.at(t), batch).as_arrays()
             query = x
             if looks_ahead:
                 query = np.array(np.broadcast_to(now.query(x, *state), shape))
@@ -191,7 +221,7 @@ def _run_by_run(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
         t += 1
         try:
             if now is not rule and t > done + 1:
-                now = _same_batch(rule.at(t), batch)
+                now = same_batch(rule.at(t), batch)
                 rules = [now.of_run(batch, run) for run in runs]
             asked = np.empty_like(x)
             for run, mine in zip(runs, rules, strict=True):
@@ -211,15 +241,6 @@ def _run_by_run(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
         x, *new = map(read_only, made)
         state = tuple(new)
         yield t, x, asked, g, state
-
-
-def _same_batch(now: Rule, batch: tuple[int, ...]) -> Rule:
-    """Return the rule at this step, after checking that the schedules fit the batch's shape."""
-    for name, value in now.hyper_parameters().items():
-        shape = np.shape(value)
-        if len(shape) > len(batch) or np.broadcast_shapes(shape, batch) != batch:
-            raise ValueError(f"{name} must keep a shape that fits the batch {batch}, got {shape}")
-    return now
 
 
 def _stepped(
@@ -258,6 +279,101 @@ def _gradient(grad: Gradient, x: Array) -> Array:
         explain(error, grad, x, x.shape[-1:])
         raise
     return g
+
+
+# ---------------------------------------------------------------- steps in place
+
+
+def step_in_place(now: Rule, t: int, arrays: Sequence[npt.NDArray[Any]]) -> None:
+    """Make one step of a rule on arrays of float32 or float64, which are changed.
+
+    Parameters
+    ----------
+    now : Rule
+        The rule at this step; its hyper-parameters are numbers.
+    t : int
+        The number of the step.
+    arrays : sequence of arrays of shape (n,)
+        The gradient, x and each state.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A rule of the reader's own returns an invalid value; the arrays are as before.
+
+    Examples
+    --------
+    >>> from minioptim.rules import GradientDescent
+    >>> x = np.array([8.0])
+    >>> step_in_place(GradientDescent(lr=0.5), 1, [np.array([4.0]), x])
+    >>> x
+    array([6.])
+    """
+    rule = _of_type(now, arrays[1].dtype)
+    names = ("x", *now.state)
+    for g, x, *state in _parts(now, arrays):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            result = rule.step(g, x, t, *state)
+            if not isinstance(result, tuple) or len(result) != len(names):
+                raise TypeError(
+                    f"{type(now).__name__}.step must return the tuple ({', '.join(names)},), "
+                    f"got {result!r}"
+                )
+            for name, new in zip(names, result, strict=True):
+                if np.shape(new) != x.shape:
+                    raise ValueError(
+                        f"{name} must have the shape of x, {x.shape}, when "
+                        f"{type(now).__name__}.step returns it; got {np.shape(new)}"
+                    )
+            for array, new in zip((x, *state), result, strict=True):
+                array[...] = new
+
+
+def look_in_place(now: Rule, arrays: Sequence[npt.NDArray[Any]]) -> None:
+    """Write where a rule asks for the gradient.
+
+    Parameters
+    ----------
+    now : Rule
+        The rule at this step; its hyper-parameters are numbers.
+    arrays : sequence of arrays of shape (n,)
+        x, each state, and the array to write to.
+
+    Raises
+    ------
+    ValueError
+        A rule of the reader's own returns another shape.
+
+    Examples
+    --------
+    >>> from minioptim.rules import Nesterov
+    >>> out = np.empty(1)
+    >>> look_in_place(Nesterov(momentum=0.5), [np.array([8.0]), np.array([-2.0]), out])
+    >>> out
+    array([7.])
+    """
+    rule = _of_type(now, arrays[0].dtype)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for x, *state, out in _parts(now, arrays):
+            out[...] = rule.query(x, *state)
+
+
+def _of_type(now: Rule, dtype: np.dtype[Any]) -> Rule:
+    """Return the rule so that float64 is computed as in a run, and float32 stays float32."""
+    return now.as_arrays() if dtype == FLOAT else now
+
+
+def _parts(
+    rule: Rule, arrays: Sequence[npt.NDArray[Any]]
+) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+    """Yield the arrays part by part, so that what a step computes on the way stays in the cache.
+
+    A rule of the reader's own may look at all coordinates, and gets them whole.
+    """
+    size = arrays[0].size
+    part = PART if is_ours(type(rule)) else max(size, 1)
+    for low in range(0, size, part):
+        yield tuple(array[low : low + part] for array in arrays)
 
 
 # ---------------------------------------------------------------- where a run begins

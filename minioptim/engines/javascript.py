@@ -17,36 +17,38 @@ worth; a rule that may reach it says what it means with ``np.where``.
 from __future__ import annotations
 
 import ast
-import inspect
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import MISSING, fields
-from typing import Any, NamedTuple
+from typing import Any
 
+from minioptim.engines.language import (
+    Method,
+    Signature,
+    TranslationError,
+    entries,
+    numpy_name,
+    read,
+)
 from minioptim.problems import Surface
 from minioptim.rules import MatrixRule, Rule
 
-ALLOWED = (
-    "allowed are named arguments, assignments of expressions to names, numbers, + - * / **, "
-    "one comparison at a time, self.<hyper-parameter>, np.pi, np.sqrt, np.abs, np.sign, np.exp, "
-    "np.log, np.cos, np.sin, np.maximum, np.minimum, np.where, and one return at the end"
-)
+__all__ = ["TranslationError", "module_source", "rule_source", "surface_source"]
 
-# NumPy's name: JavaScript's name, and the number of arguments allowed here.
+# NumPy's name: JavaScript's name. `where` is an expression of its own.
 FUNCTIONS = {
-    "sqrt": ("Math.sqrt", 1),
-    "abs": ("Math.abs", 1),
-    "sign": ("Math.sign", 1),
-    "exp": ("Math.exp", 1),
-    "log": ("Math.log", 1),
-    "cos": ("Math.cos", 1),
-    "sin": ("Math.sin", 1),
-    "maximum": ("Math.max", 2),
-    "minimum": ("Math.min", 2),
+    "sqrt": "Math.sqrt",
+    "abs": "Math.abs",
+    "sign": "Math.sign",
+    "exp": "Math.exp",
+    "log": "Math.log",
+    "cos": "Math.cos",
+    "sin": "Math.sin",
+    "maximum": "Math.max",
+    "minimum": "Math.min",
 }
 
-# How tightly an operator binds, the same in both languages; `**` becomes a call or a product. No
-# `%`: the two languages disagree about it for negative numbers.
+# How tightly an operator binds, the same in both languages; `**` becomes a call or a product.
 BINARY: dict[type[ast.operator], tuple[str, int]] = {
     ast.Add: ("+", 1),
     ast.Sub: ("-", 1),
@@ -66,18 +68,15 @@ COMPARISON, PRODUCT, SIGN, ATOM = 0, 2, 3, 4
 
 # Names that are free in Python but reserved in JavaScript, and those that the translation itself
 # uses: a class or a variable called Math would hide the Math that its methods call.
-RESERVED = (
+WORDS = (
     "arguments case catch const debugger default delete do enum eval export extends function "
     "implements instanceof interface let new null package private protected public static "
     "super switch this throw true false typeof var void "
     "Infinity Math NaN Object __proto__"
 )
+RESERVED = frozenset(WORDS.split())
 # A class may not have fields of these names: they refer to the class and its ancestors.
 NOT_A_FIELD = ("constructor", "__proto__")
-
-
-class TranslationError(ValueError):
-    """The source of a rule or a surface cannot be written in JavaScript; the message says why."""
 
 
 def rule_source(rule_class: type[Rule]) -> str:
@@ -224,17 +223,8 @@ def _export(name: str, sources: dict[Any, str]) -> str:
     return "\n".join([f"export const {name} = {{", *map(_indented, entries), "};", ""])
 
 
-class Signature(NamedTuple):
-    """What a method takes, passed by position, and what it returns."""
-
-    name: str
-    first: tuple[str, ...]  # the usual names; others are allowed too
-    state: tuple[str, ...]  # exactly these names, so that none is taken for another
-    returns: int | None  # number of values in a tuple; None for a single number
-
-
 def _class(cls: type[Any], constants: dict[str, Any], methods: list[str]) -> str:
-    if cls.__name__ in RESERVED.split() or not cls.__name__.isidentifier():
+    if cls.__name__ in RESERVED or not cls.__name__.isidentifier():
         raise TranslationError(
             f"{cls.__name__} cannot be the name of a class in JavaScript: choose another"
         )
@@ -279,112 +269,37 @@ def _check_class(name: str, cls: Any, base: type[Any]) -> None:
 
 def _method(cls: type[Any], signature: Signature) -> str:
     """Return the method as text, found through the class as Python finds it."""
-    function: Callable[..., Any] = getattr(cls, signature.name)
-    where = f"{cls.__name__}.{signature.name}"
-    try:
-        source = textwrap.dedent(inspect.getsource(function))
-    except (OSError, TypeError) as error:
-        raise TranslationError(f"{where}: its source cannot be read ({error})") from error
-    tree = ast.parse(source).body[0]
-    first_line = inspect.unwrap(function).__code__.co_firstlineno
-    hyper_parameters = tuple(field.name for field in fields(cls))
-    return _Translator(where, first_line, hyper_parameters).method(tree, signature)
+    method = read(cls, signature, RESERVED, "JavaScript")
+    arguments = list(method.arguments)
+    if method.the_rest:
+        arguments.append(f"...{method.the_rest}")
+    writer = _Writer()
+    lines = writer.body(method)
+    head = f"{signature.name}({', '.join(arguments)}) {{"
+    return "\n".join([head, *map(_indented, lines), "}"])
 
 
-class _Translator(ast.NodeVisitor):
-    """Turns one method into JavaScript, node by node; each visit returns text."""
+class _Writer(ast.NodeVisitor):
+    """Writes one method in JavaScript, node by node; each visit returns text."""
 
-    def __init__(self, where: str, first_line: int, hyper_parameters: tuple[str, ...]) -> None:
-        self.where = where
-        self.first_line = first_line
-        self.hyper_parameters = hyper_parameters
-        self.known: set[str] = set()
-
-    def refuse(self, node: Any, why: str) -> TranslationError:
-        line = self.first_line + node.lineno - 1
-        text = ast.unparse(node).splitlines()[0]
-        return TranslationError(f"{self.where}, line {line}, `{text}`: {why}; {ALLOWED}")
-
-    def generic_visit(self, node: ast.AST) -> str:
-        raise self.refuse(node, f"{type(node).__name__} has no translation to JavaScript")
-
-    def method(self, node: ast.stmt, signature: Signature) -> str:
-        """Return the whole method; not a ``visit_``, since methods may not be nested."""
-        if not isinstance(node, ast.FunctionDef):
-            raise self.refuse(node, "a method is written with def")
-        spec = node.args
-        special = spec.defaults or spec.posonlyargs or spec.kwonlyargs or spec.kwarg
-        if node.decorator_list or special or not spec.args:
-            raise self.refuse(node, "a method takes self and plain named arguments")
-        arguments = [self.new_name(argument) for argument in spec.args[1:]]
-        self.check_arguments(node, arguments, signature)
-        if spec.vararg:
-            arguments.append(f"...{self.new_name(spec.vararg)}")
-        given = set(self.known)
-        body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
-        if not body or any(isinstance(line, ast.Return) for line in body[:-1]):
-            raise self.refuse(node, "a method has one return, at its end")
-        lines = [self.visit(line) for line in body]
-        if not isinstance(body[-1], ast.Return):
-            raise self.refuse(body[-1], "a method ends by returning something")
-        self.check_returned(body[-1], signature.returns)
-        if own := sorted(self.known - given):
-            lines.insert(0, f"let {', '.join(own)};")
-        return "\n".join([f"{node.name}({', '.join(arguments)}) {{", *map(_indented, lines), "}"])
-
-    def check_arguments(self, node: ast.FunctionDef, named: list[str], wanted: Signature) -> None:
-        """Refuse a method that the loop could not call, or would call with states mixed up."""
-        count = len(wanted.first)
-        the_rest = () if node.args.vararg else wanted.state  # `*state` takes all of them
-        if len(named) < count or tuple(named[count:]) != the_rest:
-            usual = ", ".join(("self", *wanted.first, *wanted.state))
-            raise self.refuse(node, f"the arguments must be ({usual})")
-
-    def check_returned(self, node: ast.Return, count: int | None) -> None:
-        found = len(node.value.elts) if isinstance(node.value, ast.Tuple) else None
-        if found != count:
-            wanted = "one number" if count is None else f"a tuple of {count}"
-            raise self.refuse(node, f"what is returned must be {wanted}")
-
-    def visit_Return(self, node: ast.Return) -> str:
-        if node.value is None:
-            raise self.refuse(node, "a method returns a value or several")
-        return f"return {self.one_or_several(node.value)};"
-
-    def visit_Assign(self, node: ast.Assign) -> str:
-        target, value = node.targets[0], node.value
-        text = self.one_or_several(value)  # first: the right side knows only earlier names
-        several = isinstance(target, ast.Tuple)
-        names = target.elts if isinstance(target, ast.Tuple) else [target]
-        values = value.elts if isinstance(value, ast.Tuple) else [value]
-        if (
-            len(node.targets) > 1
-            or several != isinstance(value, ast.Tuple)
-            or len(names) != len(values)
-        ):
-            raise self.refuse(node, "a value is assigned to a name, or several to as many names")
-        new = ", ".join(self.new_name(name) for name in names)
-        return f"[{new}] = {text};" if several else f"{new} = {text};"
+    def body(self, method: Method) -> list[str]:
+        lines = [f"let {', '.join(method.assigned)};"] if method.assigned else []
+        for line in method.assignments:
+            names = ", ".join(ast.unparse(name) for name in entries(line.targets[0]))
+            several = isinstance(line.targets[0], ast.Tuple)
+            target = f"[{names}]" if several else names
+            lines.append(f"{target} = {self.one_or_several(line.value)};")
+        return [*lines, f"return {self.one_or_several(method.result)};"]
 
     def visit_Name(self, node: ast.Name) -> str:
-        if node.id not in self.known:
-            raise self.refuse(node, "neither an argument nor assigned above")
         return node.id
 
     def visit_Constant(self, node: ast.Constant) -> str:
-        if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
-            raise self.refuse(node, "not a real number")
         return _literal(node.value)
 
     def visit_Attribute(self, node: ast.Attribute) -> str:
-        owner = node.value.id if isinstance(node.value, ast.Name) else None
-        if owner == "self" and node.attr in self.hyper_parameters:
-            return f"this.{node.attr}"
-        if owner == "self":
-            raise self.refuse(node, f"the hyper-parameters are {self.hyper_parameters}")
-        if (owner, node.attr) == ("np", "pi"):
-            return "Math.PI"
-        raise self.refuse(node, "not a hyper-parameter of self nor a constant of np")
+        of_self = isinstance(node.value, ast.Name) and node.value.id == "self"
+        return f"this.{node.attr}" if of_self else "Math.PI"
 
     def visit_BinOp(self, node: ast.BinOp) -> str:
         if _is_square(node):
@@ -392,8 +307,6 @@ class _Translator(ast.NodeVisitor):
             return f"{self.visit(node.left)} * {self.visit(node.left)}"
         if isinstance(node.op, ast.Pow):
             return f"Math.pow({self.visit(node.left)}, {self.visit(node.right)})"
-        if type(node.op) not in BINARY:
-            raise self.refuse(node, f"the operator {type(node.op).__name__} has no translation")
         sign, binding = BINARY[type(node.op)]
         # Sums and products associate to the left, and rounding depends on the order: a right side
         # that does not bind more tightly keeps its parentheses.
@@ -401,51 +314,29 @@ class _Translator(ast.NodeVisitor):
         return f"{left} {sign} {right}"
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> str:
-        if type(node.op) not in UNARY:
-            raise self.refuse(node, f"the operator {type(node.op).__name__} has no translation")
         return f"{UNARY[type(node.op)]}{self.operand(node.operand, ATOM)}"
 
     def visit_Compare(self, node: ast.Compare) -> str:
-        if len(node.ops) != 1 or type(node.ops[0]) not in COMPARISONS:
-            raise self.refuse(node, "only one comparison of two numbers at a time is allowed")
         left, right = self.operand(node.left, 1), self.operand(node.comparators[0], 1)
         return f"{left} {COMPARISONS[type(node.ops[0])]} {right}"
 
     def visit_Call(self, node: ast.Call) -> str:
-        f = node.func
-        of_numpy = isinstance(f, ast.Attribute) and isinstance(f.value, ast.Name)
-        if not of_numpy or f.value.id != "np":  # type: ignore[attr-defined]
-            raise self.refuse(node, "only functions of np are called")
-        name = f.attr  # type: ignore[attr-defined]
-        if name == "where" and len(node.args) == 3 and not node.keywords:
-            test, yes, no = (self.visit(argument) for argument in node.args)
+        arguments = [self.visit(argument) for argument in node.args]
+        name = numpy_name(node)
+        if name == "where":
+            test, yes, no = arguments
             return f"({test} ? {yes} : {no})"
-        javascript, count = FUNCTIONS.get(name, ("", 0))
-        if len(node.args) != count or node.keywords or not javascript:
-            raise self.refuse(node, f"np.{name} with these arguments has no translation")
-        return f"{javascript}({', '.join(self.visit(argument) for argument in node.args)})"
+        return f"{FUNCTIONS[name or '']}({', '.join(arguments)})"
 
     def one_or_several(self, node: ast.expr) -> str:
         """Return the text of an assigned or returned value, where a tuple becomes an array."""
-        if isinstance(node, ast.Tuple):
-            return f"[{', '.join(self.visit(entry) for entry in node.elts)}]"
-        text: str = self.visit(node)
-        return text
+        texts = [self.visit(entry) for entry in entries(node)]
+        return f"[{', '.join(texts)}]" if isinstance(node, ast.Tuple) else texts[0]
 
     def operand(self, node: ast.expr, at_least: int) -> str:
         """Return the text of an operand, in parentheses if it binds less than ``at_least``."""
         text: str = self.visit(node)
         return text if _binding(node) >= at_least else f"({text})"
-
-    def new_name(self, node: Any) -> str:
-        """Remember a name that an argument or an assignment introduces."""
-        if not isinstance(node, (ast.arg, ast.Name)):
-            raise self.refuse(node, "values may be assigned only to names")
-        name = node.arg if isinstance(node, ast.arg) else node.id
-        if name in RESERVED.split():
-            raise self.refuse(node, "a name that JavaScript keeps for itself")
-        self.known.add(name)
-        return name
 
 
 def _is_square(node: ast.expr) -> bool:

@@ -52,16 +52,18 @@ class Surface(Problem):
         """Return the second derivatives f_xx, f_xy and f_yy."""
 
     def value(self, x: Array) -> Array:
-        return _like(x, self.f(*_coordinates(x)))
+        along, across = _coordinates(x)
+        return _filled(along, (), self.f(along, across)).reshape(np.shape(x)[:-1])
 
     def gradient(self, x: Array) -> Array:
-        slopes = [_like(x, slope) for slope in self.df(*_coordinates(x))]
-        return np.stack(slopes, axis=-1)
+        along, across = _coordinates(x)
+        return _filled(along, (2,), *self.df(along, across)).reshape(np.shape(x))
 
     def hessian(self, x: Array) -> Array:
         """Return the matrix of second derivatives: shape (..., 2) to shape (..., 2, 2)."""
-        xx, xy, yy = (_like(x, entry) for entry in self.d2f(*_coordinates(x)))
-        return np.stack([np.stack([xx, xy], axis=-1), np.stack([xy, yy], axis=-1)], axis=-2)
+        along, across = _coordinates(x)
+        xx, xy, yy = self.d2f(along, across)
+        return _filled(along, (2, 2), xx, xy, xy, yy).reshape(*np.shape(x), 2)
 
 
 @dataclass(frozen=True)
@@ -376,14 +378,15 @@ def _coordinates(x: Array) -> tuple[Array, Array]:
     last bit; with arrays, one point and a batch are computed in the same way.
     """
     x = points(x, 2, "a surface")
-    return np.atleast_1d(x[..., 0]), np.atleast_1d(x[..., 1])
+    return (x[:1], x[1:]) if x.ndim == 1 else (x[..., 0], x[..., 1])
 
 
-def _like(x: Array, values: Real) -> Array:
-    """Return ``values`` at the points ``x`` in the shape of the batch, () for a single point.
+def _filled(like: Array, shape: tuple[int, ...], *entries: Real) -> Array:
+    """Return an array of the given shape for each of some points, its entries one after another.
 
-    A constant slope is repeated for each point.
+    A constant entry is repeated for each point.
     """
-    batch = np.shape(x)[:-1]
-    one_each = np.broadcast_to(np.asarray(values, dtype=np.float64), batch or (1,))
-    return np.array(one_each).reshape(batch)
+    array = np.empty((*like.shape, len(entries)))
+    for place, entry in enumerate(entries):
+        array[..., place] = entry
+    return array.reshape(*like.shape, *shape)

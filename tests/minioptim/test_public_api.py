@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "trace": {"_arguments", "rules"},
     "engines": {"_arguments", "problems", "rules", "trace"},
     "run": {"_arguments", "engines", "problems", "rules", "trace"},
+    "stepper": {"_arguments", "engines", "rules"},
     "losses": {"_arguments", "problems", "datasets"},
     "plots": {"_arguments", "looks", "problems", "run"},
     "live": {"_arguments", "engines", "plots", "problems", "run", "schedules"}
@@ -38,7 +39,7 @@ MAY_IMPORT = {
     "training": {"_arguments", "losses", "rules", "run"},
     "checks": {"_arguments", "datasets", "engines", "losses", "problems", "rules", "run"}
     | {"_catalogues"},
-    "": {"rules", "run"},
+    "": {"rules", "run", "stepper"},
 }
 
 
@@ -99,7 +100,11 @@ def test_the_order_of_the_modules_has_no_circle():
 
 
 # What a function imports when it is called; each is in an extra of pyproject.toml.
-ON_DEMAND = {"run": {"tqdm"}, "live.widget": {"anywidget", "traitlets"}}
+ON_DEMAND = {
+    "run": {"tqdm"},
+    "live.widget": {"anywidget", "traitlets"},
+    "engines.compiled.kernels": {"numba"},
+}
 
 
 @each_file
