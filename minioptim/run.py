@@ -22,16 +22,13 @@ import numpy.typing as npt
 from minioptim._arguments import Array, numbers, read_only, whole
 from minioptim.engines import ENGINES
 from minioptim.engines._alone import check_gradient, check_value, explain
-from minioptim.engines.arrays import Beginning, Made, begin
+from minioptim.engines.arrays import QUIET, Beginning, Made, begin
 from minioptim.engines.arrays import steps as made_from
 from minioptim.problems import Gradient, Problem, Surface
 from minioptim.rules import Rule
 from minioptim.trace import RECORDABLE, Step, Trace
 
 __all__ = ["RECORDABLE", "Step", "Trace", "feed", "iterate", "minimize"]
-
-# A run that diverges overflows; the trace says so, so no warning is needed.
-QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
 
 
 def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike | Trace) -> Iterator[Step]:

@@ -22,6 +22,8 @@ from minioptim.trace import Trace
 Made: TypeAlias = tuple[int, Array, Array, Array, tuple[Array, ...]]
 
 FLOAT = np.dtype(np.float64)
+# A run that diverges overflows; the trace says so, so no warning is needed.
+QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
 # How many coordinates of a large array are stepped at a time.
 PART = 16_384
 
@@ -247,11 +249,7 @@ def _stepped(
     rule: Rule, result: Any, names: tuple[str, ...], shapes: tuple[tuple[int, ...], ...]
 ) -> tuple[Array, ...]:
     """Return the result of a step after checking it, since readers may write rules too."""
-    if not isinstance(result, tuple) or len(result) != len(names):
-        raise TypeError(
-            f"{type(rule).__name__}.step must return the tuple ({', '.join(names)},), "
-            f"got {result!r}"
-        )
+    _check_tuple(rule, result, names)
     arrays = tuple(map(np.asarray, result))
     for name, found, shape in zip(names, arrays, shapes, strict=True):
         if found.shape != shape or found.dtype != FLOAT:
@@ -264,6 +262,14 @@ def _stepped(
                 f"returns it; got {found.dtype} of shape {found.shape}"
             )
     return arrays
+
+
+def _check_tuple(rule: Rule, result: Any, names: tuple[str, ...]) -> None:
+    if not isinstance(result, tuple) or len(result) != len(names):
+        raise TypeError(
+            f"{type(rule).__name__}.step must return the tuple ({', '.join(names)},), "
+            f"got {result!r}"
+        )
 
 
 def _gradient(grad: Gradient, x: Array) -> Array:
@@ -312,13 +318,9 @@ def step_in_place(now: Rule, t: int, arrays: Sequence[npt.NDArray[Any]]) -> None
     rule = _of_type(now, arrays[1].dtype)
     names = ("x", *now.state)
     for g, x, *state in _parts(now, arrays):
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        with np.errstate(**QUIET):
             result = rule.step(g, x, t, *state)
-            if not isinstance(result, tuple) or len(result) != len(names):
-                raise TypeError(
-                    f"{type(now).__name__}.step must return the tuple ({', '.join(names)},), "
-                    f"got {result!r}"
-                )
+            _check_tuple(now, result, names)
             for name, new in zip(names, result, strict=True):
                 if np.shape(new) != x.shape:
                     raise ValueError(
@@ -353,7 +355,7 @@ def look_in_place(now: Rule, arrays: Sequence[npt.NDArray[Any]]) -> None:
     array([7.])
     """
     rule = _of_type(now, arrays[0].dtype)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    with np.errstate(**QUIET):
         for x, *state, out in _parts(now, arrays):
             out[...] = rule.query(x, *state)
 

@@ -15,7 +15,7 @@ import sympy as sp
 
 from minioptim import SGD, Adam, AdamW, GradientDescent, Momentum, minimize, training
 from minioptim.averages import ewma
-from minioptim.datasets import Dataset, digits
+from minioptim.datasets import Dataset
 from minioptim.losses import MLP, SoftmaxRegression
 from minioptim.problems import Function, Noisy, Quadratic
 from minioptim.schedules import Cosine, StepDecay
@@ -23,19 +23,6 @@ from minioptim.schedules import Cosine, StepDecay
 
 def rng(seed=0):
     return np.random.default_rng(seed)
-
-
-@pytest.fixture(scope="module")
-def sets():
-    """Return the chapter's training, validation and test set."""
-    rest, test = digits()
-    train, validation = rest.split(test=360, seed=1)
-    return train, validation, test
-
-
-@pytest.fixture(scope="module")
-def net(sets):
-    return MLP(sets[0], hidden=(32,))
 
 
 # ------------------------------------------------------------------------------------- searching

@@ -13,7 +13,6 @@ import pytest
 
 from minioptim import SGD, Adam, feed, minimize, training
 from minioptim.averages import ewma
-from minioptim.datasets import digits
 from minioptim.losses import MLP, SoftmaxRegression
 from minioptim.problems import Function, Noisy
 from minioptim.schedules import Constant, Cosine, InverseRoot, Linear, StepDecay, WarmUp
@@ -21,19 +20,6 @@ from minioptim.schedules import Constant, Cosine, InverseRoot, Linear, StepDecay
 
 def rng(seed=0):
     return np.random.default_rng(seed)
-
-
-@pytest.fixture(scope="module")
-def sets():
-    """Return the chapter's training, validation and test set."""
-    rest, test = digits()
-    train, validation = rest.split(test=360, seed=1)
-    return train, validation, test
-
-
-@pytest.fixture(scope="module")
-def net(sets):
-    return MLP(sets[0], hidden=(32,))
 
 
 def angle(a, b):
