@@ -1,0 +1,111 @@
+"""Runs on the small digits, and how their results are stored: what two experiments share."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+from minioptim.datasets import digits
+from minioptim.losses import MLP, SoftmaxRegression
+from minioptim.rules import Rule
+from minioptim.schedules import Linear
+from minioptim.training import train
+
+BATCH = 32
+STEPS_PER_EPOCH = 45  # 1,437 images
+
+
+class Ends(TypedDict):
+    """Where runs end: a row a seed, a column a learning rate; None stands for an overflow."""
+
+    lr: list[float]
+    loss: list[list[float | None]]
+    error: list[list[float]]
+
+
+def ends(
+    name: str,
+    rule: Rule,
+    rates: Sequence[float],
+    seeds: Iterable[int],
+    epochs: int,
+    *,
+    falling: bool = True,
+) -> Ends:
+    """Train the "network" or the "softmax" regression once for each seed and learning rate.
+
+    A seed sets the initial weights and the order of the examples. With ``falling`` the learning
+    rate falls along a straight line to 0. The loss is that of all training images, the error the
+    share of test images that are misread.
+    """
+    data, test = digits()
+    model = MLP(data, hidden=(32,)) if name == "network" else SoftmaxRegression(data)
+    steps = epochs * STEPS_PER_EPOCH
+    start = getattr(model, "initial", None)  # a softmax regression starts at 0
+    lr = Linear(list(rates), 0.0, steps) if falling else list(rates)
+    made = replace(rule, lr=lr)  # type: ignore[call-arg]
+    points = train(model, made, BATCH, steps, seeds, start)
+    loss = model.value(points)
+    return {
+        "lr": list(rates),
+        "loss": [[float(f"{f:.6g}") if np.isfinite(f) else None for f in row] for row in loss],
+        "error": model.error(points, test).round(6).tolist(),
+    }
+
+
+def medians(runs: Ends) -> npt.NDArray[np.float64]:
+    """Return the median loss for each learning rate, infinite where half of the runs overflow."""
+    loss = np.array(runs["loss"], dtype=float)  # None becomes nan
+    found: npt.NDArray[np.float64] = np.median(np.where(np.isnan(loss), np.inf, loss), axis=0)
+    return found
+
+
+def best_inside(runs: Ends) -> int:
+    """Return the place of the lowest median.
+
+    Raises
+    ------
+    ValueError
+        If it lies at an end of the grid.
+    """
+    best = int(medians(runs).argmin())
+    if not 0 < best < len(runs["lr"]) - 1:
+        raise ValueError(f"the best lr must lie inside the grid {runs['lr']}, got place {best}")
+    return best
+
+
+def written(rates: npt.ArrayLike) -> list[float]:
+    """Return learning rates with the digits that are stored, so that a stored one runs again."""
+    return [float(f"{rate:.6g}") for rate in np.ravel(rates)]
+
+
+def store(path: Path, found: Mapping[str, Mapping[str, object]]) -> None:
+    """Write a result as JSON, a rule to a line, with the day, the versions and the seconds.
+
+    The seconds are those of the processor in all processes that this one has started and ended.
+    """
+    about = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "seconds": round(os.times().children_user),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "minioptim": version("minioptim"),
+    }
+    parts = []
+    for name, part in {"about": about, **found}.items():
+        rows = [f'"{key}": {json.dumps(value)}' for key, value in part.items()]
+        parts.append(f'"{name}": {{\n' + ",\n".join(rows) + "\n}")
+    path.parent.mkdir(exist_ok=True)
+    draft = path.with_suffix(".draft")
+    draft.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+    draft.replace(path)
