@@ -73,7 +73,7 @@ def test_what_both_pages_define_is_the_same_on_both(pages):
         for page in pages
     ]
     shared = defined[0].keys() & defined[1].keys()
-    assert {"starts", "scores", "chosen", "ranks", "trained", "first_below"} <= shared
+    assert {"starts", "scores", "chosen", "ranks", "losses", "first_below"} <= shared
     for name in shared:
         assert defined[0][name] == defined[1][name], name
 
