@@ -137,7 +137,7 @@ export function gradient_descent({
         ],
         range: { x: [0.001, 2] },
         lines: [
-          { name: "limit", x: limit, label: "2/λmax" },
+          { name: "limit", x: limit, label: "2/κ" },
           // Near the limit its label would cover the limit's.
           { name: "here", x: lr, label: Math.abs(Math.log(lr / limit)) < 0.5 ? "" : "lr" },
           { name: "one", y: 1, label: "" },
