@@ -1,15 +1,9 @@
-"""Runs on the small digits, and how their results are stored: what two experiments share."""
+"""Runs on the small digits: what two experiments share."""
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
@@ -87,25 +81,3 @@ def best_inside(runs: Ends) -> int:
 def written(rates: npt.ArrayLike) -> list[float]:
     """Return learning rates with the digits that are stored, so that a stored one runs again."""
     return [float(f"{rate:.6g}") for rate in np.ravel(rates)]
-
-
-def store(path: Path, found: Mapping[str, Mapping[str, object]]) -> None:
-    """Write a result as JSON, a rule to a line, with the day, the versions and the seconds.
-
-    The seconds are those of the processor in all processes that this one has started and ended.
-    """
-    about = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "seconds": round(os.times().children_user),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "minioptim": version("minioptim"),
-    }
-    parts = []
-    for name, part in {"about": about, **found}.items():
-        rows = [f'"{key}": {json.dumps(value)}' for key, value in part.items()]
-        parts.append(f'"{name}": {{\n' + ",\n".join(rows) + "\n}")
-    path.parent.mkdir(exist_ok=True)
-    draft = path.with_suffix(".draft")
-    draft.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
-    draft.replace(path)

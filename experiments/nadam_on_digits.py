@@ -14,14 +14,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import numpy as np
 
-from experiments.digits import Ends, best_inside, ends, store, written
+from experiments.digits import Ends, best_inside, ends, written
+from experiments.store import RESULTS, about, write
 from minioptim.rules import Adam, NAdam, Rule
 
-RESULT = Path(__file__).parent / "results" / "nadam_on_digits.json"
+RESULT = RESULTS / "nadam_on_digits.json"
 RULES: Mapping[str, Rule] = {
     "Adam": Adam(),
     "NAdam, PyTorch": NAdam(psi=0.004),
@@ -58,7 +58,7 @@ def main() -> None:
                 for name, jobs in running.items()
             },
         }
-    store(RESULT, found)
+    write(RESULT, {"about": about(), **found})
 
 
 if __name__ == "__main__":

@@ -12,15 +12,15 @@ learning rate, and five rules on a grid of three learning rates to a decade, wit
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import numpy as np
 
-from experiments.digits import Ends, best_inside, ends, medians, store, written
+from experiments.digits import Ends, best_inside, ends, medians, written
+from experiments.store import RESULTS, about, write
 from minioptim import rules
 from minioptim.rules import Rule
 
-RESULT = Path(__file__).parent / "results" / "race_on_digits.json"
+RESULT = RESULTS / "race_on_digits.json"
 MODELS = ("network", "softmax")
 RULES = (
     *("GradientDescent", "Momentum", "Nesterov", "Adagrad", "RMSProp"),
@@ -81,7 +81,7 @@ def main() -> None:
             "default": {rule: job.result() for rule, job in at_default.items()},
             "thirds": {rule: job.result() for rule, job in thirds.items()},
         }
-    store(RESULT, found)
+    write(RESULT, {"about": about(), **found})
 
 
 if __name__ == "__main__":

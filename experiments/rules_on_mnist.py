@@ -10,13 +10,12 @@ of the final training loss, and never lies at an end of its grid.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import numpy as np
 
+from experiments.store import RESULTS, write
 from minioptim.datasets import mnist_sample
 from minioptim.losses import MLP
 from minioptim.rules import (
@@ -32,7 +31,7 @@ from minioptim.rules import (
 )
 from minioptim.training import train
 
-RESULT = Path(__file__).parent / "results" / "rules_on_mnist.json"
+RESULT = RESULTS / "rules_on_mnist.json"
 HIDDEN = (32,)
 BATCH = 32
 STEPS = 3 * 5000 // BATCH
@@ -87,16 +86,7 @@ def main() -> None:
                 "error": [row["error"][0] for row in rows],
             }
             print(f"{rule.__name__}: {grid(rule)[best]:g} {np.median(loss, axis=0)[best]:.3f}")
-    RESULT.parent.mkdir(exist_ok=True)
-    draft = RESULT.with_suffix(".draft")
-    draft.write_text(_written(found), encoding="utf-8")
-    draft.replace(RESULT)
-
-
-def _written(found: dict[str, object]) -> str:
-    """Return the result as JSON with a rule to a line, so that a change can be read."""
-    rows = [f'"{name}": {json.dumps(values)}' for name, values in found.items()]
-    return "{\n" + ",\n".join(rows) + "\n}\n"
+    write(RESULT, found)
 
 
 if __name__ == "__main__":
