@@ -41,7 +41,7 @@ export function adagrad({ word, views, declaration, signal, change, rules, surfa
   const takeApart = anatomyView(views, {
     signal,
     word,
-    looks: { result: { color: look.color, width: 5 }, unscaled: { color: "#595959", width: 4 } },
+    looks: { result: { color: look.color, width: 5 }, unscaled: { color: "#6b7280", width: 4 } },
   });
   const oneArrow = { moves: /** @type {any} */ ({ gradient: undefined }), told: [] };
   const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
