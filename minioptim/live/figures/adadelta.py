@@ -26,7 +26,7 @@ BOWL = Bowl(0.1, 2.0)  # the ravine x^2 / 20 + y^2
 START = (-7.0, 2.0)
 
 
-RULES: tuple[Rule, ...] = (GradientDescent(lr=0.3), Adagrad(lr=0.5), Adadelta())
+RULES: tuple[Rule, ...] = (GradientDescent(lr=0.5), Adagrad(lr=1.5), Adadelta())
 
 
 def _traces(values: Values) -> dict[str, Trace]:

@@ -28,12 +28,6 @@ export function adagrad({ word, views, declaration, signal, change, rules, surfa
     yLog: true,
     height: 300,
   });
-  const loss = chart(views, {
-    title: word("views.loss"),
-    xLabel: word("axes.step"),
-    yLabel: "f(x)",
-    yLog: true,
-  });
   legend(map.root.parentNode, [
     { label: "Adagrad", look },
     { label: word("legend.descent"), look: looks.GradientDescent },
@@ -43,7 +37,13 @@ export function adagrad({ word, views, declaration, signal, change, rules, surfa
     { label: "y", look: dashed },
     { label: word("legend.both"), look: looks.GradientDescent },
   ]);
-  const takeApart = anatomyView(views, { signal, word });
+  // Without a velocity the direction before the division is that of -g: one arrow shows both.
+  const takeApart = anatomyView(views, {
+    signal,
+    word,
+    looks: { result: { color: look.color, width: 5 }, unscaled: { color: "#6b7280", width: 4 } },
+  });
+  const oneArrow = { moves: /** @type {any} */ ({ gradient: undefined }), told: [] };
   const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
 
   return {
@@ -74,7 +74,7 @@ export function adagrad({ word, views, declaration, signal, change, rules, surfa
           (_, k) => lr / (Math.sqrt(adaptive.state.G[2 * (k + 1) + j]) + rule.eps),
         );
       const [rateX, rateY] = [rate(0), rate(1)];
-      const gap = (trace) => valuesAlong(bowl, trace);
+      const loss = (trace) => valuesAlong(bowl, trace)[steps];
       // Where the slope was never felt there is no rate yet: lr / eps would tower over the picture.
       const felt = (values) => values.map((value) => (value > (0.5 * lr) / rule.eps ? NaN : value));
       rates.draw({
@@ -92,17 +92,10 @@ export function adagrad({ word, views, declaration, signal, change, rules, surfa
       });
       const told = (rate_) =>
         felt(rate_.slice(-1)).every(Number.isFinite) ? rate_.at(-1) : said("rates.none");
-      const [ours, theirs] = [gap(adaptive), gap(plain)];
-      loss.draw({
-        series: [
-          { name: "Adagrad", y: ours, look },
-          { name: "GradientDescent", y: theirs, look: looks.GradientDescent },
-        ],
-      });
       return [
         said("rates", { steps, x: told(rateX), y: told(rateY) }),
-        said("ends", { adagrad: ours[steps], descent: theirs[steps] }),
-        ...takeApart(bowl, degrees, rule, adaptive, t),
+        said("ends", { adagrad: loss(adaptive), descent: loss(plain) }),
+        ...takeApart(bowl, degrees, rule, adaptive, t, oneArrow),
       ];
     },
     press() {},

@@ -78,7 +78,8 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     for j, (name, dash) in enumerate((("x", "-"), ("y", "--"))):
         rate = values["lr"] / (np.sqrt(G[:, j]) + 1e-10)
         right.semilogy(rate, dash, color=plots.COLORS["Adagrad"], label=name)
-    right.set(xlabel=word("axes.step"), title=word("views.rates"))
+    right.set(xlabel=word("axes.step"), ylabel=word("axes.rate"))
+    right.set_title(word("views.rates"), fontsize=10)
     right.legend()
     return figure
 
