@@ -32,7 +32,15 @@ export function rateOf(a, mu) {
 export function rootsOf(a, mu) {
   const half = (1 + mu - a) / 2;
   const root = Math.sqrt(Math.abs(half ** 2 - mu));
-  return half ** 2 < mu ? [[half, root], [half, -root]] : [[half + root, 0], [half - root, 0]];
+  return half ** 2 < mu
+    ? [
+        [half, root],
+        [half, -root],
+      ]
+    : [
+        [half + root, 0],
+        [half - root, 0],
+      ];
 }
 
 const SAME = 1e-9; // two numbers this close, relative to the larger, are one but for rounding
@@ -151,7 +159,10 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
   const upwards = Array.from({ length: 101 }, (_, k) => k / 100);
   const circle = (radius) =>
-    upwards.flatMap((y) => [radius * Math.cos(2 * Math.PI * y), radius * Math.sin(2 * Math.PI * y)]);
+    upwards.flatMap((y) => [
+      radius * Math.cos(2 * Math.PI * y),
+      radius * Math.sin(2 * Math.PI * y),
+    ]);
   roots.outline("limit", circle(1), innerEdge);
 
   return {
