@@ -23,6 +23,26 @@ export function rateOf(a, mu) {
   return inside < 0 ? Math.sqrt(mu) : Math.abs(half) + Math.sqrt(inside);
 }
 
+/**
+ * The two roots of r² − (1 + mu − a) r + mu as points (real part, imaginary part).
+ *
+ * @param {number} a
+ * @param {number} mu
+ */
+export function rootsOf(a, mu) {
+  const half = (1 + mu - a) / 2;
+  const root = Math.sqrt(Math.abs(half ** 2 - mu));
+  return half ** 2 < mu
+    ? [
+        [half, root],
+        [half, -root],
+      ]
+    : [
+        [half + root, 0],
+        [half - root, 0],
+      ];
+}
+
 const SAME = 1e-9; // two numbers this close, relative to the larger, are one but for rounding
 
 /**
@@ -81,7 +101,7 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
     [0, 1],
   ];
   const look = looks.Momentum;
-  const dashed = { ...look, dash: "6 4" };
+  const dashed = { ...look, color: "#1b3f7a", dash: "6 4" };
   const edge = { color: "#000000", width: 1.5 };
   const innerEdge = { ...edge, dash: "4 4" };
 
@@ -100,6 +120,17 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
     signal,
     word,
   });
+  const roots = plane(views, {
+    title: word("views.roots"),
+    domain: [
+      [-1.2, 1.2],
+      [-1.2, 1.2],
+    ],
+    xLabel: word("axes.real"),
+    yLabel: word("axes.imaginary"),
+    signal,
+    word,
+  });
   const errors = chart(views, {
     title: word("views.errors"),
     xLabel: word("axes.step"),
@@ -108,6 +139,11 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
   legend(map.root.parentNode, [
     { label: word("legend.inside"), look: edge },
     { label: word("legend.right"), look: innerEdge },
+  ]);
+  const inner = { color: "#8a929c", width: 1.5 };
+  legend(roots.root.parentNode, [
+    { label: word("legend.circle"), look: inner },
+    { label: word("legend.limit"), look: innerEdge },
   ]);
   legend(errors.root.parentNode, [
     { label: word("legend.flat"), look },
@@ -122,6 +158,12 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
   const moveHandle = map.handle(word("handle.place"), (place) => change({ place }), limits);
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
   const upwards = Array.from({ length: 101 }, (_, k) => k / 100);
+  const circle = (radius) =>
+    upwards.flatMap((y) => [
+      radius * Math.cos(2 * Math.PI * y),
+      radius * Math.sin(2 * Math.PI * y),
+    ]);
+  roots.outline("limit", circle(1), innerEdge);
 
   return {
     draw({ place: [a, mu], condition, anatomy: t }) {
@@ -165,6 +207,11 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
         color: look.color,
         radius: 6,
       });
+      roots.outline("circle", circle(Math.sqrt(mu)), inner);
+      for (const k of [0, 1]) {
+        roots.dot(`steep ${k}`, rootsOf(a, mu)[k], { color: dashed.color, radius: 7 });
+        roots.dot(`flat ${k}`, rootsOf(a / condition, mu)[k], { color: look.color, radius: 5 });
+      }
       const [flat, steep] = [0, 1].map((j) => own.x.filter((_, i) => i % 2 === j));
       errors.draw({
         series: [

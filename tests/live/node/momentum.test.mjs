@@ -5,6 +5,7 @@ import {
   bestPlace,
   motionOf,
   rateOf,
+  rootsOf,
   settledAt,
 } from "../../../minioptim/live/figures/momentum.mjs";
 
@@ -14,6 +15,21 @@ test("the rate is |1 - a|, or root momentum with complex roots", () => {
   near(rateOf(0.3, 0), 0.7);
   near(rateOf(1.9, 0), 0.9);
   near(rateOf(1, 0.49), 0.7);
+});
+
+test("the roots have the sum 1 + mu - a, the product mu, and the rate is the larger one's size", () => {
+  for (const [a, mu] of [
+    [0.03, 0.64],
+    [0.5, 0.64],
+    [3.26, 0.64],
+    [1.5, 0],
+  ]) {
+    const [[x, y], [u, v]] = rootsOf(a, mu);
+    near(x + u, 1 + mu - a);
+    near(y + v, 0);
+    near(x * u - y * v, mu);
+    near(Math.max(Math.hypot(x, y), Math.hypot(u, v)), rateOf(a, mu));
+  }
 });
 
 test("at the limit 2 + 2 momentum the rate is 1", () => {
