@@ -51,9 +51,9 @@ CASES = {
         ),
     ),
     "MultiSteps": (
-        # Optax divides by the number of gradients in float32, which of 2 makes no difference.
-        lambda rule: Accumulated(rule, 2),
-        lambda rule: optax.MultiSteps(rule, every_k_schedule=2),
+        lambda rule: Accumulated(rule, 4),
+        # By default it collects in float32.
+        lambda rule: optax.MultiSteps(rule, 4, accumulator_dtype=np.float64),
     ),
 }
 
