@@ -27,6 +27,7 @@ from minioptim.rules import (
 )
 from minioptim.run import Step, Trace, feed, iterate, minimize
 from minioptim.stepper import Stepper
+from minioptim.storage import columns, load, save
 
 __all__ = [
     "SGD",
@@ -48,7 +49,10 @@ __all__ = [
     "Step",
     "Stepper",
     "Trace",
+    "columns",
     "feed",
     "iterate",
+    "load",
     "minimize",
+    "save",
 ]

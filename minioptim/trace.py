@@ -104,6 +104,18 @@ class Trace:
         """
         return self._recorded("state")  # type: ignore[no-any-return]
 
+    @property
+    def lr(self) -> Array:
+        """The learning rate of each recorded step after the start, shape (n, *S).
+
+        A rule without one, such as `PerLayer`, has no such attribute.
+        """
+        if not hasattr(self.rule, "lr"):
+            raise AttributeError(f"{type(self.rule).__name__} has no single learning rate")
+        batch = self.diverged.shape
+        rates = [vars(self.rule.at(int(t)))["lr"] for t in self.t[1:]]
+        return np.array([np.broadcast_to(rate, batch) for rate in rates]).reshape(-1, *batch)
+
     def settled(self, below: float) -> Array:
         """Return, for each run, the first recorded step from which f stays below a level.
 
