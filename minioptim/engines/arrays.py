@@ -159,6 +159,38 @@ def same_batch(now: Rule, batch: tuple[int, ...]) -> Rule:
     return now
 
 
+def rule_at(beginning: Beginning, t: int) -> Rule:
+    """Return the rule at step t of a run, after checking that its schedules fit the batch.
+
+    Parameters
+    ----------
+    beginning : Beginning
+    t : int
+        A step after the beginning.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A schedule gives a value that is none. The error carries a note of the step.
+
+    Examples
+    --------
+    >>> from minioptim.rules import GradientDescent
+    >>> rule_at(begin(GradientDescent(lr=lambda t: 0.5 / t), [8.0]), 10)
+    GradientDescent(lr=0.05)
+    """
+    rule, first, done, x, _ = beginning
+    if first is rule:
+        return rule
+    try:
+        return same_batch(first if t == done + 1 else rule.at(t), x.shape[:-1])
+    except StopIteration as error:
+        raise RuntimeError(f"nothing left to compute step {t} of {rule!r} from") from error
+    except Exception as error:
+        error.add_note(f"(at step {t} of {rule!r})")
+        raise
+
+
 def _all_at_once(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
     """Run on arrays with the coordinates first, shape (d, *S).
 
