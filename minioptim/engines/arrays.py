@@ -347,7 +347,7 @@ def step_in_place(now: Rule, t: int, arrays: Sequence[npt.NDArray[Any]]) -> None
     >>> x
     array([6.])
     """
-    rule = _of_type(now, arrays[1].dtype)
+    rule = of_type(now, arrays[1].dtype)
     names = ("x", *now.state)
     for g, x, *state in _parts(now, arrays):
         with np.errstate(**QUIET):
@@ -359,7 +359,13 @@ def step_in_place(now: Rule, t: int, arrays: Sequence[npt.NDArray[Any]]) -> None
                         f"{name} must have the shape of x, {x.shape}, when "
                         f"{type(now).__name__}.step returns it; got {np.shape(new)}"
                     )
-            for array, new in zip((x, *state), result, strict=True):
+            # A result that is another's array is read before that is written to.
+            mine = (x, *state)
+            made = [
+                np.array(new) if any(np.may_share_memory(new, old) for old in mine) else new
+                for new in result
+            ]
+            for array, new in zip(mine, made, strict=True):
                 array[...] = new
 
 
@@ -386,14 +392,25 @@ def look_in_place(now: Rule, arrays: Sequence[npt.NDArray[Any]]) -> None:
     >>> out
     array([7.])
     """
-    rule = _of_type(now, arrays[0].dtype)
+    rule = of_type(now, arrays[0].dtype)
     with np.errstate(**QUIET):
         for x, *state, out in _parts(now, arrays):
             out[...] = rule.query(x, *state)
 
 
-def _of_type(now: Rule, dtype: np.dtype[Any]) -> Rule:
-    """Return the rule so that float64 is computed as in a run, and float32 stays float32."""
+def of_type(now: Rule, dtype: np.dtype[Any]) -> Rule:
+    """Return the rule so that float64 is computed as in a run, and float32 stays float32.
+
+    Raises
+    ------
+    Nothing.
+
+    Examples
+    --------
+    >>> from minioptim.rules import GradientDescent
+    >>> of_type(GradientDescent(lr=0.5), np.dtype(np.float64)).lr
+    array([0.5])
+    """
     return now.as_arrays() if dtype == FLOAT else now
 
 
