@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array, numbers, read_only, whole
-from minioptim.engines import ENGINES, floats
+from minioptim.engines import ENGINES, blocks, floats
 from minioptim.engines._alone import check_gradient, check_value, explain
 from minioptim.engines.arrays import QUIET, Beginning, Made, begin
 from minioptim.engines.arrays import steps as made_from
@@ -179,7 +179,7 @@ def minimize(
 
     with np.errstate(**QUIET):
         first_f = last_f = _value(problem, start)
-        made = _in_one_call(engine)
+        made = _in_one_call(engine, start)
         ended = None if progress else made(problem, beginning, t, every, wanted, first_f)
         if ended is not None:
             final, last_f, end, recorded = ended
@@ -337,13 +337,13 @@ def _check_engine(engine: str, problem: Problem, rule: Rule, progress: bool) -> 
         runs.check(problem, rule)
 
 
-def _in_one_call(engine: str) -> Callable[..., Ended | None]:
+def _in_one_call(engine: str, start: Array) -> Callable[..., Ended | None]:
     """Return what makes a whole run in one call, or says with None that it cannot."""
     if engine == "compiled":
         from minioptim.engines.compiled import runs
 
         return runs.run
-    return floats.run
+    return floats.run if start.ndim == 1 else blocks.run
 
 
 def _with_bar(stream: Iterable[Made], steps: int, progress: bool) -> Iterable[Made]:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minioptim._arguments import Array
 from minioptim.engines.body import Body, Constants, query_and_step, value_and_slopes
 from minioptim.engines.language import TranslationError, entries, numpy_name, runs_as_written
 from minioptim.problems import Problem, Surface
@@ -47,6 +48,17 @@ class Part(NamedTuple):
 
     operations: tuple[Operation, ...]
     results: tuple[str, ...]
+
+    def renamed(self, prefix: str, names: dict[str, str]) -> Part:
+        """Return the part with a prefix to the names that it makes, and others as given."""
+        names = names | {operation.made: prefix + operation.made for operation in self.operations}
+        return Part(
+            tuple(
+                Operation(names[made], called, tuple(names.get(name, name) for name in given))
+                for made, called, given in self.operations
+            ),
+            tuple(names.get(result, result) for result in self.results),
+        )
 
 
 class Equations(NamedTuple):
@@ -213,6 +225,56 @@ class Exact(Body, ast.NodeTransformer):
         if numpy_name(node) == "where":
             raise TranslationError(f"a choice: {ast.unparse(node)}")
         return super().visit_Call(node)
+
+
+def at_many_steps(
+    equations: Equations, now: Any, surface: Any, fixed: tuple[Any, ...], steps: range
+) -> list[Array] | None:
+    """Return the values of ``moving`` at many steps, or None where they are not single numbers.
+
+    Parameters
+    ----------
+    equations : Equations
+    now : Rule
+        The rule, the same at all steps, with its hyper-parameters as arrays.
+    surface : Surface or None
+    fixed : tuple
+        What ``at_start`` returned.
+    steps : range
+
+    Returns
+    -------
+    list of arrays of shape (len(steps),)
+
+    Raises
+    ------
+    Nothing but what an operation of Python's own raises, such as 1 / 0.
+
+    Examples
+    --------
+    >>> from minioptim.rules import Adam
+    >>> equations, rule = of_rule(Adam()), Adam(beta1=0.5, beta2=0.75).as_arrays()
+    >>> fixed = equations.at_start(rule, None)
+    >>> [values.tolist() for values in at_many_steps(equations, rule, None, fixed, range(1, 3))]
+    [[0.5, 0.75], [0.25, 0.4375]]
+    """
+
+    def alone(t: int) -> tuple[Any, ...]:
+        return equations.at_step(now, surface, t, *fixed)
+
+    if any(np.size(value) > 1 for value in alone(steps[0])):
+        return None
+    # Of the square of an array NumPy makes a product.
+    apart = [t for t in steps if t <= 2 or not equations.together]
+    columns = [np.empty(len(steps)) for _ in equations.moving]
+    for row, t in enumerate(apart):
+        for column, value in zip(columns, alone(t), strict=True):
+            column[row] = np.asarray(value).item()
+    if len(apart) < len(steps):
+        rest = equations.at_step(now, surface, np.array(steps[len(apart) :]), *fixed)
+        for column, values in zip(columns, rest, strict=True):
+            column[len(apart) :] = values
+    return columns
 
 
 def function(

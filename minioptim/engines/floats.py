@@ -12,7 +12,7 @@ these steps again on NumPy's numbers, which are slower than floats.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from minioptim._arguments import Array, read_only
 from minioptim.engines.arrays import Beginning, rule_at
-from minioptim.engines.exact import Equations, Part, function, of_rule
+from minioptim.engines.exact import Equations, Part, at_many_steps, function, of_rule
 from minioptim.engines.record import Ended, Record, empty
 from minioptim.problems import Problem
 
@@ -131,23 +131,11 @@ def _constants(
         return found
     now = beginning.first.as_arrays()
     fixed = equations.at_start(now, problem)
+    moving = at_many_steps(equations, now, problem, fixed, steps) or []
     first = tuple(map(_float, fixed))
-    if not equations.moving:
+    if not moving:
         return [first] * len(steps)
-
-    def alone(t: int) -> tuple[float, ...]:
-        return first + tuple(map(_float, equations.at_step(now, problem, t, *fixed)))
-
-    if not equations.together:
-        return [alone(t) for t in steps]
-    # The square of an array is a product, and no power.
-    early = [alone(t) for t in steps if t <= 2]
-    late = np.array([t for t in steps if t > 2])
-    if not late.size:
-        return early
-    moving = equations.at_step(now, problem, late, *fixed)
-    columns = [np.broadcast_to(values, late.shape).tolist() for values in moving]
-    return early + [(*first, *values) for values in zip(*columns, strict=True)]
+    return [(*first, *values) for values in zip(*(c.tolist() for c in moving), strict=True)]
 
 
 def _float(value: Any) -> float:
@@ -218,15 +206,12 @@ def _loops(equations: Equations, record: tuple[str, ...]) -> tuple[Callable[...,
 
 def _written(part: Part, prefix: str, names: dict[str, str]) -> tuple[list[str], list[str]]:
     """Return the lines of a part, and where its results are, with names put for its own."""
-    names = names | {operation.made: prefix + operation.made for operation in part.operations}
-    lines = []
-    for operation in part.operations:
-        given = [names.get(name, name) for name in operation.given]
-        lines.append(f"{names[operation.made]} = {_expression(operation.function, given)}")
-    return lines, [names.get(result, result) for result in part.results]
+    part = part.renamed(prefix, names)
+    lines = [f"{made} = {_expression(called, given)}" for made, called, given in part.operations]
+    return lines, list(part.results)
 
 
-def _expression(called: str, given: list[str]) -> str:
+def _expression(called: str, given: Sequence[str]) -> str:
     if called in INFIX:
         return f" {INFIX[called]} ".join(given)
     if called == "square":

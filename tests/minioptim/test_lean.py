@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pytest
 
-from minioptim import Adam, GradientDescent, Momentum, Nesterov, minimize
+from minioptim import Adam, GradientDescent, Momentum, Nesterov, Rule, Stepper, minimize
 from minioptim import run as running
-from minioptim.engines import exact
+from minioptim.engines import arrays, blocks, exact
 from minioptim.problems import SURFACES, Ravine, Rosenbrock
 from minioptim.problems.surfaces import Bowl
 from minioptim.rules.variants import VARIANTS
@@ -28,7 +28,8 @@ SPECIAL = (0.0, -0.0, 5e-324, -1e-310, 1e-160, 1.0, -0.3, 1e30, -1e154, 1.7e308)
 def plainly(*arguments, **options):
     """Return the trace that the rule's own methods leave, on arrays."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running.floats, "run", lambda *_: None)
+        for way in (running.floats, running.blocks):
+            patch.setattr(way, "run", lambda *_: None)
         return minimize(*arguments, **options)
 
 
@@ -107,6 +108,130 @@ def test_schedules_and_continued_runs_are_the_same():
         check(Ravine(), rule, steps=70, every=4)
         check(Ravine(), rule, minimize(Ravine(), rule, steps=11), steps=12)
     check(Ravine(), Adam(), minimize(Ravine(), Adam(), steps=1), steps=2000)
+
+
+# ---------------------------------------------------------------- batches of runs
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(blocks, "RUNS", 7)
+    monkeypatch.setattr(blocks, "MANY", 13)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@each_surface
+@each_rule
+def test_every_batch_leaves_the_same_bits(rule_class, surface):
+    points = [(a, b) for a in SPECIAL for b in SPECIAL]
+    starts = [*points, *np.random.default_rng(0).uniform(-2, 2, size=(20, 2))]
+    check(surface, rule_class(), starts, steps=20)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@each_rule
+def test_a_batch_of_swept_hyper_parameters_leaves_the_same_bits(rule_class):
+    rng = np.random.default_rng(1)
+    given = rule_class().hyper_parameters()
+    swept = {name: value * rng.uniform(0.5, 1, size=(3, 5)) for name, value in given.items()}
+    check(Rosenbrock(), rule_class(**swept), steps=30, every=4)
+    one = next(iter(given))
+    check(Ravine(), rule_class(**{one: given[one] * np.ones((4, 1))}), np.ones((4, 6, 2)), steps=30)
+
+
+@pytest.mark.parametrize("record", [(), ("f",), ("query", "grad"), ("state", "x"), RECORDABLE])
+@pytest.mark.parametrize(("steps", "every"), [(0, 1), (1, 5), (20, 1), (20, 7), (1100, 9)])
+def test_what_is_recorded_of_a_batch_is_the_same(record, steps, every):
+    rule = Nesterov(lr=[1e-4, 2e-4, 3e-4])
+    check(Rosenbrock(), rule, steps=steps, record=record, every=every)
+    check(Rosenbrock(), Momentum(lr=[1e-4]), steps=steps, record=record, every=every)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_schedules_and_continued_batches_are_the_same():
+    starts = np.random.default_rng(1).uniform(-1, 1, size=(4, 1, 2))
+    rule = Momentum(lr=Cosine([0.01, 0.03, 0.1], steps=50), momentum=InverseRoot(0.9))
+    check(Ravine(), rule, starts, steps=60, every=3)
+    check(Ravine(), rule, minimize(Ravine(), rule, starts, steps=11), steps=40)
+    check(Ravine(), Adam(lr=[0.1, 0.2]), minimize(Ravine(), Adam(lr=[0.1, 0.2]), steps=1), steps=9)
+
+
+# ---------------------------------------------------------------- large arrays in place
+
+
+def stepped_plainly(rule, x, gradients):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "step_in_place", lambda *_: False)
+        return stepped(rule, x, gradients)
+
+
+def stepped(rule, x, gradients):
+    stepper = Stepper(rule, x.copy())
+    for g in gradients:
+        before = g.copy()
+        stepper.step(g)
+        assert_same_bits(g, before)
+    return stepper
+
+
+@pytest.mark.parametrize("number", ["float32", "float64"])
+@pytest.mark.parametrize("size", [0, 1, 7, 100])
+@each_rule
+def test_every_rule_makes_the_same_steps_in_place(rule_class, size, number, monkeypatch):
+    monkeypatch.setattr(blocks, "PART", 16)
+    special = (*SPECIAL, np.nan, np.inf, -np.inf, 1e-42, 1e-38)
+    rng = np.random.default_rng(2)
+    with np.errstate(over="ignore"):
+        x = rng.choice((*SPECIAL, *rng.normal(size=10)), size=size).astype(number)
+        gradients = rng.choice((*special, *rng.normal(size=15)), size=(12, size)).astype(number)
+    gradients.flags.writeable = False
+    for values in ({}, {"eps": 0.0}):
+        if values.keys() <= {field.name for field in fields(rule_class)}:
+            expected = stepped_plainly(rule_class(**values), x, gradients)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(arrays, "step_in_place", None)
+                mine = stepped(rule_class(**values), x, gradients)
+            assert_same_bits(mine.x, expected.x)
+            for name, state in mine.state.items():
+                assert_same_bits(state, expected.state[name])
+
+
+@dataclass(frozen=True)
+class Exchanged(Rule):
+    """Its states change places, and one is also what x becomes."""
+
+    lr: float = 0.5
+
+    state = ("a", "b", "c")
+
+    def step(self, g, x, t, a, b, c):
+        c = np.cos(c) + g
+        return b, x - self.lr * g, a, np.maximum(c, np.exp(-np.abs(x))) * b
+
+
+@dataclass(frozen=True)
+class InFloat64(GradientDescent):
+    def step(self, g, x, t):
+        return (x - np.sqrt(self.lr) * g,)
+
+
+def test_results_that_are_arrays_of_others_are_not_overwritten():
+    gradients = np.random.default_rng(3).normal(size=(9, 50))
+    for of_type in (gradients, gradients.astype(np.float32)):
+        mine = stepped(Exchanged(), of_type[0], of_type)
+        expected = stepped_plainly(Exchanged(), of_type[0], of_type)
+        for name in ("a", "b", "c"):
+            assert_same_bits(mine.state[name], expected.state[name])
+        assert_same_bits(mine.x, expected.x)
+    check(Ravine(), Exchanged(), [[0.3, -0.2], [1.0, 2.0]], steps=9)
+    check(Ravine(), Exchanged(), [0.3, -0.2], steps=9)
+
+
+def test_what_numpy_computes_in_float64_is_not_rounded_before():
+    gradients = np.random.default_rng(4).normal(size=(9, 500)).astype(np.float32)
+    assert not blocks.step_in_place(InFloat64(), 1, [gradients[0], gradients[1].copy()])
+    mine = stepped(InFloat64(), gradients[0], gradients)
+    assert_same_bits(mine.x, stepped_plainly(InFloat64(), gradients[0], gradients).x)
 
 
 # ---------------------------------------------------------------- where NumPy runs the methods
