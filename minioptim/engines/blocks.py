@@ -186,8 +186,9 @@ def run(
     count = math.prod(batch)
     kept = empty(beginning, t, record, first_f)
     now = [np.array(array.reshape(count, 2).T, order="C") for array in (start, *start_state)]
-    loop, pairs, singles = _loop(equations, "f" in record)
     scheduled = beginning.first is not rule
+    ones = frozenset[str]() if scheduled else _ones(equations, beginning.first, problem)
+    loop, pairs, singles = _loop(equations, "f" in record, ones)
     many = max(1, min(MANY, LARGEST_TABLE // count))
     for begun in range(done, last, many):
         steps = range(begun + 1, min(begun + many, last) + 1)
@@ -215,6 +216,12 @@ def run(
     value = problem.value(np.ascontiguousarray(final))
     shown = kept.shown(record, batch, rule.state)
     return Ended(read_only(final), value, tuple(map(read_only, end)), shown)
+
+
+def _ones(equations: Equations, rule: Rule, problem: Problem) -> frozenset[str]:
+    """Return what is 1 at all steps and in all runs, such as the cosine of a bowl's angle 0."""
+    fixed = zip(equations.fixed, equations.at_start(rule.as_arrays(), problem), strict=True)
+    return frozenset(name for name, value in fixed if np.size(value) == 1 and np.all(value == 1))
 
 
 def _cut(rule: Rule, batch: tuple[int, ...], block: slice) -> Any:
@@ -315,17 +322,22 @@ class _Filling:
 
 
 @lru_cache(maxsize=256)
-def _loop(equations: Equations, valued: bool) -> tuple[Callable[..., Any], int, int]:
+def _loop(
+    equations: Equations, valued: bool, ones: frozenset[str]
+) -> tuple[Callable[..., Any], int, int]:
     """Return the loop over the steps of a block, and how many arrays it computes in.
 
     The first count is of arrays for both coordinates, the second of those for one.
     """
     states = [f"s{j}" for j in range(len(equations.step[0].results) - 1)]
-    [query] = [written(part, ["a"], "b") for part in equations.query] or [Written([], 0)]
-    slopes = equations.slopes.renamed("", {"x0": "a0", "x1": "a1"})
-    at = written(slopes, ["g0", "g1"], "c")
-    step = written(equations.step[0], ["x", *states], "b")
-    value = written(equations.value, ["f"], "c") if valued else Written([], 0)
+
+    def lean(part: Part, targets: list[str], prefix: str) -> Written:
+        return written(part.without_ones(ones), targets, prefix)
+
+    [query] = [lean(part, ["a"], "b") for part in equations.query] or [Written([], 0)]
+    at = lean(equations.slopes.renamed("", {"x0": "a0", "x1": "a1"}), ["g0", "g1"], "c")
+    step = lean(equations.step[0], ["x", *states], "b")
+    value = lean(equations.value, ["f"], "c") if valued else Written([], 0)
     pairs, singles = max(query.scratch, step.scratch), max(at.scratch, value.scratch)
     names = "".join(f"{name}, " for name in (*equations.fixed, *equations.moving))
     arguments = [

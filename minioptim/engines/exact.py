@@ -60,6 +60,20 @@ class Part(NamedTuple):
             tuple(names.get(result, result) for result in self.results),
         )
 
+    def without_ones(self, ones: frozenset[str]) -> Part:
+        """Return the part in which nothing is multiplied or divided by these names, all 1."""
+        same: dict[str, str] = {}
+        kept = []
+        for made, called, given in self.operations:
+            left, *more = given = tuple(same.get(name, name) for name in given)
+            if called in ("multiply", "divide") and more[0] in ones:
+                same[made] = left
+            elif called == "multiply" and left in ones:
+                same[made] = more[0]
+            else:
+                kept.append(Operation(made, called, given))
+        return Part(tuple(kept), tuple(same.get(name, name) for name in self.results))
+
 
 class Equations(NamedTuple):
     """A rule, and the surface that it runs on if there is one, as operations.

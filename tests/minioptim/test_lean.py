@@ -10,7 +10,7 @@ from minioptim import Adam, GradientDescent, Momentum, Nesterov, Rule, Stepper, 
 from minioptim import run as running
 from minioptim.engines import arrays, blocks, exact
 from minioptim.problems import SURFACES, Ravine, Rosenbrock
-from minioptim.problems.surfaces import Bowl
+from minioptim.problems.surfaces import Bowl, Saddle
 from minioptim.rules.variants import VARIANTS
 from minioptim.run import RECORDABLE
 from minioptim.schedules import Cosine, InverseRoot
@@ -137,6 +137,13 @@ def test_a_batch_of_swept_hyper_parameters_leaves_the_same_bits(rule_class):
     check(Rosenbrock(), rule_class(**swept), steps=30, every=4)
     one = next(iter(given))
     check(Ravine(), rule_class(**{one: given[one] * np.ones((4, 1))}), np.ones((4, 6, 2)), steps=30)
+
+
+@pytest.mark.parametrize("rule", [Momentum(lr=1.0, momentum=1.0), Nesterov(lr=0.1, momentum=1.0)])
+def test_what_is_multiplied_by_1_stays_as_it_is(rule):
+    starts = [(a, b) for a in SPECIAL for b in SPECIAL]
+    check(Bowl(), rule, starts, steps=5)
+    check(Saddle(), rule, starts, steps=5)
 
 
 @pytest.mark.parametrize("record", [(), ("f",), ("query", "grad"), ("state", "x"), RECORDABLE])
