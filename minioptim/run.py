@@ -20,11 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array, numbers, read_only, whole
-from minioptim.engines import ENGINES
+from minioptim.engines import ENGINES, blocks, floats
 from minioptim.engines._alone import check_gradient, check_value, explain
 from minioptim.engines.arrays import QUIET, Beginning, Made, begin
 from minioptim.engines.arrays import steps as made_from
-from minioptim.problems import Gradient, Problem, Surface
+from minioptim.engines.record import Ended
+from minioptim.problems import Gradient, Problem
 from minioptim.rules import Rule
 from minioptim.trace import RECORDABLE, Step, Trace
 
@@ -178,10 +179,10 @@ def minimize(
 
     with np.errstate(**QUIET):
         first_f = last_f = _value(problem, start)
-        if engine == "compiled" and isinstance(problem, Surface):
-            from minioptim.engines.compiled import runs
-
-            final, last_f, end, recorded = runs.run(problem, beginning, t, every, wanted, first_f)
+        made = _in_one_call(engine, start)
+        ended = None if progress else made(problem, beginning, t, every, wanted, first_f)
+        if ended is not None:
+            final, last_f, end, recorded = ended
         else:
             rows: dict[str, list[Any]] = {name: [] for name in wanted}
             _keep(rows, x=start, f=first_f, state=end)
@@ -334,6 +335,15 @@ def _check_engine(engine: str, problem: Problem, rule: Rule, progress: bool) -> 
                 'progress must be False with engine="compiled", whose steps are made in one call'
             )
         runs.check(problem, rule)
+
+
+def _in_one_call(engine: str, start: Array) -> Callable[..., Ended | None]:
+    """Return what makes a whole run in one call, or says with None that it cannot."""
+    if engine == "compiled":
+        from minioptim.engines.compiled import runs
+
+        return runs.run
+    return floats.run if start.ndim == 1 else blocks.run
 
 
 def _with_bar(stream: Iterable[Made], steps: int, progress: bool) -> Iterable[Made]:

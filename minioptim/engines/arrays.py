@@ -159,6 +159,38 @@ def same_batch(now: Rule, batch: tuple[int, ...]) -> Rule:
     return now
 
 
+def rule_at(beginning: Beginning, t: int) -> Rule:
+    """Return the rule at step t of a run, after checking that its schedules fit the batch.
+
+    Parameters
+    ----------
+    beginning : Beginning
+    t : int
+        A step after the beginning.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A schedule gives a value that is none. The error carries a note of the step.
+
+    Examples
+    --------
+    >>> from minioptim.rules import GradientDescent
+    >>> rule_at(begin(GradientDescent(lr=lambda t: 0.5 / t), [8.0]), 10)
+    GradientDescent(lr=0.05)
+    """
+    rule, first, done, x, _ = beginning
+    if first is rule:
+        return rule
+    try:
+        return same_batch(first if t == done + 1 else rule.at(t), x.shape[:-1])
+    except StopIteration as error:
+        raise RuntimeError(f"nothing left to compute step {t} of {rule!r} from") from error
+    except Exception as error:
+        error.add_note(f"(at step {t} of {rule!r})")
+        raise
+
+
 def _all_at_once(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
     """Run on arrays with the coordinates first, shape (d, *S).
 
@@ -315,7 +347,7 @@ def step_in_place(now: Rule, t: int, arrays: Sequence[npt.NDArray[Any]]) -> None
     >>> x
     array([6.])
     """
-    rule = _of_type(now, arrays[1].dtype)
+    rule = of_type(now, arrays[1].dtype)
     names = ("x", *now.state)
     for g, x, *state in _parts(now, arrays):
         with np.errstate(**QUIET):
@@ -327,7 +359,13 @@ def step_in_place(now: Rule, t: int, arrays: Sequence[npt.NDArray[Any]]) -> None
                         f"{name} must have the shape of x, {x.shape}, when "
                         f"{type(now).__name__}.step returns it; got {np.shape(new)}"
                     )
-            for array, new in zip((x, *state), result, strict=True):
+            # A result that is another's array is read before that is written to.
+            mine = (x, *state)
+            made = [
+                np.array(new) if any(np.may_share_memory(new, old) for old in mine) else new
+                for new in result
+            ]
+            for array, new in zip(mine, made, strict=True):
                 array[...] = new
 
 
@@ -354,14 +392,25 @@ def look_in_place(now: Rule, arrays: Sequence[npt.NDArray[Any]]) -> None:
     >>> out
     array([7.])
     """
-    rule = _of_type(now, arrays[0].dtype)
+    rule = of_type(now, arrays[0].dtype)
     with np.errstate(**QUIET):
         for x, *state, out in _parts(now, arrays):
             out[...] = rule.query(x, *state)
 
 
-def _of_type(now: Rule, dtype: np.dtype[Any]) -> Rule:
-    """Return the rule so that float64 is computed as in a run, and float32 stays float32."""
+def of_type(now: Rule, dtype: np.dtype[Any]) -> Rule:
+    """Return the rule so that float64 is computed as in a run, and float32 stays float32.
+
+    Raises
+    ------
+    Nothing.
+
+    Examples
+    --------
+    >>> from minioptim.rules import GradientDescent
+    >>> of_type(GradientDescent(lr=0.5), np.dtype(np.float64)).lr
+    array([0.5])
+    """
     return now.as_arrays() if dtype == FLOAT else now
 
 
