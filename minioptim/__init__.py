@@ -25,7 +25,7 @@ from minioptim.rules import (
     RMSProp,
     Rule,
 )
-from minioptim.run import Step, Trace, feed, iterate, minimize
+from minioptim.run import Checkpoint, Step, Trace, feed, iterate, minimize
 from minioptim.stepper import Stepper
 from minioptim.storage import columns, load, save
 
@@ -39,6 +39,7 @@ __all__ = [
     "AdamW",
     "BufferMomentum",
     "CenteredRMSProp",
+    "Checkpoint",
     "EWMAMomentum",
     "GradientDescent",
     "Momentum",

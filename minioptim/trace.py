@@ -39,6 +39,34 @@ class Step(NamedTuple):
     state: dict[str, Array]
 
 
+class Checkpoint(NamedTuple):
+    """Where a run stands: what `minimize` and `iterate` need to go on, bit for bit.
+
+    A `Step` or a `Trace` serves as well; this is for points and states kept by other means.
+
+    Attributes
+    ----------
+    x : array-like of shape (*S, d)
+        The point.
+    state : mapping of name to array-like of shape (*S, d)
+        The rule's state there, a value for each name in ``rule.state``.
+    t : int, >= 0
+        How many steps were made.
+
+    Examples
+    --------
+    >>> from minioptim import Momentum, minimize
+    >>> from minioptim.problems import Quadratic
+    >>> kept = Checkpoint([8.0], {"v": [-2.0]}, t=10)
+    >>> minimize(Quadratic([1.0]), Momentum(lr=0.5, momentum=0.5), kept, steps=1).t.tolist()
+    [10, 11]
+    """
+
+    x: Any
+    state: Mapping[str, Any]
+    t: int
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Trace:
     r"""The record of a run. With ``every=1`` and n steps, x and f hold n + 1 entries.

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from minioptim._arguments import Array, numbers, read_only
+from minioptim._arguments import Array, numbers, read_only, whole
 from minioptim.engines._alone import check_rule, explain, is_ours
 from minioptim.problems import Gradient
 from minioptim.rules import MatrixRule, Rule
-from minioptim.trace import Trace
+from minioptim.trace import Checkpoint, Step, Trace
 
 # One step: t, x, query, grad, and the states in the order of rule.state.
 Made: TypeAlias = tuple[int, Array, Array, Array, tuple[Array, ...]]
@@ -52,14 +52,14 @@ class Beginning(NamedTuple):
     state: tuple[Array, ...]
 
 
-def begin(rule: Rule, x0: npt.ArrayLike | Trace) -> Beginning:
+def begin(rule: Rule, x0: npt.ArrayLike | Trace | Step | Checkpoint) -> Beginning:
     """Return where a run begins, with its arrays copied and read-only.
 
     Parameters
     ----------
     rule : Rule
         The rule; hyper-parameters of shape S make a batch of runs.
-    x0 : array-like of shape (d,) or (*S, d), or Trace
+    x0 : array-like of shape (d,) or (*S, d), Trace, Step or Checkpoint
         The start, or the run to continue.
 
     Raises
@@ -79,10 +79,13 @@ def begin(rule: Rule, x0: npt.ArrayLike | Trace) -> Beginning:
     if not isinstance(rule, Rule):
         hint = f": write {rule.__name__}(...)" if isinstance(rule, type) else ""
         raise TypeError(f"rule must be a rule such as GradientDescent(), got {rule!r}{hint}")
-    if isinstance(x0, Trace):
-        done = int(x0.t[-1])
+    if isinstance(x0, (Trace, Step, Checkpoint)):
+        _check_continues(rule, x0)
+        if isinstance(x0, Trace):
+            x0 = Checkpoint(x0.final, x0.final_state, int(x0.t[-1]))
+        done = whole("t of x0", x0.t, at_least=0)
         first = rule.at(done + 1)
-        x, state = _end_of(x0, first)
+        x, state = _standing(x0, first)
     else:
         done = 0
         first = rule.at(1)  # a schedule may give an array of shape S too
@@ -430,18 +433,35 @@ def _parts(
 # ---------------------------------------------------------------- where a run begins
 
 
-def _end_of(trace: Trace, rule: Rule) -> tuple[Array, tuple[Array, ...]]:
-    """Return where a trace ended and its state there, for a rule that continues from it."""
-    if type(rule) is not type(trace.rule) or set(trace.final_state) != set(rule.state):
+def _check_continues(rule: Rule, x0: Trace | Step | Checkpoint) -> None:
+    """Raise an error unless a rule can go on from there."""
+    if not isinstance(x0, Trace):
+        if set(x0.state) != set(rule.state):
+            raise ValueError(
+                f"x0 must hold the states {rule.state} of {rule!r}, got {tuple(x0.state)}"
+            )
+    elif type(rule) is not type(x0.rule) or set(x0.final_state) != set(rule.state):
         raise ValueError(
             "a trace can be continued only with the kind of rule that made it, "
-            f"{type(trace.rule).__name__}, got {rule!r}; to begin a new run where it ended, "
+            f"{type(x0.rule).__name__}, got {rule!r}; to begin a new run where it ended, "
             "pass trace.final"
         )
-    x = _start_point(trace.final, rule)
-    batch, own = x.shape[:-1], trace.final.ndim - 1
-    states = (trace.final_state[name] for name in rule.state)
-    return x, tuple(_laid_out(s, (*batch, *s.shape[own:]), rule) for s in states)
+
+
+def _standing(x0: Step | Checkpoint, rule: Rule) -> tuple[Array, tuple[Array, ...]]:
+    """Return a point and the state there, for the runs that a rule continues from it."""
+    given = numbers("x of x0", x0.x)
+    x = _start_point(given, rule)
+    batch, own = x.shape[:-1], given.ndim - 1
+    states = []
+    for name in rule.state:
+        state = numbers(f"{name} of x0", x0.state[name])
+        if not isinstance(rule, MatrixRule) and state.shape != given.shape:
+            raise ValueError(
+                f"{name} of x0 must have the shape of its x, {given.shape}, got {state.shape}"
+            )
+        states.append(_laid_out(state, (*batch, *state.shape[own:]), rule))
+    return x, tuple(states)
 
 
 def _point(x0: npt.ArrayLike) -> Array:
