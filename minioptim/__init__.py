@@ -29,6 +29,8 @@ from minioptim.run import Checkpoint, Step, Trace, feed, iterate, minimize
 from minioptim.stepper import Stepper
 from minioptim.storage import columns, load, save
 
+__version__ = "0.1.0"
+
 __all__ = [
     "SGD",
     "AMSGrad",

@@ -260,7 +260,11 @@ def feed(rule: Rule, gradients: npt.ArrayLike, x0: npt.ArrayLike | None = None) 
     if given.ndim not in (1, 2):
         raise ValueError(f"gradients must have shape (n,) or (n, d), got {given.shape}")
     rows = given[:, None] if given.ndim == 1 else given
-    start = np.zeros(rows.shape[1:]) if x0 is None else x0
+    start = np.zeros(rows.shape[1:]) if x0 is None else numbers("x0", x0)
+    if start.ndim and start.shape[-1] != rows.shape[1]:
+        raise ValueError(
+            f"x0 must have the {rows.shape[1]} coordinates of the gradients, got {start.shape}"
+        )
     return minimize(_Given(rows), rule, start, len(rows), record=("x", "query", "grad", "state"))
 
 

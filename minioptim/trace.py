@@ -157,6 +157,11 @@ class Trace:
         array of shape S
             Infinity where f is not below the level at the end.
 
+        Raises
+        ------
+        TypeError
+            ``below`` is not a number.
+
         Examples
         --------
         >>> from minioptim import GradientDescent, minimize
@@ -165,6 +170,8 @@ class Trace:
         >>> trace.f[:5, 0].tolist(), trace.settled(below=1.0).tolist()
         ([64.0, 16.0, 4.0, 1.0, 0.25], [4.0, inf])
         """
+        if np.asarray(below).dtype.kind not in "iuf" or np.ndim(below):
+            raise TypeError(f"below must be a number, got {below!r}")
         late = ~(self.f < below)  # a NaN is not below
         steps_below = np.where(late.any(axis=0), np.argmax(late[::-1], axis=0), len(late))
         steps: Array = np.append(self.t, np.inf)
@@ -173,8 +180,9 @@ class Trace:
     def _recorded(self, name: str) -> Any:
         if name not in self.recorded:
             rarely = ", and with minibatches every=steps_per_epoch" if name == "f" else ""
+            never = "; a trace of feed has no f, since no function is known" if name == "f" else ""
             raise AttributeError(
                 f"{name!r} was not recorded; recorded were {tuple(self.recorded)}: "
-                f"pass record=({name!r}, ...){rarely} to minimize"
+                f"pass record=({name!r}, ...){rarely} to minimize{never}"
             )
         return self.recorded[name]

@@ -365,6 +365,11 @@ class Noisy(Value, Problem):
     def minima(self) -> Any:
         return self.problem.minima
 
+    @property
+    def domain(self) -> Any:
+        """The region in which the problem is drawn; None if it has none."""
+        return getattr(self.problem, "domain", None)
+
     def value(self, x: Array) -> Array:
         return self.problem.value(x)
 

@@ -1141,3 +1141,23 @@ def test_runs_settle_alone_and_thinned_ones_at_a_recorded_step():
     assert batch.settled(below=1.0).tolist() == [1, np.inf]
     thin = minimize(Quadratic([1.0]), GradientDescent(lr=0.5), [8.0], 20, every=10)
     assert thin.settled(below=1.0) == 10
+
+
+# ---------------------------------------------------------------- messages
+
+
+def test_feed_says_whose_coordinates_do_not_fit():
+    with pytest.raises(ValueError, match=r"^x0 must have the 2 coordinates of the gradients, got"):
+        feed(SGD(), np.ones((3, 2)), [0.0, 0.0, 0.0])
+    assert feed(SGD(), np.ones((3, 2)), np.zeros((4, 2))).x.shape == (4, 4, 2)
+
+
+def test_a_trace_of_feed_says_why_it_has_no_f():
+    with pytest.raises(AttributeError, match="a trace of feed has no f"):
+        _ = feed(SGD(), [1.0]).f
+
+
+@pytest.mark.parametrize("below", [[1.0, 2.0], "1", None])
+def test_a_level_is_a_number(below):
+    with pytest.raises(TypeError, match="^below must be a number, got"):
+        minimize(Ravine(), SGD(), steps=2).settled(below)
