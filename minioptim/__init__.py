@@ -25,8 +25,11 @@ from minioptim.rules import (
     RMSProp,
     Rule,
 )
-from minioptim.run import Step, Trace, feed, iterate, minimize
+from minioptim.run import Checkpoint, Step, Trace, feed, iterate, minimize
 from minioptim.stepper import Stepper
+from minioptim.storage import columns, load, save
+
+__version__ = "0.1.0"
 
 __all__ = [
     "SGD",
@@ -38,6 +41,7 @@ __all__ = [
     "AdamW",
     "BufferMomentum",
     "CenteredRMSProp",
+    "Checkpoint",
     "EWMAMomentum",
     "GradientDescent",
     "Momentum",
@@ -48,7 +52,10 @@ __all__ = [
     "Step",
     "Stepper",
     "Trace",
+    "columns",
     "feed",
     "iterate",
+    "load",
     "minimize",
+    "save",
 ]

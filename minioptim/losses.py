@@ -22,7 +22,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, repeat
+from itertools import islice, pairwise, repeat
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
@@ -584,9 +584,16 @@ class Minibatch(Problem):
         Every point of a batch of runs sees the same examples and the same dropout at each step
         ("common random numbers"), so that runs differ by their rules and not by chance.
         """
+        return self.oracle_after(0)
+
+    def oracle_after(self, steps: int) -> Gradient:
+        """Return the oracle as it is after a number of steps, so that a run can go on."""
         # Separate streams, so that dropout does not change which examples are drawn.
         order, noise = np.random.default_rng(self.seed).spawn(2)
         batches = self._batches(order)
+        for indices in islice(batches, steps):
+            if self.model.dropout > 0:
+                self.model._dropped(self.model.data.inputs[indices], noise)
         return lambda x: self.model._noisy_gradients(x, next(batches), noise)
 
     def _batches(self, rng: np.random.Generator) -> Iterator[Indices]:

@@ -20,18 +20,21 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array, numbers, read_only, whole
-from minioptim.engines import ENGINES
+from minioptim.engines import ENGINES, blocks, floats
 from minioptim.engines._alone import check_gradient, check_value, explain
 from minioptim.engines.arrays import QUIET, Beginning, Made, begin
 from minioptim.engines.arrays import steps as made_from
-from minioptim.problems import Gradient, Problem, Surface
+from minioptim.engines.record import Ended
+from minioptim.problems import Gradient, Problem
 from minioptim.rules import Rule
-from minioptim.trace import RECORDABLE, Step, Trace
+from minioptim.trace import RECORDABLE, Checkpoint, Step, Trace
 
-__all__ = ["RECORDABLE", "Step", "Trace", "feed", "iterate", "minimize"]
+__all__ = ["RECORDABLE", "Checkpoint", "Step", "Trace", "feed", "iterate", "minimize"]
 
 
-def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike | Trace) -> Iterator[Step]:
+def iterate(
+    rule: Rule, grad: Gradient, x0: npt.ArrayLike | Trace | Step | Checkpoint
+) -> Iterator[Step]:
     """Yield the steps of a rule without end; the caller decides when to stop.
 
     Parameters
@@ -40,9 +43,9 @@ def iterate(rule: Rule, grad: Gradient, x0: npt.ArrayLike | Trace) -> Iterator[S
         The rule; hyper-parameters of shape S make a batch of runs.
     grad : callable, (*S, d) to (*S, d)
         The gradient. It is called once per step, with a read-only array.
-    x0 : array-like of shape (d,) or (*S, d), or Trace
+    x0 : array-like of shape (d,) or (*S, d), Trace, Step or Checkpoint
         The start. It is copied, never changed. Given a trace, the run continues from its end,
-        with its state and its step count.
+        with its state and its step count; given a step or a checkpoint, from there.
 
     Yields
     ------
@@ -82,9 +85,10 @@ def _shown(grad: Gradient, beginning: Beginning) -> Iterator[Step]:
 def minimize(
     problem: Problem,
     rule: Rule,
-    x0: npt.ArrayLike | Trace | None = None,
+    x0: npt.ArrayLike | Trace | Step | Checkpoint | None = None,
     steps: int = 100,
     *,
+    stop: Callable[[Step], Any] | None = None,
     record: Iterable[str] | None = None,
     every: int = 1,
     progress: bool = False,
@@ -98,11 +102,16 @@ def minimize(
         What to minimise: anything with ``value``, ``gradient`` and ``oracle``.
     rule : Rule
         The rule; hyper-parameters of shape S make a batch of runs.
-    x0 : array-like of shape (d,) or (*S, d), or Trace, optional
+    x0 : array-like of shape (d,) or (*S, d), Trace, Step or Checkpoint, optional
         The start; by default the problem's own, if it has one. Given a trace of the same kind of
-        rule, the run continues from its end: 50 steps and 50 more equal 100, bit for bit.
+        rule, the run continues from its end: 50 steps and 50 more equal 100, bit for bit, with
+        minibatches and noise, too. Given a step or a checkpoint, it continues from there.
     steps : int, >= 0
-        How many steps to make, or how many more after a trace.
+        How many steps to make at most, or how many more after a trace.
+    stop : callable, `Step` to bool or to bool array of shape S, optional
+        Called after each step, as in ``stop=lambda step: abs(step.grad).max(axis=-1) < 1e-6``: the
+        run ends with the first step for which it returns True. A batch ends when it is true of
+        all its runs at once; until then all of them go on.
     record : some of "x", "f", "query", "grad", "state", optional
         What to record. By default everything, but without "f" if ``problem.sampled`` says that f
         would take many times as long as the run: with minibatches, f is the loss over all the
@@ -129,8 +138,8 @@ def minimize(
     TypeError, ValueError
         As for `iterate`; also if ``steps``, ``every`` or ``record`` is invalid,
         ``problem.value`` returns the wrong shape, a trace is to be continued with another kind of
-        rule or with noise that would restart, the value or the gradient of a problem of your
-        own mixes the runs of a batch, or ``engine`` cannot run them.
+        rule or with noise that would restart, ``stop`` returns something else, the value or the
+        gradient of a problem of your own mixes the runs of a batch, or ``engine`` cannot run them.
     ImportError
         ``progress=True`` without tqdm, or ``engine="compiled"`` without Numba.
 
@@ -159,14 +168,16 @@ def minimize(
     every = whole("every", every, at_least=1)
     wanted = _default(problem) if record is None else _names(record)
     _check_engine(engine, problem, rule, progress)
+    if stop is not None:
+        _check_stop(stop, engine)
     if x0 is None:
         x0 = getattr(problem, "start", None)
         if x0 is None:
             raise ValueError("x0 must be given: the problem has no start of its own")
     beginning = begin(rule, x0)
     done, start = beginning.done, beginning.x
-    oracle, last = problem.oracle(), done + steps
-    if done and oracle != problem.gradient:
+    oracle, last = _oracle(problem, done), done + steps
+    if oracle is None:
         raise ValueError(
             f"x0 must be a point, not a trace: the noise of {type(problem).__name__} would restart "
             f"instead of continuing from step {done}. To allow that, pass trace.final"
@@ -178,19 +189,27 @@ def minimize(
 
     with np.errstate(**QUIET):
         first_f = last_f = _value(problem, start)
-        if engine == "compiled" and isinstance(problem, Surface):
-            from minioptim.engines.compiled import runs
-
-            final, last_f, end, recorded = runs.run(problem, beginning, t, every, wanted, first_f)
+        made = _in_one_call(engine, start)
+        watched = progress or stop is not None
+        ended = None if watched else made(problem, beginning, t, every, wanted, first_f)
+        if ended is not None:
+            final, last_f, end, recorded = ended
         else:
             rows: dict[str, list[Any]] = {name: [] for name in wanted}
             _keep(rows, x=start, f=first_f, state=end)
             stream = islice(made_from(oracle, beginning), steps)
             for now, final, query, grad, end in _with_bar(stream, steps, progress):
+                stopped = stop is not None and _stops(
+                    stop, Step(now, final, query, grad, dict(zip(rule.state, end, strict=True)))
+                )
+                if stopped:
+                    last, t = now, np.append(t[t < now], np.int64(now))
                 if now % every == 0 or now == last:
                     if "f" in rows or now == last:
                         last_f = _value(problem, final)
                     _keep(rows, x=final, f=last_f, query=query, grad=grad, state=end)
+                if stopped:
+                    break
             recorded = _recorded(rows, rule.state, (start, *beginning.state))
         left = last_f > 10 * (1 + np.abs(first_f))
         finite = np.isfinite(final).all(axis=-1) & np.isfinite(last_f)
@@ -241,7 +260,11 @@ def feed(rule: Rule, gradients: npt.ArrayLike, x0: npt.ArrayLike | None = None) 
     if given.ndim not in (1, 2):
         raise ValueError(f"gradients must have shape (n,) or (n, d), got {given.shape}")
     rows = given[:, None] if given.ndim == 1 else given
-    start = np.zeros(rows.shape[1:]) if x0 is None else x0
+    start = np.zeros(rows.shape[1:]) if x0 is None else numbers("x0", x0)
+    if start.ndim and start.shape[-1] != rows.shape[1]:
+        raise ValueError(
+            f"x0 must have the {rows.shape[1]} coordinates of the gradients, got {start.shape}"
+        )
     return minimize(_Given(rows), rule, start, len(rows), record=("x", "query", "grad", "state"))
 
 
@@ -334,6 +357,51 @@ def _check_engine(engine: str, problem: Problem, rule: Rule, progress: bool) -> 
                 'progress must be False with engine="compiled", whose steps are made in one call'
             )
         runs.check(problem, rule)
+
+
+def _in_one_call(engine: str, start: Array) -> Callable[..., Ended | None]:
+    """Return what makes a whole run in one call, or says with None that it cannot."""
+    if engine == "compiled":
+        from minioptim.engines.compiled import runs
+
+        return runs.run
+    return floats.run if start.ndim == 1 else blocks.run
+
+
+def _check_stop(stop: Any, engine: str) -> None:
+    if not callable(stop):
+        raise TypeError(f"stop must be a function of a step, got {stop!r}")
+    if engine != "arrays":
+        raise ValueError(
+            f"stop must be None with engine={engine!r}, whose steps are made in one call"
+        )
+
+
+def _stops(stop: Callable[[Step], Any], step: Step) -> bool:
+    """Whether the run ends with this step."""
+    try:
+        answer = np.asarray(stop(step))
+        if answer.dtype != bool or answer.shape not in ((), step.x.shape[:-1]):
+            raise ValueError(
+                "stop must return True or False, or an array of them of the shape of the batch, "
+                f"{step.x.shape[:-1]}, got {answer!r}"
+            )
+    except Exception as error:
+        error.add_note(f"(raised by stop after step {step.t})")
+        raise
+    return bool(answer.all())
+
+
+def _oracle(problem: Problem, done: int) -> Gradient | None:
+    """Return the gradient function of a run that made some steps; None if it cannot go on."""
+    if not done:
+        return problem.oracle()
+    # A problem from outside may have value, gradient and oracle alone.
+    after = getattr(problem, "oracle_after", None)
+    if after is not None:
+        found: Gradient | None = after(done)
+        return found
+    return problem.gradient if problem.oracle() == problem.gradient else None
 
 
 def _with_bar(stream: Iterable[Made], steps: int, progress: bool) -> Iterable[Made]:

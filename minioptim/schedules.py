@@ -2,38 +2,65 @@
 
 A schedule takes the place of a hyper-parameter, ``Adam(lr=InverseRoot(0.1))``. Before each step the
 loop replaces it by its value, so rules never see it. Any function of t will do. These can be
-combined: ``0.5 * Cosine(...)``, ``Linear(...) * InverseRoot(...)``, ``WarmUp(100, Cosine(...))``,
-``Sequence(...)``.
+combined: ``0.5 * Cosine(...)``, ``Linear(...) * InverseRoot(...)``, ``0.01 + Cosine(...)``,
+``WarmUp(100, Cosine(...))``, ``Sequence(...)``. `Schedule.values` gives the values of many steps.
 
 Every value may be an array of shape S, one run per entry.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from abc import ABC, abstractmethod
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
-from minioptim._arguments import Real, Value, constant, whole
+from minioptim._arguments import Array, Real, Value, constant, whole
 
 # As with the rules, a name means the same in all schedules.
-NUMBERS_OF_STEPS = {"steps", "every", "half_period"}
+NUMBERS_OF_STEPS = {"steps", "every", "half_period", "growth", "warm_up", "stable", "decay_steps"}
 SCHEDULES = {"after", "first", "second"}
+
+
+def _of_one_step(call: Callable[[Any, int], Real]) -> Callable[[Any, int], Real]:
+    """Return a schedule's function with its argument checked and its overflow explained."""
+
+    @functools.wraps(call)
+    def checked(self: Any, t: int) -> Real:
+        if not isinstance(t, (int, np.integer)):
+            raise TypeError(
+                f"t must be the number of one step, got {t!r}; for many steps use values(steps)"
+            )
+        try:
+            return call(self, t)
+        except OverflowError as error:
+            raise OverflowError(f"{self!r} is beyond the largest float at t={t}") from error
+
+    return checked
 
 
 @dataclass(frozen=True)
 class Schedule(Value, ABC):
-    """A value for each step; ``a * b`` is the schedule of their products.
+    """A value for each step; ``a * b`` and ``a + b`` are the schedules of products and of sums.
 
     Raises
     ------
     TypeError, ValueError
-        A value is not a finite number >= 0, or a number of steps is not a whole number >= 1.
+        A value is not a finite number >= 0, or a number of steps is not a whole number >= 1. When
+        it is called: t is not a single whole number.
+    OverflowError
+        When it is called: the value is beyond the largest float.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__call__" in vars(cls):
+            cls.__call__ = _of_one_step(cls.__call__)  # type: ignore[assignment,method-assign]
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -49,6 +76,27 @@ class Schedule(Value, ABC):
     @abstractmethod
     def __call__(self, t: int) -> Real:
         """Return the value at step t, counted from 1."""
+
+    def values(self, steps: int) -> Array:
+        r"""Return the values of the steps 1, 2, ..., ``steps``: shape (steps, \*S).
+
+        Raises
+        ------
+        TypeError, ValueError
+            ``steps`` is not a whole number >= 1.
+
+        Examples
+        --------
+        >>> Linear(1.0, 0.0, steps=4).values(5).tolist()
+        [1.0, 0.75, 0.5, 0.25, 0.0]
+        """
+        steps = whole("steps", steps, at_least=1)
+        return np.stack([np.asarray(self(t), dtype=np.float64) for t in range(1, steps + 1)])
+
+    def __add__(self, other: Real | Schedule) -> Schedule:
+        return Sum(self, other if isinstance(other, Schedule) else Constant(other))
+
+    __radd__ = __add__
 
     def __mul__(self, other: Real | Schedule) -> Schedule:
         return Product(self, other if isinstance(other, Schedule) else Constant(other))
@@ -163,6 +211,62 @@ class Cosine(Schedule):
 
 
 @dataclass(frozen=True)
+class CosineRestarts(Schedule):
+    r"""`Cosine` again and again: from ``lr`` down to ``final``, then back at ``lr``.
+
+    The first wave takes ``every`` steps, each further one ``growth`` times as many.
+
+    Loshchilov and Hutter (2017), SGDR, eq. (5), with T_0 = every and T_mult = growth.
+
+    >>> schedule = CosineRestarts(0.8, every=2, growth=2)
+    >>> [round(schedule(t), 3) for t in (1, 2, 3, 4, 5, 6, 7)]
+    [0.8, 0.4, 0.8, 0.683, 0.4, 0.117, 0.8]
+    """
+
+    lr: Real
+    every: int
+    growth: int = 1
+    final: Real = 0.0
+
+    def __call__(self, t: int) -> Real:
+        past, length = t - 1, self.every
+        while past >= length:
+            past -= length
+            length *= self.growth
+        wave = 1 + math.cos(math.pi * past / length)
+        return self.final + 0.5 * (self.lr - self.final) * wave
+
+
+@dataclass(frozen=True)
+class WarmUpStableDecay(Schedule):
+    """Up in ``warm_up`` equal parts, then ``lr``, then a straight line down to ``final``.
+
+    ``lr`` is kept for ``stable`` steps, and the line takes ``decay_steps``. Unlike `Cosine`, it
+    does not depend on the length of the run until the decay begins.
+
+    Hu et al. (2024), MiniCPM, section 4.3 (with another form of decay); Hägele et al. (2024),
+    Scaling laws and compute-optimal training beyond fixed training durations.
+
+    >>> schedule = WarmUpStableDecay(0.8, warm_up=2, stable=3, decay_steps=4)
+    >>> schedule.values(10).round(3).tolist()
+    [0.4, 0.8, 0.8, 0.8, 0.8, 0.8, 0.6, 0.4, 0.2, 0.0]
+    """
+
+    lr: Real
+    warm_up: int
+    stable: int
+    decay_steps: int
+    final: Real = 0.0
+
+    def __call__(self, t: int) -> Real:
+        if t <= self.warm_up:
+            return t / self.warm_up * self.lr
+        part = (t - 1 - self.warm_up - self.stable) / self.decay_steps
+        part = min(max(part, 0.0), 1.0)
+        return (1 - part) * self.lr + part * self.final
+
+
+@dataclass(frozen=True)
 class Cyclic(Schedule):
     """A triangle wave: up from ``lr`` to ``peak`` in ``half_period`` steps, and down again.
 
@@ -249,6 +353,21 @@ class Product(Schedule):
 
     def __call__(self, t: int) -> Real:
         return self.first(t) * self.second(t)
+
+
+@dataclass(frozen=True)
+class Sum(Schedule):
+    """The sum of two schedules, as ``first + second`` makes it.
+
+    >>> (Linear(0.0, 1.0, steps=4) + 0.5)(3)
+    1.0
+    """
+
+    first: Schedule
+    second: Schedule
+
+    def __call__(self, t: int) -> Real:
+        return self.first(t) + self.second(t)
 
 
 def _amount(name: str, value: Real) -> Real:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import numbers, whole
-from minioptim.engines import ENGINES, arrays
+from minioptim.engines import ENGINES, arrays, blocks
 from minioptim.rules import MatrixRule, Rule
 
 if TYPE_CHECKING:  # it is imported where a compiled engine is asked for
@@ -142,10 +142,10 @@ class Stepper:
         t = self.t + 1
         now = _at(self.rule, t)
         flat = [_flat(array) for array in (gradient, self.x, *self.state.values())]
-        if self._loop is None:
-            arrays.step_in_place(now, t, flat)
-        else:
+        if self._loop is not None:
             self._loop.step(now, t, flat, self.threads)
+        elif not blocks.step_in_place(now, t, flat):
+            arrays.step_in_place(now, t, flat)
         self.t = t
 
     def _read(self, g: npt.ArrayLike) -> Parameters:

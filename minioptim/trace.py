@@ -39,6 +39,34 @@ class Step(NamedTuple):
     state: dict[str, Array]
 
 
+class Checkpoint(NamedTuple):
+    """Where a run stands: what `minimize` and `iterate` need to go on, bit for bit.
+
+    A `Step` or a `Trace` serves as well; this is for points and states kept by other means.
+
+    Attributes
+    ----------
+    x : array-like of shape (*S, d)
+        The point.
+    state : mapping of name to array-like of shape (*S, d)
+        The rule's state there, a value for each name in ``rule.state``.
+    t : int, >= 0
+        How many steps were made.
+
+    Examples
+    --------
+    >>> from minioptim import Momentum, minimize
+    >>> from minioptim.problems import Quadratic
+    >>> kept = Checkpoint([8.0], {"v": [-2.0]}, t=10)
+    >>> minimize(Quadratic([1.0]), Momentum(lr=0.5, momentum=0.5), kept, steps=1).t.tolist()
+    [10, 11]
+    """
+
+    x: Any
+    state: Mapping[str, Any]
+    t: int
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Trace:
     r"""The record of a run. With ``every=1`` and n steps, x and f hold n + 1 entries.
@@ -104,6 +132,18 @@ class Trace:
         """
         return self._recorded("state")  # type: ignore[no-any-return]
 
+    @property
+    def lr(self) -> Array:
+        """The learning rate of each recorded step after the start, shape (n, *S).
+
+        A rule without one, such as `PerLayer`, has no such attribute.
+        """
+        if not hasattr(self.rule, "lr"):
+            raise AttributeError(f"{type(self.rule).__name__} has no single learning rate")
+        batch = self.diverged.shape
+        rates = [vars(self.rule.at(int(t)))["lr"] for t in self.t[1:]]
+        return np.array([np.broadcast_to(rate, batch) for rate in rates]).reshape(-1, *batch)
+
     def settled(self, below: float) -> Array:
         """Return, for each run, the first recorded step from which f stays below a level.
 
@@ -117,6 +157,11 @@ class Trace:
         array of shape S
             Infinity where f is not below the level at the end.
 
+        Raises
+        ------
+        TypeError
+            ``below`` is not a number.
+
         Examples
         --------
         >>> from minioptim import GradientDescent, minimize
@@ -125,6 +170,8 @@ class Trace:
         >>> trace.f[:5, 0].tolist(), trace.settled(below=1.0).tolist()
         ([64.0, 16.0, 4.0, 1.0, 0.25], [4.0, inf])
         """
+        if np.asarray(below).dtype.kind not in "iuf" or np.ndim(below):
+            raise TypeError(f"below must be a number, got {below!r}")
         late = ~(self.f < below)  # a NaN is not below
         steps_below = np.where(late.any(axis=0), np.argmax(late[::-1], axis=0), len(late))
         steps: Array = np.append(self.t, np.inf)
@@ -133,8 +180,9 @@ class Trace:
     def _recorded(self, name: str) -> Any:
         if name not in self.recorded:
             rarely = ", and with minibatches every=steps_per_epoch" if name == "f" else ""
+            never = "; a trace of feed has no f, since no function is known" if name == "f" else ""
             raise AttributeError(
                 f"{name!r} was not recorded; recorded were {tuple(self.recorded)}: "
-                f"pass record=({name!r}, ...){rarely} to minimize"
+                f"pass record=({name!r}, ...){rarely} to minimize{never}"
             )
         return self.recorded[name]

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from minioptim._arguments import Array, numbers, read_only
+from minioptim._arguments import Array, numbers, read_only, whole
 from minioptim.engines._alone import check_rule, explain, is_ours
 from minioptim.problems import Gradient
 from minioptim.rules import MatrixRule, Rule
-from minioptim.trace import Trace
+from minioptim.trace import Checkpoint, Step, Trace
 
 # One step: t, x, query, grad, and the states in the order of rule.state.
 Made: TypeAlias = tuple[int, Array, Array, Array, tuple[Array, ...]]
@@ -52,14 +52,14 @@ class Beginning(NamedTuple):
     state: tuple[Array, ...]
 
 
-def begin(rule: Rule, x0: npt.ArrayLike | Trace) -> Beginning:
+def begin(rule: Rule, x0: npt.ArrayLike | Trace | Step | Checkpoint) -> Beginning:
     """Return where a run begins, with its arrays copied and read-only.
 
     Parameters
     ----------
     rule : Rule
         The rule; hyper-parameters of shape S make a batch of runs.
-    x0 : array-like of shape (d,) or (*S, d), or Trace
+    x0 : array-like of shape (d,) or (*S, d), Trace, Step or Checkpoint
         The start, or the run to continue.
 
     Raises
@@ -79,10 +79,13 @@ def begin(rule: Rule, x0: npt.ArrayLike | Trace) -> Beginning:
     if not isinstance(rule, Rule):
         hint = f": write {rule.__name__}(...)" if isinstance(rule, type) else ""
         raise TypeError(f"rule must be a rule such as GradientDescent(), got {rule!r}{hint}")
-    if isinstance(x0, Trace):
-        done = int(x0.t[-1])
+    if isinstance(x0, (Trace, Step, Checkpoint)):
+        _check_continues(rule, x0)
+        if isinstance(x0, Trace):
+            x0 = Checkpoint(x0.final, x0.final_state, int(x0.t[-1]))
+        done = whole("t of x0", x0.t, at_least=0)
         first = rule.at(done + 1)
-        x, state = _end_of(x0, first)
+        x, state = _standing(x0, first)
     else:
         done = 0
         first = rule.at(1)  # a schedule may give an array of shape S too
@@ -157,6 +160,38 @@ def same_batch(now: Rule, batch: tuple[int, ...]) -> Rule:
         if len(shape) > len(batch) or np.broadcast_shapes(shape, batch) != batch:
             raise ValueError(f"{name} must keep a shape that fits the batch {batch}, got {shape}")
     return now
+
+
+def rule_at(beginning: Beginning, t: int) -> Rule:
+    """Return the rule at step t of a run, after checking that its schedules fit the batch.
+
+    Parameters
+    ----------
+    beginning : Beginning
+    t : int
+        A step after the beginning.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A schedule gives a value that is none. The error carries a note of the step.
+
+    Examples
+    --------
+    >>> from minioptim.rules import GradientDescent
+    >>> rule_at(begin(GradientDescent(lr=lambda t: 0.5 / t), [8.0]), 10)
+    GradientDescent(lr=0.05)
+    """
+    rule, first, done, x, _ = beginning
+    if first is rule:
+        return rule
+    try:
+        return same_batch(first if t == done + 1 else rule.at(t), x.shape[:-1])
+    except StopIteration as error:
+        raise RuntimeError(f"nothing left to compute step {t} of {rule!r} from") from error
+    except Exception as error:
+        error.add_note(f"(at step {t} of {rule!r})")
+        raise
 
 
 def _all_at_once(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
@@ -315,7 +350,7 @@ def step_in_place(now: Rule, t: int, arrays: Sequence[npt.NDArray[Any]]) -> None
     >>> x
     array([6.])
     """
-    rule = _of_type(now, arrays[1].dtype)
+    rule = of_type(now, arrays[1].dtype)
     names = ("x", *now.state)
     for g, x, *state in _parts(now, arrays):
         with np.errstate(**QUIET):
@@ -327,7 +362,13 @@ def step_in_place(now: Rule, t: int, arrays: Sequence[npt.NDArray[Any]]) -> None
                         f"{name} must have the shape of x, {x.shape}, when "
                         f"{type(now).__name__}.step returns it; got {np.shape(new)}"
                     )
-            for array, new in zip((x, *state), result, strict=True):
+            # A result that is another's array is read before that is written to.
+            mine = (x, *state)
+            made = [
+                np.array(new) if any(np.may_share_memory(new, old) for old in mine) else new
+                for new in result
+            ]
+            for array, new in zip(mine, made, strict=True):
                 array[...] = new
 
 
@@ -354,14 +395,25 @@ def look_in_place(now: Rule, arrays: Sequence[npt.NDArray[Any]]) -> None:
     >>> out
     array([7.])
     """
-    rule = _of_type(now, arrays[0].dtype)
+    rule = of_type(now, arrays[0].dtype)
     with np.errstate(**QUIET):
         for x, *state, out in _parts(now, arrays):
             out[...] = rule.query(x, *state)
 
 
-def _of_type(now: Rule, dtype: np.dtype[Any]) -> Rule:
-    """Return the rule so that float64 is computed as in a run, and float32 stays float32."""
+def of_type(now: Rule, dtype: np.dtype[Any]) -> Rule:
+    """Return the rule so that float64 is computed as in a run, and float32 stays float32.
+
+    Raises
+    ------
+    Nothing.
+
+    Examples
+    --------
+    >>> from minioptim.rules import GradientDescent
+    >>> of_type(GradientDescent(lr=0.5), np.dtype(np.float64)).lr
+    array([0.5])
+    """
     return now.as_arrays() if dtype == FLOAT else now
 
 
@@ -381,18 +433,35 @@ def _parts(
 # ---------------------------------------------------------------- where a run begins
 
 
-def _end_of(trace: Trace, rule: Rule) -> tuple[Array, tuple[Array, ...]]:
-    """Return where a trace ended and its state there, for a rule that continues from it."""
-    if type(rule) is not type(trace.rule) or set(trace.final_state) != set(rule.state):
+def _check_continues(rule: Rule, x0: Trace | Step | Checkpoint) -> None:
+    """Raise an error unless a rule can go on from there."""
+    if not isinstance(x0, Trace):
+        if set(x0.state) != set(rule.state):
+            raise ValueError(
+                f"x0 must hold the states {rule.state} of {rule!r}, got {tuple(x0.state)}"
+            )
+    elif type(rule) is not type(x0.rule) or set(x0.final_state) != set(rule.state):
         raise ValueError(
             "a trace can be continued only with the kind of rule that made it, "
-            f"{type(trace.rule).__name__}, got {rule!r}; to begin a new run where it ended, "
+            f"{type(x0.rule).__name__}, got {rule!r}; to begin a new run where it ended, "
             "pass trace.final"
         )
-    x = _start_point(trace.final, rule)
-    batch, own = x.shape[:-1], trace.final.ndim - 1
-    states = (trace.final_state[name] for name in rule.state)
-    return x, tuple(_laid_out(s, (*batch, *s.shape[own:]), rule) for s in states)
+
+
+def _standing(x0: Step | Checkpoint, rule: Rule) -> tuple[Array, tuple[Array, ...]]:
+    """Return a point and the state there, for the runs that a rule continues from it."""
+    given = numbers("x of x0", x0.x)
+    x = _start_point(given, rule)
+    batch, own = x.shape[:-1], given.ndim - 1
+    states = []
+    for name in rule.state:
+        state = numbers(f"{name} of x0", x0.state[name])
+        if not isinstance(rule, MatrixRule) and state.shape != given.shape:
+            raise ValueError(
+                f"{name} of x0 must have the shape of its x, {given.shape}, got {state.shape}"
+            )
+        states.append(_laid_out(state, (*batch, *state.shape[own:]), rule))
+    return x, tuple(states)
 
 
 def _point(x0: npt.ArrayLike) -> Array:

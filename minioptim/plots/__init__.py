@@ -19,6 +19,7 @@ minioptim`` does not load it.
 
 from minioptim.looks import COLORS, CORRECTION, JUMP, OWN_LOOK, RESULT, style_of
 from minioptim.plots.curves import loss_curves, state
+from minioptim.plots.dimensions import descent, line, projection
 from minioptim.plots.plane import Domain, animation, contours, path, queries
 from minioptim.plots.runs import DRAWABLE, Run, label_of
 from minioptim.plots.style import STYLE, legend, tints, use_style
@@ -36,11 +37,14 @@ __all__ = [
     "Run",
     "animation",
     "contours",
+    "descent",
     "images",
     "label_of",
     "legend",
+    "line",
     "loss_curves",
     "path",
+    "projection",
     "queries",
     "state",
     "style_of",

@@ -288,7 +288,7 @@ def animation(
     Parameters
     ----------
     traces : Trace or several
-        Traces with ``x``, of two coordinates, all of the same steps and without a batch.
+        Traces with ``x``, of two coordinates, all of the same steps. Of a batch, each run is shown.
     problem : Problem
         The problem whose level lines `contours` draws.
     ax : Axes, optional
@@ -321,21 +321,22 @@ def animation(
     True
     """
     every = whole("every", every, at_least=1)
-    runs = _traces(traces)
-    paths = [_drawable(_plane(trace, _one_run(trace, "x", ()))) for trace in runs]
-    t = runs[0].t
-    for trace in runs:
+    several = _traces(traces)
+    runs = [(trace, run) for trace in several for run in np.ndindex(trace.diverged.shape)]
+    paths = [_drawable(_plane(trace, _one_run(trace, "x", run))) for trace, run in runs]
+    t = several[0].t
+    for trace in several:
         if not np.array_equal(trace.t, t):
             raise ValueError("traces must all have recorded the same steps")
     if labels is None:
-        labels = [_label(trace, (), runs) for trace in runs]
+        labels = [_label(trace, run, several) for trace, run in runs]
     if len(labels) != len(runs):
         raise ValueError(f"labels must be one for each of {len(runs)} runs, got {labels!r}")
     ax = contours(problem, ax, domain)
     lines = [
         # The mark is at the head of the path, on the last point shown.
         ax.plot([], [], markevery=[-1], markersize=8, label=label, **style_of(trace.rule))[0]
-        for trace, label in zip(runs, labels, strict=True)
+        for (trace, _), label in zip(runs, labels, strict=True)
     ]
     legend(ax)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -56,17 +55,18 @@ def _label(trace: Trace, index: tuple[int, ...], among: Sequence[Trace]) -> str:
     rules = [other.rule for other in among if type(other.rule) is type(trace.rule)]
     parts = [type(trace.rule).__name__]
     alike = np.ones(batch, dtype=bool)  # runs of this batch with the same hyper-parameters
-    for field in fields(trace.rule):
-        value = getattr(trace.rule, field.name)
+    for name, value in trace.rule.hyper_parameters().items():
         if callable(value):
-            parts.append(f"{field.name}(t)")
+            parts.append(f"{name}(t)")
             continue
-        constants = [v for v in (getattr(rule, field.name) for rule in rules) if not callable(v)]
+        # Of rules that hold rules, others may hold other ones.
+        held: list[Any] = [rule.hyper_parameters().get(name, value) for rule in rules]
+        constants = [v for v in held if not callable(v)]
         different = np.unique(np.concatenate([np.ravel(v) for v in constants]))
         values = np.broadcast_to(value, batch)
         alike &= values == values[index]
-        if field.name == "lr" or different.size > 1:
-            parts.append(f"{field.name} = {values[index]:.{_digits(different)}g}")
+        if name.rpartition(".")[2] == "lr" or different.size > 1:
+            parts.append(f"{name} = {values[index]:.{_digits(different)}g}")
     if alike.sum() > 1:
         parts.append(f"run {index[0] if len(index) == 1 else index}")
     return ", ".join(parts)

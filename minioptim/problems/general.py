@@ -50,6 +50,14 @@ class Problem(ABC):
         """Return the gradient function for one run; a noisy problem restarts its noise."""
         return self.gradient
 
+    def oracle_after(self, steps: int) -> Gradient | None:
+        """Return the gradient function of a run that goes on after a number of steps.
+
+        Its noise must be that of an uninterrupted run: None, the default of a problem that is not
+        its own oracle, says that this cannot be had.
+        """
+        return self.gradient if self.oracle() == self.gradient else None
+
 
 @dataclass(frozen=True)
 class Function(Value, Problem):
@@ -357,6 +365,11 @@ class Noisy(Value, Problem):
     def minima(self) -> Any:
         return self.problem.minima
 
+    @property
+    def domain(self) -> Any:
+        """The region in which the problem is drawn; None if it has none."""
+        return getattr(self.problem, "domain", None)
+
     def value(self, x: Array) -> Array:
         return self.problem.value(x)
 
@@ -364,8 +377,19 @@ class Noisy(Value, Problem):
         return self.problem.gradient(x)
 
     def oracle(self) -> Gradient:
-        rng = np.random.default_rng(self.seed)
-        return lambda x: self.gradient(x) + self.sigma * rng.normal(size=x.shape)
+        return self.oracle_after(0)
+
+    def oracle_after(self, steps: int) -> Gradient:
+        rng, waiting = np.random.default_rng(self.seed), steps
+
+        def noisy(x: Array) -> Array:
+            nonlocal waiting
+            for _ in range(waiting):  # how much each step draws is known now
+                rng.normal(size=x.shape)
+            waiting = 0
+            return np.asarray(self.gradient(x) + self.sigma * rng.normal(size=x.shape))
+
+        return noisy
 
 
 def points(x: npt.ArrayLike, d: int, what: str) -> Array:

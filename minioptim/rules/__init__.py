@@ -1,9 +1,24 @@
 """The update rules: of the course in `elementwise`, for a layer's matrix in `matrix`.
 
+Rules that hold a rule, such as clipping and Lookahead, are in `around`.
+
 `base` has what they share, and `variants` has rules changed in one place to show what it is for.
 """
 
 from minioptim._arguments import Real
+from minioptim.rules.around import (
+    AROUND,
+    L2,
+    Accumulated,
+    Around,
+    Averaged,
+    ClippedNorm,
+    ClippedValue,
+    Decoupled,
+    Frozen,
+    Lookahead,
+    Scaled,
+)
 from minioptim.rules.base import RANGES, Range, Rule
 from minioptim.rules.elementwise import (
     RULES,
@@ -33,21 +48,31 @@ from minioptim.rules.matrix import (
 )
 
 __all__ = [
+    "AROUND",
+    "L2",
     "MATRIX_RULES",
     "RANGES",
     "RULES",
     "SGD",
     "AMSGrad",
+    "Accumulated",
     "AdaMax",
     "Adadelta",
     "Adagrad",
     "Adam",
     "AdamW",
+    "Around",
+    "Averaged",
     "BufferMomentum",
     "CenteredRMSProp",
+    "ClippedNorm",
+    "ClippedValue",
+    "Decoupled",
     "EWMAMomentum",
+    "Frozen",
     "GradientDescent",
     "HeavyBallMuon",
+    "Lookahead",
     "MatrixRule",
     "Momentum",
     "Muon",
@@ -58,5 +83,6 @@ __all__ = [
     "Range",
     "Real",
     "Rule",
+    "Scaled",
     "newton_schulz",
 ]

@@ -44,6 +44,8 @@ RANGES = {
     "psi": Range(0.0, np.inf, True, "a number >= 0 (infinity too)"),
     "weight_decay": NOT_NEGATIVE,
     "initial_accumulator": NOT_NEGATIVE,
+    "largest": Range(np.nextafter(0.0, 1.0), np.inf, True, "a number > 0 (infinity too)"),
+    "part": Range(0.0, 1.0, True, "a number in [0, 1]"),
 }
 
 
@@ -83,7 +85,7 @@ class Rule(Value):
         _check_class(rule)
         for name, value in self.hyper_parameters().items():
             if not callable(value):
-                object.__setattr__(self, name, _checked(name, value))
+                object.__setattr__(self, name, checked(name, value))
             elif name in self.never_scheduled:
                 raise TypeError(
                     f"{name} must be {RANGES.get(name, FINITE).words}, not a schedule "
@@ -121,7 +123,7 @@ class Rule(Value):
             return self
         values = {name: schedule(t) for name, schedule in scheduled.items()}
         try:
-            return replace(self, **{name: _checked(name, value) for name, value in values.items()})
+            return replace(self, **{name: checked(name, value) for name, value in values.items()})
         except (TypeError, ValueError) as error:
             error.add_note(f"(given by the schedule in {self!r} at t={t})")
             raise
@@ -149,8 +151,25 @@ class Rule(Value):
         return arrays
 
 
-def _checked(name: str, value: Real) -> Real:
-    """Return ``value`` as a float or a read-only float array, after checking it."""
+def checked(name: str, value: Real) -> Real:
+    """Return ``value`` as a float or a read-only float array, after checking it.
+
+    Parameters
+    ----------
+    name : str
+        The hyper-parameter's name, which decides over its range.
+    value : float or array-like
+
+    Raises
+    ------
+    TypeError, ValueError
+        The value is not a number or an array of numbers, or lies outside the range.
+
+    Examples
+    --------
+    >>> checked("lr", 1)
+    1.0
+    """
     allowed = RANGES.get(name, FINITE)
     value = constant(name, value, allowed.words)
     array = np.asarray(value)

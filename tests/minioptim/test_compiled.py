@@ -282,6 +282,30 @@ def test_a_gradient_that_lies_in_the_parameters_memory_is_read_before_they_chang
     assert memory.tolist() == [0.0, *[1.0] * 9]
 
 
+@dataclass(frozen=True)
+class Exchanged(Rule):
+    """Its states change places, and one of them is what x becomes."""
+
+    lr: float = 0.5
+
+    state = ("a", "b")
+
+    def step(self, g, x, t, a, b):
+        return b, x - self.lr * g, a
+
+
+@pytest.mark.parametrize("engine", ["arrays", "compiled"])
+def test_states_that_change_places_do_not_overwrite_each_other(engine):
+    gradients = np.random.default_rng(3).normal(size=(9, 50))
+    stepper = Stepper(Exchanged(), gradients[0].copy(), engine=engine)
+    x, a, b = gradients[0], np.zeros(50), np.zeros(50)
+    for g in gradients:
+        stepper.step(g)
+        x, a, b = b, x - 0.5 * g, a
+    for mine, expected in zip((stepper.x, *stepper.state.values()), (x, a, b), strict=True):
+        np.testing.assert_allclose(mine, expected, rtol=1e-14)
+
+
 @each_type
 def test_threads_change_no_bit(number, monkeypatch):
     monkeypatch.setattr(stepping, "WORTH_A_THREAD", 100)

@@ -20,8 +20,8 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from minioptim import plots, rules
-from minioptim.problems import SURFACES, Function, Quadratic, Ravine, Rosenbrock
-from minioptim.rules import Adam, GradientDescent, Momentum, Nesterov, Rule
+from minioptim.problems import SURFACES, Function, Noisy, Quadratic, Ravine, Rosenbrock
+from minioptim.rules import Adam, ClippedNorm, GradientDescent, Momentum, Nesterov, Rule
 from minioptim.run import Trace, minimize
 
 from ..discovery import all_rules
@@ -801,8 +801,32 @@ def test_films_of_the_wrong_kind_are_refused() -> None:
         plots.animation([trace, minimize(Ravine(), Adam(), steps=5)], Ravine())
     with pytest.raises(ValueError, match="labels must be one for each of 1 runs"):
         plots.animation(trace, Ravine(), labels=[])
-    with pytest.raises(ValueError, match="run must be the index of one run"):
-        plots.animation(minimize(Ravine(), Adam(lr=[0.1, 0.2]), steps=4), Ravine())
+
+
+def test_an_animation_shows_each_run_of_a_batch():
+    trace = minimize(Ravine(), Adam(lr=[0.1, 0.2]), steps=4)
+    ax = plt.figure().gca()
+    film = plots.animation([trace, minimize(Ravine(), Momentum(), steps=4)], Ravine(), ax)
+    film.to_jshtml()  # draws each frame; the last one stays
+    ends = [line.get_xydata()[-1] for line in ax.lines[-3:]]
+    np.testing.assert_array_equal(ends[:2], trace.final)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "Adam, lr = 0.1",
+        "Adam, lr = 0.2",
+        "Momentum, lr = 0.01",
+    ]
+
+
+def test_labels_tell_runs_of_rules_around_rules_apart():
+    trace = minimize(Ravine(), ClippedNorm(Adam(lr=[0.1, 0.2]), largest=1.0), steps=4)
+    ax = plots.loss_curves(trace)
+    found = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert found == ["ClippedNorm, rule.lr = 0.1", "ClippedNorm, rule.lr = 0.2"]
+
+
+def test_a_noisy_surface_is_drawn_where_the_surface_is():
+    ax = plots.contours(Noisy(Ravine(), 0.1))
+    assert ax.get_xlim() == Ravine.domain[0]
 
 
 # All of them

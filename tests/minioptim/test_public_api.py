@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "engines": {"_arguments", "problems", "rules", "trace"},
     "run": {"_arguments", "engines", "problems", "rules", "trace"},
     "stepper": {"_arguments", "engines", "rules"},
+    "storage": {"_arguments", "rules", "schedules", "trace"},
     "losses": {"_arguments", "problems", "datasets"},
     "plots": {"_arguments", "looks", "problems", "run"},
     "live": {"_arguments", "engines", "plots", "problems", "run", "schedules"}
@@ -39,7 +40,7 @@ MAY_IMPORT = {
     "training": {"_arguments", "losses", "rules", "run"},
     "checks": {"_arguments", "datasets", "engines", "losses", "problems", "rules", "run"}
     | {"_catalogues"},
-    "": {"rules", "run", "stepper"},
+    "": {"rules", "run", "stepper", "storage"},
 }
 
 

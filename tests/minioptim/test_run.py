@@ -13,7 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minioptim import Adagrad, Adam, GradientDescent, Momentum, NAdam, Nesterov, Rule, Trace
+from minioptim import (
+    SGD,
+    Adagrad,
+    Adam,
+    Checkpoint,
+    GradientDescent,
+    Momentum,
+    NAdam,
+    Nesterov,
+    Rule,
+    Trace,
+)
+from minioptim.datasets import digits
+from minioptim.losses import MLP
 from minioptim.problems import SURFACES, Function, Noisy, Problem, Quadratic, Ravine, Rosenbrock
 from minioptim.rules import Real
 from minioptim.run import RECORDABLE, feed, iterate, minimize
@@ -24,6 +37,8 @@ from ..discovery import all_rules
 PROPERTY = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 
 RULES = all_rules()
+MODEL = MLP(digits()[1], hidden=(4,))
+SPOTTY = MLP(digits()[1], hidden=(4,), dropout=0.5)
 each_rule = pytest.mark.parametrize("rule_class", RULES, ids=lambda rule: rule.__name__)
 
 
@@ -296,9 +311,130 @@ def test_a_trace_that_cannot_go_on_says_why_and_what_to_pass():
     for other in (Adam(), Nesterov(), GradientDescent()):
         with pytest.raises(ValueError, match="kind of rule that made it, Momentum, .*trace.final"):
             minimize(Ravine(), other, half)
-    loud = Noisy(Ravine(), 0.1)
-    with pytest.raises(ValueError, match="the noise of Noisy would restart.*trace.final"):
-        minimize(loud, Momentum(), minimize(loud, Momentum(), steps=3))
+
+
+class Louder(Quadratic):
+    """Its gradients get larger from call to call."""
+
+    def oracle(self):
+        calls = itertools.count(1)
+        return lambda x: next(calls) * x
+
+
+def test_a_run_whose_noise_cannot_go_on_says_so():
+    loud = Louder([1.0, 2.0])
+    half = minimize(loud, Momentum(lr=0.1), [1.0, 2.0], steps=3)
+    with pytest.raises(ValueError, match="the noise of Louder would restart.*trace.final"):
+        minimize(loud, Momentum(lr=0.1), half)
+
+
+@pytest.mark.parametrize("rates", [0.1, [0.1, 0.2, 0.3]], ids=["alone", "batch"])
+@pytest.mark.parametrize(
+    ("problem", "x0"),
+    [
+        (Noisy(Ravine(), 0.1), None),
+        (MODEL.minibatch(150, seed=3), None),
+        (MODEL.minibatch(150, seed=3, replace=True), None),
+        (SPOTTY.minibatch(150, seed=3), None),
+    ],
+    ids=["noisy", "minibatch", "replace", "dropout"],
+)
+def test_noise_goes_on_where_it_stopped(problem, x0, rates):
+    whole = minimize(problem, Adam(lr=rates), x0, steps=9)
+    for done in (1, 3, 5):
+        half = minimize(problem, Adam(lr=rates), x0, steps=done)
+        assert np.array_equal(minimize(problem, Adam(lr=rates), half, 9 - done).final, whole.final)
+
+
+@pytest.mark.parametrize("rates", [0.1, [0.1, 0.2, 0.3]], ids=["alone", "batch"])
+def test_a_run_goes_on_from_a_step_and_from_what_was_kept_of_it(rates):
+    whole = minimize(Ravine(), Adam(lr=rates), steps=9)
+    step = next(itertools.islice(iterate(Adam(lr=rates), Ravine().gradient, Ravine().start), 3, 4))
+    assert step.t == 4
+    state = {name: held.tolist() for name, held in step.state.items()}
+    for kept in (step, Checkpoint(step.x.tolist(), state, 4)):
+        rest = minimize(Ravine(), Adam(lr=rates), kept, 5)
+        assert np.array_equal(rest.final, whole.final)
+        assert rest.t.tolist() == [4, 5, 6, 7, 8, 9]
+        again = next(iterate(Adam(lr=rates), Ravine().gradient, kept))
+        assert np.array_equal(again.x, whole.x[5])
+
+
+@pytest.mark.parametrize(
+    ("kept", "error", "message"),
+    [
+        (Checkpoint([1.0, 2.0], {}, 3), ValueError, r"x0 must hold the states \('v',\)"),
+        (Checkpoint([1.0, 2.0], {"v": [0.0]}, 3), ValueError, "v of x0 must have the shape of"),
+        (Checkpoint([1.0, 2.0], {"v": ["a", "b"]}, 3), TypeError, "v of x0 must be"),
+        (Checkpoint(["a"], {"v": [0.0]}, 3), TypeError, "x of x0 must be"),
+        (Checkpoint([1.0, 2.0], {"v": [0.0, 0.0]}, 3.5), TypeError, "t of x0 must be a whole"),
+        (Checkpoint([1.0, 2.0], {"v": [0.0, 0.0]}, -1), ValueError, "t of x0 must be at least 0"),
+    ],
+)
+def test_what_was_kept_wrongly_is_named(kept, error, message):
+    with pytest.raises(error, match=f"^{message}"):
+        minimize(Ravine(), Momentum(), kept)
+
+
+# ---------------------------------------------------------------- stopping
+
+
+def test_a_run_ends_with_the_first_step_for_which_stop_is_true():
+    seen = []
+
+    def small(step):
+        seen.append(step.t)
+        return np.abs(step.grad).max() < 1e-3
+
+    whole = minimize(Quadratic([1.0, 3.0]), Momentum(lr=0.1), [5.0, 5.0], 500)
+    first = int(np.flatnonzero(np.abs(whole.grad).max(axis=-1) < 1e-3)[0]) + 1
+    run = minimize(Quadratic([1.0, 3.0]), Momentum(lr=0.1), [5.0, 5.0], 500, stop=small)
+    assert seen == list(range(1, first + 1))
+    assert run.t.tolist() == list(range(first + 1))
+    for name in ("x", "f", "query", "grad"):
+        mine, theirs = getattr(run, name), getattr(whole, name)
+        assert np.array_equal(mine, theirs[: len(mine)])
+        assert len(mine) == first + (name in ("x", "f"))
+    rest = minimize(Quadratic([1.0, 3.0]), Momentum(lr=0.1), run, 500 - first)
+    assert np.array_equal(rest.final, whole.final)
+
+
+@pytest.mark.parametrize("at", [1, 4, 6, 7, 8])
+def test_the_last_step_of_a_stopped_run_is_recorded_once(at):
+    run = minimize(Ravine(), Momentum(), steps=8, every=3, stop=lambda step: step.t >= at)
+    assert run.t.tolist() == [*range(0, at, 3), at]
+    assert len(run.x) == len(run.f) == len(run.query) + 1 == len(run.t)
+    assert np.array_equal(run.final, minimize(Ravine(), Momentum(), steps=at).final)
+
+
+def test_a_batch_ends_when_all_its_runs_may():
+    rates = [0.1, 0.2, 0.5]
+    run = minimize(
+        Quadratic([1.0]), SGD(lr=rates), [8.0], 99, stop=lambda s: np.abs(s.x[..., 0]) < 1.0
+    )
+    slowest = minimize(Quadratic([1.0]), SGD(lr=0.1), [8.0], 99)
+    assert run.t[-1] == np.flatnonzero(slowest.x[:, 0] < 1.0)[0]
+    assert np.array_equal(run.x[:, 0], slowest.x[: len(run.t)])
+
+
+@pytest.mark.parametrize(
+    ("stop", "error", "message"),
+    [
+        (1e-6, TypeError, "^stop must be a function of a step, got 1e-06"),
+        (lambda step: step.x, ValueError, "^stop must return True or False, or an array"),
+        (lambda step: None, ValueError, "^stop must return True or False"),  # noqa: ARG005
+        (lambda step: np.array([True, False, True]), ValueError, "^stop must return"),  # noqa: ARG005
+    ],
+)
+def test_what_cannot_stop_a_run_is_named(stop, error, message):
+    with pytest.raises(error, match=message):
+        minimize(Ravine(), SGD(lr=[0.1, 0.2]), steps=3, stop=stop)
+
+
+def test_an_error_in_stop_passes_through_with_the_step():
+    with pytest.raises(ZeroDivisionError) as caught:
+        minimize(Ravine(), SGD(), steps=3, stop=lambda step: 1 / (step.t - 2) > 5)
+    assert "after step 2" in caught.value.__notes__[0]
 
 
 # ---------------------------------------------------------------- the trace
@@ -1005,3 +1141,23 @@ def test_runs_settle_alone_and_thinned_ones_at_a_recorded_step():
     assert batch.settled(below=1.0).tolist() == [1, np.inf]
     thin = minimize(Quadratic([1.0]), GradientDescent(lr=0.5), [8.0], 20, every=10)
     assert thin.settled(below=1.0) == 10
+
+
+# ---------------------------------------------------------------- messages
+
+
+def test_feed_says_whose_coordinates_do_not_fit():
+    with pytest.raises(ValueError, match=r"^x0 must have the 2 coordinates of the gradients, got"):
+        feed(SGD(), np.ones((3, 2)), [0.0, 0.0, 0.0])
+    assert feed(SGD(), np.ones((3, 2)), np.zeros((4, 2))).x.shape == (4, 4, 2)
+
+
+def test_a_trace_of_feed_says_why_it_has_no_f():
+    with pytest.raises(AttributeError, match="a trace of feed has no f"):
+        _ = feed(SGD(), [1.0]).f
+
+
+@pytest.mark.parametrize("below", [[1.0, 2.0], "1", None])
+def test_a_level_is_a_number(below):
+    with pytest.raises(TypeError, match="^below must be a number, got"):
+        minimize(Ravine(), SGD(), steps=2).settled(below)

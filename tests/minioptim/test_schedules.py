@@ -18,6 +18,7 @@ from minioptim import GradientDescent, schedules
 from minioptim.schedules import (
     Constant,
     Cosine,
+    CosineRestarts,
     Cyclic,
     Exponential,
     InverseRoot,
@@ -26,7 +27,9 @@ from minioptim.schedules import (
     Schedule,
     Sequence,
     StepDecay,
+    Sum,
     WarmUp,
+    WarmUpStableDecay,
 )
 
 PROPERTY = settings(max_examples=40, deadline=None, derandomize=True, database=None)
@@ -47,6 +50,9 @@ EXAMPLES = {
     WarmUp: WarmUp(5, after=InverseRoot(0.4)),
     Sequence: Sequence((Constant(0.1), Exponential(0.8, decay=0.5)), ends=(10,)),
     Product: Constant(2.0) * InverseRoot(0.1),
+    Sum: Constant(0.5) + InverseRoot(0.1),
+    CosineRestarts: CosineRestarts(0.8, every=3, growth=2, final=0.1),
+    WarmUpStableDecay: WarmUpStableDecay(0.8, warm_up=3, stable=5, decay_steps=4, final=0.1),
 }
 each_schedule = pytest.mark.parametrize(
     "schedule", EXAMPLES.values(), ids=lambda s: type(s).__name__
@@ -176,6 +182,53 @@ def test_known_values_of_the_half_wave():
     # cos of 0, 60, 90, 120 and 180 degrees: 1, 1/2, 0, -1/2, -1.
     wave = Cosine(1.0, steps=6)
     assert [wave(t) for t in (1, 3, 4, 5, 7)] == pytest.approx([1.0, 0.75, 0.5, 0.25, 0.0])
+
+
+@each_schedule
+def test_values_are_those_of_its_steps(schedule):
+    assert schedule.values(30).tolist() == [schedule(t) for t in range(1, 31)]
+
+
+def test_values_of_a_batch_keep_its_shape():
+    assert Linear([0.1, 0.2], 0.0, steps=4).values(7).shape == (7, 2)
+
+
+@pytest.mark.parametrize("t", [np.arange(1, 4), 1.0, "1", None, [1]], ids=repr)
+@each_schedule
+def test_a_schedule_is_called_with_the_number_of_one_step(schedule, t):
+    with pytest.raises(TypeError, match=r"^t must be the number of one step, got .*values\(steps"):
+        schedule(t)
+
+
+def test_a_value_beyond_the_largest_float_names_the_schedule_and_the_step():
+    with pytest.raises(OverflowError, match=r"Exponential\(.*beyond the largest float at t=8000$"):
+        Exponential(1e-7, decay=1.1)(8000)
+
+
+@PROPERTY
+@given(amounts, amounts, lengths, st.integers(1, 3), steps)
+def test_restarts_are_cosines_one_after_the_other(lr, final, every, growth, t):
+    past, length = t, every
+    while past > length:
+        past, length = past - length, length * growth
+    expected = Cosine(lr, steps=length, final=final)(past)
+    assert CosineRestarts(lr, every, growth, final)(t) == pytest.approx(expected, abs=1e-12)
+
+
+@PROPERTY
+@given(amounts, amounts, lengths, lengths, lengths, steps)
+def test_warm_up_stable_decay_is_its_three_parts_joined(lr, final, up, stable, down, t):
+    parts = (Constant(lr), Linear(lr, final, steps=down))
+    joined = WarmUp(up, after=Sequence(parts, ends=(stable,)))
+    mine = WarmUpStableDecay(lr, up, stable, down, final)
+    assert mine(t) == pytest.approx(joined(t), abs=1e-12)
+
+
+@PROPERTY
+@given(simple(), simple(), amounts, steps)
+def test_a_sum_adds_what_it_holds(first, second, amount, t):
+    assert (first + second)(t) == first(t) + second(t)
+    assert (amount + first)(t) == first(t) + amount
 
 
 # ---------------------------------------------------------------- joined schedules

@@ -47,6 +47,10 @@ of = torch.optim.lr_scheduler
             lambda o: of.CosineAnnealingLR(o, T_max=STEPS, eta_min=0.01),
         ),
         (
+            schedules.CosineRestarts(0.3, every=25, growth=2, final=0.01),
+            lambda o: of.CosineAnnealingWarmRestarts(o, T_0=25, T_mult=2, eta_min=0.01),
+        ),
+        (
             schedules.InverseRoot(0.3),
             lambda o: of.LambdaLR(o, lambda epoch: 1 / np.sqrt(epoch + 1)),
         ),

@@ -6,16 +6,17 @@ import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array, read_only
-from minioptim.engines.arrays import Beginning, same_batch
+from minioptim.engines.arrays import Beginning, rule_at
 from minioptim.engines.compiled.kernels import Loop, runner
 from minioptim.engines.compiled.text import BLOCK
 from minioptim.engines.language import TranslationError
+from minioptim.engines.record import Ended, empty
 from minioptim.problems import Problem, Surface
 from minioptim.rules import MatrixRule, Rule
 
@@ -25,27 +26,6 @@ WAY_OUT = 'engine="arrays" runs it'
 WORTH_A_THREAD = 50_000
 # Schedules are evaluated for so many steps at once that their values take 32 MB at most.
 LARGEST_TABLE = 4_000_000
-
-
-class Ended(NamedTuple):
-    """What runs leave.
-
-    Attributes
-    ----------
-    x : array of shape (*S, 2)
-        Where they ended.
-    f : array of shape S
-        The value there.
-    state : tuple of arrays of shape (*S, 2)
-        The rule's state there.
-    recorded : dict
-        Those of x, f, query, grad and state that were to be recorded, as `Trace.recorded` has them.
-    """
-
-    x: Array
-    f: Array
-    state: tuple[Array, ...]
-    recorded: dict[str, Any]
 
 
 def check(problem: Problem, rule: Rule) -> None:
@@ -104,7 +84,7 @@ def _differs(kind: type[Any], name: str) -> bool:
 
 
 def run(
-    surface: Surface,
+    surface: Problem,
     beginning: Beginning,
     t: npt.NDArray[np.int64],
     every: int,
@@ -115,8 +95,8 @@ def run(
 
     Parameters
     ----------
-    surface : Surface
-        One that passed `check`.
+    surface : Problem
+        A surface that passed `check`.
     beginning : Beginning
         The value returned by `minioptim.engines.arrays.begin`.
     t : array of shape (n + 1,)
@@ -153,62 +133,38 @@ def run(
     loop = runner(rule_class, surface_class, varied)
     constants = [float(getattr(surface, field.name)) for field in fields(surface_class)]
 
-    # Coordinates first, as the loop reads them; and coordinates last, as they are recorded.
+    # Coordinates first, as the loop reads them; the record has them last.
     now = [np.array(array.reshape(count, 2).T, order="C") for array in (start, *start_state)]
     f = np.array(first_f, dtype=np.float64).reshape(count)
-    kept_f = np.empty((len(t) if "f" in record else 0, count))
-    kept_f[:1] = f
-    points = {"x": start, **dict(zip(rule.state, start_state, strict=True))}
-    kept = {}
-    for name, array in points.items():
-        wanted = ("x" if name == "x" else "state") in record
-        kept[name] = np.empty((len(t) if wanted else 0, count, 2))
-        kept[name][:1] = array.reshape(count, 2)
-    asked = [
-        np.empty((len(t) - 1 if name in record else 0, count, 2)) for name in ("query", "grad")
-    ]
+    kept = empty(beginning, t, record, first_f)
 
     chunk = last - done
     if first is not rule:
         chunk = max(1, LARGEST_TABLE // count)
     for begun in range(done, last, chunk or 1):
         steps = min(chunk, last - begun)
-        tables = _tables(rule, first, range(begun + 1, begun + steps + 1), batch, varied)
+        tables = _tables(beginning, range(begun + 1, begun + steps + 1), varied)
         row = int(np.searchsorted(t, begun, side="right"))
         arguments = (begun, steps, last, every, row, *tables, *constants, *now, f)
-        _shared_out(loop, count, steps, (*arguments, kept_f, *kept.values(), *asked))
+        filled = (kept.f, kept.x, *kept.state, kept.query, kept.grad)
+        _shared_out(loop, count, steps, (*arguments, *filled))
 
-    everything = {"x": kept.pop("x"), "f": kept_f, "query": asked[0], "grad": asked[1]}
-    recorded: dict[str, Any] = {
-        name: _shown(array, batch) for name, array in everything.items() if name in record
-    }
-    if "state" in record:
-        recorded["state"] = {name: _shown(array, batch) for name, array in kept.items()}
     x, *state = (read_only(np.array(array.T).reshape(*batch, 2)) for array in now)
+    recorded = kept.shown(record, batch, rule.state)
     return Ended(x, f.reshape(batch), tuple(state), recorded)
 
 
-def _shown(array: Array, batch: tuple[int, ...]) -> Array:
-    """Return what was recorded with the shape of the batch in place of the count of its runs."""
-    return read_only(array.reshape(len(array), *batch, *array.shape[2:]))
-
-
-def _tables(
-    rule: Rule, first: Rule, t: range, batch: tuple[int, ...], varied: frozenset[str] | None
-) -> list[Array]:
+def _tables(beginning: Beginning, t: range, varied: frozenset[str] | None) -> list[Array]:
     """Return each hyper-parameter's values: a row for each step, a column for each run.
 
     There is one row if it is the same at all steps, and one column if it is the same in all runs.
     """
+    rule, batch = beginning.rule, beginning.x.shape[:-1]
     count = math.prod(batch)
     values: dict[str, list[Any]] = {name: [] for name in rule.hyper_parameters()}
     scheduled = {name for name, value in rule.hyper_parameters().items() if callable(value)}
     for step in t if scheduled else t[:1]:
-        try:
-            now = same_batch(rule.at(step), batch) if scheduled and step > 1 else first
-        except Exception as error:
-            error.add_note(f"(at step {step} of {rule!r})")
-            raise
+        now = rule_at(beginning, step)
         for name, rows in values.items():
             if name in scheduled or not rows:
                 rows.append(getattr(now, name))

@@ -7,8 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from string import Template
 
-from minioptim.engines.compiled.body import Body, Constant, Constants
-from minioptim.engines.language import Method, Signature, read
+from minioptim.engines.body import (
+    Body,
+    Constant,
+    Constants,
+    query_and_step,
+    value_and_slopes,
+)
+from minioptim.engines.language import Method
 from minioptim.problems import Surface
 from minioptim.rules import Rule
 
@@ -147,7 +153,7 @@ def step_text(rule: type[Rule], number: str) -> str:
             x[i] = made0
     <BLANKLINE>
     """
-    query, step = _query_and_step(rule)
+    query, step = query_and_step(rule)
     own = parameters_of(rule)
     states = [f"s{j}" for j in range(len(rule.state))]
     of_states = [f"{state}[i]" for state in states]
@@ -200,9 +206,8 @@ def run_text(rule: type[Rule], surface: type[Surface], varied: frozenset[str] | 
     >>> [line.strip() for line in text.splitlines() if "v_0 = k" in line]
     ['v_0 = k2 * v_0 - k3 * g_0']
     """
-    query, step = _query_and_step(rule)
-    f = read(surface, Signature("f", ("x", "y"), (), None))
-    df = read(surface, Signature("df", ("x", "y"), (), 2))
+    query, step = query_and_step(rule)
+    f, df = value_and_slopes(surface)
     own = parameters_of(rule)
     of_surface = {field.name: f"q{i}" for i, field in enumerate(fields(surface))}  # type: ignore[arg-type]
     moving = sorted(own[name] for name in varied or ())
@@ -291,15 +296,6 @@ def run_text(rule: type[Rule], surface: type[Surface], varied: frozenset[str] | 
         store=[f"{n}[{j}, {index}] = {at(pair[j])}" for n, pair in held.items() for j in (0, 1)],
         value=value,
     )
-
-
-def _query_and_step(rule: type[Rule]) -> tuple[Method | None, Method]:
-    """Return the methods of a rule; None for a query that is x itself."""
-    query = None
-    if rule.query is not Rule.query:
-        query = read(rule, Signature("query", ("x",), rule.state, None))
-    step = Signature("step", ("g", "x", "t"), rule.state, 1 + len(rule.state))
-    return query, read(rule, step)
 
 
 def _typed(

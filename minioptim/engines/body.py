@@ -13,7 +13,49 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from minioptim.engines.language import Method, entries, numpy_name
+from minioptim.engines.language import Method, Signature, entries, numpy_name, read
+from minioptim.problems import Surface
+from minioptim.rules import Rule
+
+
+def query_and_step(rule: type[Rule]) -> tuple[Method | None, Method]:
+    """Return the methods of a rule; None for a query that is x itself.
+
+    Raises
+    ------
+    TranslationError
+        The rule lies outside the language.
+
+    Examples
+    --------
+    >>> from minioptim.rules import Momentum
+    >>> query, step = query_and_step(Momentum)
+    >>> query, step.arguments
+    (None, ('g', 'x', 't', 'v'))
+    """
+    query = None
+    if rule.query is not Rule.query:
+        query = read(rule, Signature("query", ("x",), rule.state, None))
+    step = Signature("step", ("g", "x", "t"), rule.state, 1 + len(rule.state))
+    return query, read(rule, step)
+
+
+def value_and_slopes(surface: type[Surface]) -> tuple[Method, Method]:
+    """Return the methods f and df of a surface.
+
+    Raises
+    ------
+    TranslationError
+        The surface lies outside the language.
+
+    Examples
+    --------
+    >>> from minioptim.problems import Ravine
+    >>> [ast.unparse(method.result) for method in value_and_slopes(Ravine)]
+    ['x ** 2 / 20 + y ** 2', '(x / 10, 2 * y)']
+    """
+    f = read(surface, Signature("f", ("x", "y"), (), None))
+    return f, read(surface, Signature("df", ("x", "y"), (), 2))
 
 
 class Constant(NamedTuple):

@@ -1,0 +1,417 @@
+"""Many runs or large arrays, block by block, into memory that is there already.
+
+NumPy makes a new array for the result of each operation. Where the arrays are larger than the
+cache, most of the time goes into moving these through memory. Here the operations of
+`minioptim.engines.exact` write into a few arrays of the size of a block, which stay in the cache,
+and the last of them into the point and the state. The bits are the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from minioptim._arguments import Array, read_only
+from minioptim.engines.arrays import FLOAT, QUIET, Beginning, of_type, rule_at
+from minioptim.engines.exact import Equations, Operation, Part, at_many_steps, function, of_rule
+from minioptim.engines.record import Ended, Record, empty
+from minioptim.problems import Problem
+from minioptim.rules import Rule
+
+RUNS = 8_192
+"""How many runs go through the steps together."""
+PART = 32_768
+"""How many coordinates of a large array are stepped at a time."""
+MANY = 1_024
+"""For how many steps the schedules are evaluated at once, at most."""
+LARGEST_TABLE = 4_000_000
+LINE = 64
+"""How many bytes the cache takes in at a time."""
+
+# These may take another way through an array that they also write to, and round otherwise there.
+NEVER_IN_PLACE = frozenset({"exp", "log", "cos", "sin"})
+UFUNCS = (
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "negative",
+    "positive",
+    "square",
+    "sqrt",
+    "absolute",
+)
+SCOPE = {
+    name: getattr(np, name)
+    for name in (*UFUNCS, "sign", "maximum", "minimum", "copyto", *NEVER_IN_PLACE)
+}
+
+
+class Written(NamedTuple):
+    """Lines that write the results of a part to their targets, and how many arrays they use."""
+
+    lines: list[str]
+    scratch: int
+
+
+def written(part: Part, targets: Sequence[str], prefix: str) -> Written:
+    r"""Return the calls of NumPy that write the results of a part into given arrays.
+
+    Parameters
+    ----------
+    part : Part
+    targets : sequence of str
+        Where each result goes. A target that the part reads too, such as x, is read before it is
+        written to; others are not read.
+    prefix : str
+        The arrays for what is computed on the way are named by it and a number.
+
+    Raises
+    ------
+    Nothing.
+
+    Examples
+    --------
+    >>> from minioptim.rules import Momentum
+    >>> print(*written(of_rule(Momentum()).step[0], ["x", "s0"], "b").lines, sep="\n")
+    multiply(k0, s0, out=s0)
+    multiply(k1, g, out=b0)
+    subtract(s0, b0, out=s0)
+    add(x, s0, out=x)
+    """
+    operations, wanted = _apart(part, targets)
+    uses = Counter(name for operation in operations for name in operation.given)
+    uses.update(wanted)
+    place: dict[str, str] = {}  # where each value that is made here lies
+    holds = {target: target for target in targets}  # what lies in each target at the moment
+    free: list[str] = []
+    count, lines = 0, []
+    for made, called, given in operations:
+        uses.subtract(given)
+        read = [place.get(name, name) for name in given]
+        dead = {place.get(name, name) for name in given if not uses[name]}
+        spent = {out for out in dead if out.startswith(prefix) or out in holds}
+        mine = [t for t, name in zip(targets, wanted, strict=True) if name == made]
+        if called in NEVER_IN_PLACE:
+            over, mine = set[str](), [target for target in mine if target not in read]
+        else:  # a result stays where it is, so another's target is no place for it
+            over = spent - set(targets) if made in wanted else spent
+        if mine and not uses[holds[mine[0]]]:
+            out = mine[0]
+        elif over:
+            out = min(over)
+        elif free:
+            out = free.pop()
+        else:
+            out, count = f"{prefix}{count}", count + 1
+        free += sorted(name for name in spent - {out} if name not in holds)
+        place[made] = out
+        if out in holds:
+            holds[out] = made
+        lines.append(f"{called}({', '.join(read)}, out={out})")
+    lines += [
+        f"copyto({target}, {place.get(name, name)})"
+        for target, name in zip(targets, wanted, strict=True)
+        if place.get(name, name) != target
+    ]
+    return Written(lines, count)
+
+
+def _apart(part: Part, targets: Sequence[str]) -> tuple[tuple[Operation, ...], tuple[str, ...]]:
+    """Return the operations and results, none of them an array that another is written to."""
+    copies, wanted = [], []
+    for target, name in zip(targets, part.results, strict=True):
+        if name in targets and name != target:
+            copies.append(Operation(f"copy_{target}", "positive", (name,)))
+            wanted.append(copies[-1].made)
+        else:
+            wanted.append(name)
+    return (*copies, *part.operations), tuple(wanted)
+
+
+# ---------------------------------------------------------------- many runs
+
+
+def run(
+    problem: Problem,
+    beginning: Beginning,
+    t: npt.NDArray[np.int64],
+    every: int,
+    record: tuple[str, ...],
+    first_f: Array,
+) -> Ended | None:
+    """Make and record the steps of a batch of runs on a surface; None if that cannot be done here.
+
+    Parameters
+    ----------
+    problem : Problem
+    beginning : Beginning
+        The value returned by `minioptim.engines.arrays.begin`.
+    t : array of shape (n + 1,)
+        The steps to be recorded: the start, those that ``every`` divides, and the last one.
+    every : int, >= 1
+    record : tuple of str
+        Which of x, f, query, grad and state are recorded.
+    first_f : array of shape S
+        The value at the start.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A schedule gives a value that is none. The error carries a note of the step.
+
+    Examples
+    --------
+    >>> from minioptim.engines.arrays import begin
+    >>> from minioptim.problems import Ravine
+    >>> from minioptim.rules import GradientDescent
+    >>> beginning = begin(GradientDescent(lr=[0.5, 1.0]), [4.0, 1.0])
+    >>> run(Ravine(), beginning, np.array([0, 1, 2]), 1, ("x",), np.full(2, 1.8)).x
+    array([[3.61, 0.  ],
+           [3.24, 1.  ]])
+    """
+    rule, _, done, start, start_state = beginning
+    if start.ndim == 1 or start.shape[-1] != 2:
+        return None
+    if (equations := of_rule(rule, problem)) is None:
+        return None
+    batch, last = start.shape[:-1], int(t[-1])
+    count = math.prod(batch)
+    kept = empty(beginning, t, record, first_f)
+    now = [np.array(array.reshape(count, 2).T, order="C") for array in (start, *start_state)]
+    scheduled = beginning.first is not rule
+    ones = frozenset[str]() if scheduled else _ones(equations, beginning.first, problem)
+    loop, pairs, singles = _loop(equations, "f" in record, ones)
+    many = max(1, min(MANY, LARGEST_TABLE // count))
+    for begun in range(done, last, many):
+        steps = range(begun + 1, min(begun + many, last) + 1)
+        rules = [rule_at(beginning, step) for step in (steps if scheduled else steps[:1])]
+        row = int(np.searchsorted(t, begun, side="right"))
+        for low in range(0, count, RUNS):
+            block = slice(low, min(low + RUNS, count))
+            # Contiguous, since NumPy takes as long again to find its way through parts of rows.
+            width = block.stop - low
+            x, *states = own = [_aligned((2, width)) for _ in now]
+            for array, held in zip(own, now, strict=True):
+                array[...] = held[:, block]
+            asked, g, *room = (_aligned((2, width)) for _ in range(2 + pairs))
+            f, *rows = (_aligned((width,)) for _ in range(1 + singles))
+            place = asked if equations.query else x
+            cut = [_cut(each, batch, block) for each in rules]
+            constants = _constants(equations, cut, problem, steps)
+            filling = _Filling(kept, row, block, record, place, g, (x, *states), f)
+            ways = filling.before, filling.after
+            arrays = x, *x, place, *place, g, *g, *states, f, *room, *rows
+            loop(constants, every, last, *ways, *arrays)
+            for array, made in zip(now, own, strict=True):
+                array[:, block] = made
+    final, *end = (np.moveaxis(array.reshape(2, *batch), 0, -1) for array in now)
+    value = problem.value(np.ascontiguousarray(final))
+    shown = kept.shown(record, batch, rule.state)
+    return Ended(read_only(final), value, tuple(map(read_only, end)), shown)
+
+
+def _ones(equations: Equations, rule: Rule, problem: Problem) -> frozenset[str]:
+    """Return what is 1 at all steps and in all runs, such as the cosine of a bowl's angle 0."""
+    fixed = zip(equations.fixed, equations.at_start(rule.as_arrays(), problem), strict=True)
+    return frozenset(name for name, value in fixed if np.size(value) == 1 and np.all(value == 1))
+
+
+def _cut(rule: Rule, batch: tuple[int, ...], block: slice) -> Any:
+    """Return the hyper-parameters of the runs of a block, as arrays."""
+    cut = {}
+    for name, value in rule.hyper_parameters().items():
+        if np.ndim(value):
+            cut[name] = np.broadcast_to(value, batch).reshape(-1)[block]
+        else:
+            cut[name] = np.atleast_1d(value)
+    return SimpleNamespace(**cut)
+
+
+def _constants(
+    equations: Equations, rules: list[Any], problem: Problem, steps: range
+) -> Iterator[tuple[int, tuple[Array, ...]]]:
+    """Yield each step with what is the same for both coordinates."""
+    if len(rules) == len(steps):
+        for t, now in zip(steps, rules, strict=True):
+            fixed = equations.at_start(now, problem)
+            yield t, _laid_out(fixed + equations.at_step(now, problem, t, *fixed))
+        return
+    [now] = rules
+    fixed = equations.at_start(now, problem)
+    laid_out = _laid_out(fixed)
+    if not equations.moving:
+        for t in steps:
+            yield t, laid_out
+        return
+    moving = at_many_steps(equations, now, problem, fixed, steps)
+    for i, t in enumerate(steps):
+        if moving is None:
+            yield t, laid_out + _laid_out(equations.at_step(now, problem, t, *fixed))
+        else:
+            yield t, laid_out + tuple(values[i, ...] for values in moving)
+
+
+def _aligned(shape: tuple[int, ...], kind: npt.DTypeLike = float) -> npt.NDArray[Any]:
+    """Return an empty array that begins where a line of the cache does.
+
+    Of others NumPy writes each line of the cache in two pieces, which takes up to twice as long.
+    """
+    size = math.prod(shape) * np.dtype(kind).itemsize
+    memory = np.empty(size + LINE, np.uint8)
+    begun = -memory.ctypes.data % LINE
+    return memory[begun : begun + size].view(kind).reshape(shape)
+
+
+def _laid_out(values: tuple[Any, ...]) -> tuple[Array, ...]:
+    """Return numbers without an axis, and a number for each run as one for each coordinate.
+
+    With an axis of one entry, or with one that has to be repeated, NumPy takes twice as long.
+    """
+    arrays = (np.asarray(value, dtype=float) for value in values)
+    return tuple(a.reshape(()) if a.size == 1 else _twice(a) for a in arrays)
+
+
+def _twice(row: Array) -> Array:
+    rows = _aligned((2, row.size))
+    rows[:] = row
+    return rows
+
+
+class _Filling:
+    """Writes the steps of a block of runs to the record."""
+
+    def __init__(
+        self,
+        kept: Record,
+        row: int,
+        block: slice,
+        record: tuple[str, ...],
+        asked: Array,
+        g: Array,
+        ended: tuple[Array, ...],
+        f: Array,
+    ) -> None:
+        self.row = row
+        ahead = {"query": (kept.query, asked), "grad": (kept.grad, g)}
+        then = {"x": (kept.x, ended[0])}
+        states = zip(kept.state, ended[1:], strict=True) if "state" in record else ()
+        self.ahead = [(a[:, block], b.T) for name, (a, b) in ahead.items() if name in record]
+        self.then = [(a[:, block], b.T) for name, (a, b) in then.items() if name in record]
+        self.then += [(a[:, block], b.T) for a, b in states]
+        if "f" in record:
+            self.then.append((kept.f[:, block], f))
+
+    def before(self) -> None:
+        """Write the place and the gradient of a step."""
+        for target, values in self.ahead:
+            target[self.row - 1] = values
+
+    def after(self) -> None:
+        """Write where a step ended."""
+        for target, values in self.then:
+            target[self.row] = values
+        self.row += 1
+
+
+@lru_cache(maxsize=256)
+def _loop(
+    equations: Equations, valued: bool, ones: frozenset[str]
+) -> tuple[Callable[..., Any], int, int]:
+    """Return the loop over the steps of a block, and how many arrays it computes in.
+
+    The first count is of arrays for both coordinates, the second of those for one.
+    """
+    states = [f"s{j}" for j in range(len(equations.step[0].results) - 1)]
+
+    def lean(part: Part, targets: list[str], prefix: str) -> Written:
+        return written(part.without_ones(ones), targets, prefix)
+
+    [query] = [lean(part, ["a"], "b") for part in equations.query] or [Written([], 0)]
+    at = lean(equations.slopes.renamed("", {"x0": "a0", "x1": "a1"}), ["g0", "g1"], "c")
+    step = lean(equations.step[0], ["x", *states], "b")
+    value = lean(equations.value, ["f"], "c") if valued else Written([], 0)
+    pairs, singles = max(query.scratch, step.scratch), max(at.scratch, value.scratch)
+    names = "".join(f"{name}, " for name in (*equations.fixed, *equations.moving))
+    arguments = [
+        *("steps", "every", "last", "before", "after"),
+        *("x", "x0", "x1", "a", "a0", "a1", "g", "g0", "g1", *states, "f"),
+        *(f"b{j}" for j in range(pairs)),
+        *(f"c{j}" for j in range(singles)),
+    ]
+    lines = [
+        *query.lines,
+        *at.lines,
+        "recorded = t % every == 0 or t == last",
+        "if recorded:",
+        "    before()",
+        *step.lines,
+        "if recorded:",
+        *(f"    {line}" for line in value.lines),
+        "    after()",
+    ]
+    text = [f"for t, ({names}) in steps:", *(f"    {line}" for line in lines)]
+    return function("run", arguments, text, [], SCOPE), pairs, singles
+
+
+# ---------------------------------------------------------------- large arrays
+
+
+def step_in_place(now: Rule, t: int, arrays: Sequence[npt.NDArray[Any]]) -> bool:
+    """Make one step of a rule on arrays of float32 or float64; False if that cannot be done here.
+
+    Parameters
+    ----------
+    now : Rule
+        The rule at this step; its hyper-parameters are numbers.
+    t : int
+        The number of the step.
+    arrays : sequence of arrays of shape (n,)
+        The gradient, x and each state.
+
+    Raises
+    ------
+    Nothing.
+
+    Examples
+    --------
+    >>> from minioptim.rules import GradientDescent
+    >>> x = np.array([8.0])
+    >>> step_in_place(GradientDescent(lr=0.5), 1, [np.array([4.0]), x])
+    True
+    >>> x
+    array([6.])
+    """
+    if (equations := of_rule(now)) is None:
+        return False
+    kind, size = arrays[1].dtype, arrays[1].size
+    rule = of_type(now, kind)
+    loop, count = _in_place(equations)
+    room = [_aligned((min(PART, size),), kind) for _ in range(count)]
+    with np.errstate(**QUIET):
+        fixed = equations.at_start(rule, None)
+        constants = fixed + equations.at_step(rule, None, t, *fixed)
+        if kind != FLOAT and any(type(value) not in (int, float) for value in constants):
+            return False  # a number of NumPy's makes float64 of what it meets
+        given = [np.asarray(value, kind).reshape(()) for value in constants]
+        for low in range(0, size, PART):
+            parts = [array[low : low + PART] for array in arrays]
+            loop(*parts, *given, *(each[: len(parts[0])] for each in room))
+    return True
+
+
+@lru_cache(maxsize=256)
+def _in_place(equations: Equations) -> tuple[Callable[..., Any], int]:
+    """Return what makes a step on part of the arrays, and how many arrays it computes in."""
+    states = [f"s{j}" for j in range(len(equations.step[0].results) - 1)]
+    lines, count = written(equations.step[0], ["x", *states], "b")
+    room = [f"b{j}" for j in range(count)]
+    arguments = ["g", "x", *states, *equations.fixed, *equations.moving, *room]
+    return function("step", arguments, lines, [], SCOPE), count
