@@ -69,7 +69,11 @@ def test_what_was_not_recorded_is_not_in_the_file(tmp_path):
     same(load(str(tmp_path / "run")), trace)
 
 
-@pytest.mark.parametrize("rule", [Own(0.2), Adam(lr=lambda t: 0.1 / t), Averaged(Own())], ids=["class", "schedule", "inside"])
+@pytest.mark.parametrize(
+    "rule",
+    [Own(0.2), Adam(lr=lambda t: 0.1 / t), Averaged(Own())],
+    ids=["class", "schedule", "inside"],
+)
 def test_a_rule_of_ones_own_is_given_again(rule, tmp_path):
     trace = minimize(BOWL, rule, START, 4)
     save(trace, tmp_path / "run.npz")
