@@ -1,6 +1,7 @@
 """What runs a rule's operations one by one gives the bits of the rule's own methods on arrays."""
 
 import importlib
+import os
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -115,8 +116,11 @@ def test_schedules_and_continued_runs_are_the_same():
 
 @pytest.fixture
 def small_blocks(monkeypatch):
+    """Have a batch parted into many blocks, which three threads share, and its steps too."""
     monkeypatch.setattr(blocks, "RUNS", 7)
     monkeypatch.setattr(blocks, "MANY", 13)
+    monkeypatch.setattr(blocks, "WORTH_A_THREAD", 50)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(3), raising=False)
 
 
 @pytest.mark.usefixtures("small_blocks")
