@@ -253,6 +253,10 @@ class Lean(GradientDescent):
     """Within the language, and so run as operations though it is the reader's own."""
 
     def step(self, g, x, t):
+        """Return a step.
+
+        It is not smooth.
+        """
         return (x - self.lr * np.sign(g) * np.maximum(np.abs(g), 0.5) - 1e-3 * np.cos(x),)
 
 
@@ -350,11 +354,12 @@ def test_a_file_changed_after_its_import_is_not_taken_for_what_runs(tmp_path, mo
         "class Mine(Rule):\n"
         "    lr: float = 0.5\n"
         "    def step(self, g, x, t):\n"
-        "        return (x - self.lr * np.abs(g),)\n"
+        "        return (x - self.lr * 2 * np.abs(g),)\n"
     )
     for name, imported, now, lean in (
         ("as_it_was", text, text, True),
-        ("changed", text, text.replace("self.lr *", "2 * self.lr *"), False),
+        ("changed", text, text.replace("self.lr *", "self.lr +"), False),
+        ("another_type", text, text.replace("* 2 *", "* 2.0 *"), False),
         ("other_np", text.replace("import numpy as np", "import math as np"), None, False),
     ):
         file = tmp_path / f"{name}.py"
