@@ -4,7 +4,8 @@ There are three, and all use the same source:
 
 - `arrays`: NumPy runs ``step`` as it stands, on the coordinates of one run or of a batch of runs.
   `minioptim.minimize`, `minioptim.iterate` and `minioptim.feed` are built on it. It accepts every
-  rule, including those that see a layer's matrix.
+  rule, including those that see a layer's matrix. On surfaces and in `minioptim.Stepper`, `floats`
+  and `blocks` make the same operations faster, as `exact` reads them, with the same bits.
 - `javascript`: ``step`` is translated to JavaScript, one coordinate at a time, and drives a page's
   live figures. It accepts rules that treat every coordinate separately, and reports what it cannot
   translate in any other.
@@ -13,7 +14,7 @@ There are three, and all use the same source:
   surfaces, ``minimize(..., engine="compiled")``, and steps large arrays in place,
   `minioptim.Stepper`. It accepts the rules that can be translated.
 
-`language` is what the last two read: the part of Python in which rules are written.
+`language` is the part of Python in which rules are written, and its reader.
 """
 
 ENGINES = ("arrays", "compiled")

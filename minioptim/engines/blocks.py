@@ -22,6 +22,7 @@ from minioptim._arguments import Array, read_only
 from minioptim.engines.arrays import FLOAT, QUIET, Beginning, of_type, rule_at
 from minioptim.engines.exact import Equations, Operation, Part, at_many_steps, function, of_rule
 from minioptim.engines.record import Ended, Record, empty
+from minioptim.engines.threads import share_out
 from minioptim.problems import Problem
 from minioptim.rules import Rule
 
@@ -32,6 +33,8 @@ PART = 32_768
 MANY = 1_024
 """For how many steps the schedules are evaluated at once, at most."""
 LARGEST_TABLE = 4_000_000
+WORTH_A_THREAD = 50_000
+"""Work below this many steps of runs is done before a thread would have begun."""
 LINE = 64
 """How many bytes the cache takes in at a time."""
 
@@ -139,6 +142,21 @@ def _apart(part: Part, targets: Sequence[str]) -> tuple[tuple[Operation, ...], t
 # ---------------------------------------------------------------- many runs
 
 
+class Loop(NamedTuple):
+    """The loop over the steps of a block, and how many arrays it computes in.
+
+    Attributes
+    ----------
+    run : callable
+    pairs, singles : int
+        Arrays for both coordinates, and for one.
+    """
+
+    run: Callable[..., Any]
+    pairs: int
+    singles: int
+
+
 def run(
     problem: Problem,
     beginning: Beginning,
@@ -188,34 +206,56 @@ def run(
     now = [np.array(array.reshape(count, 2).T, order="C") for array in (start, *start_state)]
     scheduled = beginning.first is not rule
     ones = frozenset[str]() if scheduled else _ones(equations, beginning.first, problem)
-    loop, pairs, singles = _loop(equations, "f" in record, ones)
+    loop = _loop(equations, "f" in record, ones)
     many = max(1, min(MANY, LARGEST_TABLE // count))
     for begun in range(done, last, many):
         steps = range(begun + 1, min(begun + many, last) + 1)
         rules = [rule_at(beginning, step) for step in (steps if scheduled else steps[:1])]
         row = int(np.searchsorted(t, begun, side="right"))
-        for low in range(0, count, RUNS):
-            block = slice(low, min(low + RUNS, count))
-            # Contiguous, since NumPy takes as long again to find its way through parts of rows.
-            width = block.stop - low
-            x, *states = own = [_aligned((2, width)) for _ in now]
-            for array, held in zip(own, now, strict=True):
-                array[...] = held[:, block]
-            asked, g, *room = (_aligned((2, width)) for _ in range(2 + pairs))
-            f, *rows = (_aligned((width,)) for _ in range(1 + singles))
-            place = asked if equations.query else x
-            cut = [_cut(each, batch, block) for each in rules]
-            constants = _constants(equations, cut, problem, steps)
-            filling = _Filling(kept, row, block, record, place, g, (x, *states), f)
-            ways = filling.before, filling.after
-            arrays = x, *x, place, *place, g, *g, *states, f, *room, *rows
-            loop(constants, every, last, *ways, *arrays)
-            for array, made in zip(now, own, strict=True):
-                array[:, block] = made
+
+        def work(
+            low: int, high: int, /, steps: range = steps, rules: Any = rules, row: int = row
+        ) -> None:
+            for begin in range(low, high, RUNS):
+                block = slice(begin, min(begin + RUNS, high))
+                cut = [_cut(each, batch, block) for each in rules]
+                constants = _constants(equations, cut, problem, steps)
+                filling = _Filling(kept, row, block, record)
+                _advance(loop, constants, every, last, filling, now, bool(equations.query))
+
+        share_out(work, count, RUNS, count * len(steps) // WORTH_A_THREAD)
     final, *end = (np.moveaxis(array.reshape(2, *batch), 0, -1) for array in now)
     value = problem.value(np.ascontiguousarray(final))
     shown = kept.shown(record, batch, rule.state)
     return Ended(read_only(final), value, tuple(map(read_only, end)), shown)
+
+
+def _advance(
+    loop: Loop,
+    constants: Iterator[tuple[int, tuple[Array, ...]]],
+    every: int,
+    last: int,
+    filling: _Filling,
+    now: list[Array],
+    looks_ahead: bool,
+) -> None:
+    """Make the steps of a block of runs, whose points and states are changed.
+
+    Contiguous arrays, since NumPy takes as long again to find its way through parts of rows.
+    """
+    run, pairs, singles = loop
+    ended = [array[:, filling.block] for array in now]
+    width = ended[0].shape[1]
+    x, *states = own = [_aligned((2, width)) for _ in ended]
+    for mine, array in zip(own, ended, strict=True):
+        mine[...] = array
+    asked, g, *room = (_aligned((2, width)) for _ in range(2 + pairs))
+    f, *rows = (_aligned((width,)) for _ in range(1 + singles))
+    place = asked if looks_ahead else x
+    ways = filling.ways(place, g, x, states, f)
+    run(constants, every, last, *ways, x, *x, place, *place, g, *g, *states, f, *room, *rows)
+    for mine, array in zip(own, ended, strict=True):
+        array[...] = mine
 
 
 def _ones(equations: Equations, rule: Rule, problem: Problem) -> frozenset[str]:
@@ -286,49 +326,42 @@ def _twice(row: Array) -> Array:
 
 
 class _Filling:
-    """Writes the steps of a block of runs to the record."""
+    """Writes the steps of a block of runs to the record, from a row on."""
 
-    def __init__(
-        self,
-        kept: Record,
-        row: int,
-        block: slice,
-        record: tuple[str, ...],
-        asked: Array,
-        g: Array,
-        ended: tuple[Array, ...],
-        f: Array,
-    ) -> None:
-        self.row = row
-        ahead = {"query": (kept.query, asked), "grad": (kept.grad, g)}
-        then = {"x": (kept.x, ended[0])}
-        states = zip(kept.state, ended[1:], strict=True) if "state" in record else ()
-        self.ahead = [(a[:, block], b.T) for name, (a, b) in ahead.items() if name in record]
-        self.then = [(a[:, block], b.T) for name, (a, b) in then.items() if name in record]
-        self.then += [(a[:, block], b.T) for a, b in states]
-        if "f" in record:
-            self.then.append((kept.f[:, block], f))
+    def __init__(self, kept: Record, row: int, block: slice, record: tuple[str, ...]) -> None:
+        self.kept, self.row, self.block, self.record = kept, row, block, record
 
-    def before(self) -> None:
-        """Write the place and the gradient of a step."""
-        for target, values in self.ahead:
-            target[self.row - 1] = values
+    def ways(
+        self, asked: Array, g: Array, x: Array, states: list[Array], f: Array
+    ) -> tuple[Callable[[], None], Callable[[], None]]:
+        """Return what is to be called within a step, and at its end, while arrays hold it."""
+        kept, record = self.kept, self.record
+        ahead = [
+            (target[:, self.block], array.T)
+            for name, target, array in (("query", kept.query, asked), ("grad", kept.grad, g))
+            if name in record
+        ]
+        held = [("x", kept.x, x.T), ("f", kept.f, f)]
+        held += [
+            ("state", target, state.T) for target, state in zip(kept.state, states, strict=True)
+        ]
+        then = [(target[:, self.block], array) for name, target, array in held if name in record]
 
-    def after(self) -> None:
-        """Write where a step ended."""
-        for target, values in self.then:
-            target[self.row] = values
-        self.row += 1
+        def before() -> None:
+            for target, array in ahead:
+                target[self.row - 1] = array
+
+        def after() -> None:
+            for target, array in then:
+                target[self.row] = array
+            self.row += 1
+
+        return before, after
 
 
 @lru_cache(maxsize=256)
-def _loop(
-    equations: Equations, valued: bool, ones: frozenset[str]
-) -> tuple[Callable[..., Any], int, int]:
-    """Return the loop over the steps of a block, and how many arrays it computes in.
-
-    The first count is of arrays for both coordinates, the second of those for one.
-    """
+def _loop(equations: Equations, valued: bool, ones: frozenset[str]) -> Loop:
+    """Return the loop over the steps of a block."""
     states = [f"s{j}" for j in range(len(equations.step[0].results) - 1)]
 
     def lean(part: Part, targets: list[str], prefix: str) -> Written:
@@ -358,7 +391,7 @@ def _loop(
         "    after()",
     ]
     text = [f"for t, ({names}) in steps:", *(f"    {line}" for line in lines)]
-    return function("run", arguments, text, [], SCOPE), pairs, singles
+    return Loop(function("run", arguments, text, [], SCOPE), pairs, singles)
 
 
 # ---------------------------------------------------------------- large arrays

@@ -141,10 +141,14 @@ def runs_as_written(function: Any) -> bool:
         written = [_compiled(before + source) for before in ("", "import numpy as np\n")]
     except (OSError, TypeError, ValueError, SyntaxError, AttributeError):
         return False
-    same = ("co_code", "co_consts", "co_names", "co_varnames")
-    return module is np and any(
-        all(getattr(code, name) == getattr(one, name) for name in same) for one in written
-    )
+    return module is np and any(_parts_of(code) == _parts_of(one) for one in written)
+
+
+def _parts_of(code: Any) -> tuple[Any, ...]:
+    """Return what a code does, without its docstring, whose indent differs."""
+    # As texts, since 2 equals 2.0, and NumPy makes a product of one power only.
+    consts = [repr(value) for value in code.co_consts if not isinstance(value, str)]
+    return code.co_code, consts, code.co_names, code.co_varnames
 
 
 def _compiled(source: str) -> Any:

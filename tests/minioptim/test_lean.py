@@ -1,6 +1,7 @@
 """What runs a rule's operations one by one gives the bits of the rule's own methods on arrays."""
 
 import importlib
+import os
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from minioptim import Adam, GradientDescent, Momentum, Nesterov, Rule, Stepper, minimize
 from minioptim import run as running
 from minioptim.engines import arrays, blocks, exact
-from minioptim.problems import SURFACES, Ravine, Rosenbrock
+from minioptim.problems import SURFACES, Beale, GoldsteinPrice, Ravine, Rosenbrock
 from minioptim.problems.surfaces import Bowl, Saddle
 from minioptim.rules.variants import VARIANTS
 from minioptim.run import RECORDABLE
@@ -115,8 +116,11 @@ def test_schedules_and_continued_runs_are_the_same():
 
 @pytest.fixture
 def small_blocks(monkeypatch):
+    """Have a batch parted into many blocks, which three threads share, and its steps too."""
     monkeypatch.setattr(blocks, "RUNS", 7)
     monkeypatch.setattr(blocks, "MANY", 13)
+    monkeypatch.setattr(blocks, "WORTH_A_THREAD", 50)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(3), raising=False)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -249,6 +253,10 @@ class Lean(GradientDescent):
     """Within the language, and so run as operations though it is the reader's own."""
 
     def step(self, g, x, t):
+        """Return a step.
+
+        It is not smooth.
+        """
         return (x - self.lr * np.sign(g) * np.maximum(np.abs(g), 0.5) - 1e-3 * np.cos(x),)
 
 
@@ -346,11 +354,12 @@ def test_a_file_changed_after_its_import_is_not_taken_for_what_runs(tmp_path, mo
         "class Mine(Rule):\n"
         "    lr: float = 0.5\n"
         "    def step(self, g, x, t):\n"
-        "        return (x - self.lr * np.abs(g),)\n"
+        "        return (x - self.lr * 2 * np.abs(g),)\n"
     )
     for name, imported, now, lean in (
         ("as_it_was", text, text, True),
-        ("changed", text, text.replace("self.lr *", "2 * self.lr *"), False),
+        ("changed", text, text.replace("self.lr *", "self.lr +"), False),
+        ("another_type", text, text.replace("* 2 *", "* 2.0 *"), False),
         ("other_np", text.replace("import numpy as np", "import math as np"), None, False),
     ):
         file = tmp_path / f"{name}.py"
@@ -378,11 +387,39 @@ def test_what_a_schedule_raises_is_raised_with_the_step():
 def test_constants_of_many_steps_are_those_of_each_step_alone():
     for rule_class in RULES:
         equations = exact.of_rule(rule_class(), Ravine(), 2)
-        now = rule_class().as_arrays()
         assert equations.together
+        # The squares of these differ from their second powers in the last bit.
+        odd = {"beta1": 0.9315894611749433, "beta2": 0.6551209377794778}
+        given = {name: odd[name] for name in odd if name in rule_class().hyper_parameters()}
+        now = rule_class(**given).as_arrays()
         fixed = equations.at_start(now, Ravine())
-        at_once = equations.at_step(now, Ravine(), np.arange(3, 400), *fixed)
-        for t in range(3, 400):
+        many = exact.at_many_steps(equations, now, Ravine(), fixed, range(1, 400))
+        for t in range(1, 400):
             alone = equations.at_step(now, Ravine(), t, *fixed)
-            for many, one in zip(at_once, alone, strict=True):
-                assert np.broadcast_to(many, 397)[t - 3] == one
+            assert [values[t - 1] for values in many] == [value.item() for value in alone]
+        check(Ravine(), rule_class(**given), steps=5)
+        check(Ravine(), rule_class(**given), np.ones((3, 2)), steps=5)
+
+
+@dataclass(frozen=True)
+class Clipped(GradientDescent):
+    def step(self, g, x, t):
+        return (x - self.lr * np.minimum(np.maximum(g, -0.0), 0.5),)
+
+
+@dataclass(frozen=True)
+class ClippedBelow(GradientDescent):
+    def step(self, g, x, t):
+        return (np.maximum(np.minimum(0.5, x - g), -0.5),)
+
+
+@pytest.mark.parametrize("rule_class", [Clipped, ClippedBelow])
+def test_the_larger_of_nan_and_of_zeros_is_that_of_numpy(rule_class):
+    ends = (*SPECIAL, -1e200)
+    met_nan = False
+    for start in [(a, b) for a in ends for b in ends]:
+        for surface in (Beale(), GoldsteinPrice(), Ravine(), Saddle()):
+            check(surface, rule_class(lr=0.1), start, steps=4)
+            with np.errstate(all="ignore"):
+                met_nan |= bool(np.isnan(surface.gradient(start)).any())
+    assert met_nan

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from typing import Any
 
@@ -17,6 +16,7 @@ from minioptim.engines.compiled.kernels import Loop, runner
 from minioptim.engines.compiled.text import BLOCK
 from minioptim.engines.language import TranslationError
 from minioptim.engines.record import Ended, empty
+from minioptim.engines.threads import share_out
 from minioptim.problems import Problem, Surface
 from minioptim.rules import MatrixRule, Rule
 
@@ -147,11 +147,16 @@ def run(
         row = int(np.searchsorted(t, begun, side="right"))
         arguments = (begun, steps, last, every, row, *tables, *constants, *now, f)
         filled = (kept.f, kept.x, *kept.state, kept.query, kept.grad)
-        _shared_out(loop, count, steps, (*arguments, *filled))
+        work = functools.partial(_part, loop, (*arguments, *filled))
+        share_out(work, count, BLOCK, count * steps // WORTH_A_THREAD)
 
     x, *state = (read_only(np.array(array.T).reshape(*batch, 2)) for array in now)
     recorded = kept.shown(record, batch, rule.state)
     return Ended(x, f.reshape(batch), tuple(state), recorded)
+
+
+def _part(loop: Loop, arguments: tuple[Any, ...], low: int, high: int) -> None:
+    loop(low, high, *arguments)
 
 
 def _tables(beginning: Beginning, t: range, varied: frozenset[str] | None) -> list[Array]:
@@ -180,17 +185,3 @@ def _tables(beginning: Beginning, t: range, varied: frozenset[str] | None) -> li
             )
         tables.append(np.array(rows, dtype=np.float64).reshape(-1, 1))
     return tables
-
-
-def _shared_out(loop: Loop, count: int, steps: int, arguments: tuple[Any, ...]) -> None:
-    """Call the loop on all runs, or on a part of them in each of some threads."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    parts = min(cores or 1, count // BLOCK, count * steps // WORTH_A_THREAD)
-    if parts < 2:
-        loop(0, count, *arguments)
-        return
-    blocks = -(-count // BLOCK)
-    ends = [min(count, blocks * part // parts * BLOCK) for part in range(parts + 1)]
-    with ThreadPoolExecutor(parts) as pool:
-        for done in [pool.submit(loop, *ends[i : i + 2], *arguments) for i in range(parts)]:
-            done.result()
