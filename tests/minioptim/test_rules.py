@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 import minioptim
 from minioptim import GradientDescent, Momentum, Nesterov, Rule, problems, rules, schedules
 from minioptim.checks.equations import equation, evaluate, python_name
-from minioptim.rules import RANGES, Real
+from minioptim.rules import AROUND, RANGES, Real
 
 from ..discovery import all_rules
 
@@ -424,7 +424,8 @@ def test_each_hyper_parameter_has_a_range_and_its_default_inside(rule_class, nam
 
 
 def test_no_range_is_left_without_a_rule():
-    assert {field.name for rule in RULES for field in fields(rule)} == set(RANGES)
+    used = {field.name for rule in (*RULES, *AROUND) for field in fields(rule)}
+    assert RANGES.keys() <= used
 
 
 OUTSIDE = [math.nan, -math.inf, -1.0, -5e-324, -1]
