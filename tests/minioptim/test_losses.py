@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from minioptim import SGD, Adam, minimize
-from minioptim import losses as module
+from minioptim import SGD, Adam, losses, minimize
 from minioptim.datasets import Dataset, bag_of_words, digits
 from minioptim.losses import MLP, Classifier, Minibatch, SoftmaxRegression
+from minioptim.losses import classifiers as module
 from minioptim.problems import Problem
 
 
@@ -74,7 +74,7 @@ def draws(problem, x, count):
 def test_every_problem_of_the_module_is_among_the_examples():
     found = {
         thing
-        for thing in vars(module).values()
+        for thing in vars(losses).values()
         if inspect.isclass(thing) and issubclass(thing, Problem) and not inspect.isabstract(thing)
     }
     assert found == set(EXAMPLES)
