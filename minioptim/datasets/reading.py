@@ -57,7 +57,7 @@ class Column(NamedTuple):
         return inputs
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Reading:
     """What `table` did to make inputs of columns; ``data.reading`` of what it returned.
 
@@ -87,6 +87,10 @@ class Reading:
     shift: Array
     scale: Array
     delimiter: str = ","
+
+    def __repr__(self) -> str:
+        what = f"classes {self.classes}" if self.classes else "a number"
+        return f"Reading({len(self.names)} inputs, target {self.target!r}: {what})"
 
     @property
     def names(self) -> tuple[str, ...]:

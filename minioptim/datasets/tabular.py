@@ -110,7 +110,7 @@ def table(
     read.column(target)
     left = _left_out(leave_out, read, target)
     inputs = [name for name in read.columns if name != target and name not in left]
-    chosen = tuple(c for name in inputs if (c := _column(read, name, words)) is not None)
+    chosen = _columns(read, inputs, words)
     if not chosen:
         raise ValueError(f"no column is left for the inputs; the columns are {list(read.columns)}")
     raw = raw_inputs(read, chosen)
@@ -189,26 +189,32 @@ def _left_out(leave_out: Iterable[Any], read: Cells, target: Any) -> set[Any]:
     return set(left)
 
 
-def _column(read: Cells, name: Any, words: str) -> Column | None:
-    """Return what a column becomes; None if it is left out."""
-    parsed = read.parsed(name)
-    if parsed.words is None:
-        return Column(name)
-    found = tuple(sorted({word for word in parsed.words if word is not None}))
-    if words == "leave out":
-        return None
-    if words == "refuse":
-        raise ValueError(
-            f"column {name!r} holds words such as {found[0]!r}: words='columns' makes an input of "
-            f"each of its {len(found)} words, words='leave out' leaves such columns out, and "
-            f"leave_out=[{name!r}] this one"
+def _columns(read: Cells, names: list[Any], words: str) -> tuple[Column, ...]:
+    """Return what the columns become, without those that are left out."""
+    found = {name: _words(read, name) for name in names}
+    of_words = {name: these for name, these in found.items() if these}
+    if words == "refuse" and of_words:
+        listed = ", ".join(
+            f"{name!r} ({len(these)}, such as {these[0]!r})" for name, these in of_words.items()
         )
-    if len(found) > MOST_WORDS:
         raise ValueError(
-            f"column {name!r} holds {len(found)} different words, too many for an input each (at "
-            f"most {MOST_WORDS}): leave_out=[{name!r}], or put them into fewer groups"
+            f"there are columns of words: {listed}. words='columns' makes an input of each word, "
+            f"words='leave out' leaves such columns out, and leave_out={list(of_words)} these"
         )
-    return Column(name, found)
+    for name, these in of_words.items():
+        if words == "columns" and len(these) > MOST_WORDS:
+            raise ValueError(
+                f"column {name!r} holds {len(these)} different words, too many for an input each "
+                f"(at most {MOST_WORDS}): leave_out=[{name!r}], or put them into fewer groups"
+            )
+    return tuple(
+        Column(name, these) for name, these in found.items() if words == "columns" or not these
+    )
+
+
+def _words(read: Cells, name: Any) -> tuple[str, ...]:
+    """Return the different words of a column; () if it holds numbers."""
+    return tuple(sorted({word for word in read.parsed(name).words or () if word is not None}))
 
 
 def _classes(read: Cells, target: Any, classes: bool | None) -> tuple[Any, ...]:
@@ -219,7 +225,7 @@ def _classes(read: Cells, target: Any, classes: bool | None) -> tuple[Any, ...]:
         if classes is False:
             word = next(word for word in parsed.words if word is not None)
             raise ValueError(f"target {target!r} must hold numbers, got words such as {word!r}")
-        names = sorted({word for word in parsed.words if word is not None})
+        names = list(_words(read, target))
     else:
         values = np.asarray(parsed.numbers)
         values = np.unique(values[~np.isnan(values)])

@@ -20,7 +20,7 @@ from minioptim.losses.base import (
     dropout_mask,
 )
 
-WRITTEN = "Dataset(inputs, labels, classes)"
+WRITTEN = "Dataset(inputs, labels, classes), or datasets.table(..., classes=True)"
 
 
 class Activation(NamedTuple):

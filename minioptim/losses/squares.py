@@ -11,7 +11,7 @@ from minioptim._arguments import Array
 from minioptim.datasets import Answers, RegressionData
 from minioptim.losses.base import OneLayer, check_data, check_options
 
-WRITTEN = "RegressionData(inputs, targets)"
+WRITTEN = "RegressionData(inputs, targets), or datasets.table(..., classes=False)"
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,7 @@ def test_a_column_of_numbers_may_be_the_target(penguins):
     data = table(str(penguins), "mass", gaps="drop", words="leave out", classes=False)
     assert isinstance(data, RegressionData)
     assert data.reading.names == ("bill", "tagged")
+    assert repr(data.reading) == "Reading(2 inputs, target 'mass': a number)"
     np.testing.assert_array_equal(data.targets, [3750, 4500, 5700, 4450])
 
 
@@ -120,7 +121,7 @@ def test_a_file_with_other_marks_is_read(tmp_path):
     assert (data.reading.names, data.reading.classes) == (("Größe",), ("ß", "ä"))
     assert data.reading.inputs(path).tolist() == [[1.5], [1000.0]]
     path.write_text("a,y\n1_000,u\n2_000,v\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="column 'a' holds words such as '1_000'"):
+    with pytest.raises(ValueError, match=r"words: 'a' \(2, such as '1_000'\)"):
         table(path, "y")
     path.write_bytes("Größe;Art\n1.5;ä\n".encode("latin-1"))
     with pytest.raises(ValueError, match="must be UTF-8"):
@@ -315,14 +316,14 @@ def test_parts_keep_how_they_were_read():
         (
             lambda: table({"a": ["m", "f"], "y": [1.5, 2]}, "y"),
             ValueError,
-            r"column 'a' holds words such as 'f': words='columns' makes .* leave_out=\['a'\]",
+            r"words: 'a' \(2, such as 'f'\)\. words='columns' makes .* leave_out=\['a'\] these",
         ),
         (
             lambda: table(
                 {"a": [f"n{i}" for i in range(101)], "y": range(101)}, "y", classes=False
             ),
             ValueError,
-            "column 'a' holds words such as",
+            "there are columns of words: 'a'",
         ),
         (
             lambda: table(
