@@ -166,6 +166,17 @@ class SoftmaxRegression(OneLayer, Classifier):
     650
     >>> print(f"{loss.value(loss.start):.4f} = ln 10")
     2.3026 = ln 10
+
+    Trained, judged on other digits, and asked about one of them:
+
+    >>> from minioptim import Adam, minimize
+    >>> train, test = digits()
+    >>> x = minimize(loss.minibatch(32), Adam(lr=0.01), steps=450, record=()).final
+    >>> bool(loss.accuracy(x, test) > 0.9)
+    True
+    >>> P = loss.probabilities(x, test.inputs[:1])
+    >>> P.shape, bool(P.argmax() == loss.predict(x, test.inputs[:1])[0] == test.labels[0])
+    ((1, 10), True)
     """
 
     data: Dataset

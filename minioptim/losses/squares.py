@@ -54,6 +54,11 @@ class LeastSquares(OneLayer):
     array([2., 1.])
     >>> model.predict(trace.final, [[10.0]]).round(3)
     array([21.])
+    >>> bool(model.error(trace.final, data) < 0.001)
+    True
+
+    Your own table is read by ``datasets.table("houses.csv", target="price", scale=True)``, and
+    minibatches are made as for the classifiers: ``model.minibatch(32)``.
     """
 
     data: RegressionData
