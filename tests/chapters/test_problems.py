@@ -20,8 +20,8 @@ from sympy.parsing.sympy_parser import (
 )
 
 from minioptim import SGD, Momentum, losses, minimize, problems
-from minioptim.datasets import Dataset, digits
-from minioptim.losses import MLP, SoftmaxRegression
+from minioptim.datasets import Dataset, RegressionData, digits
+from minioptim.losses import MLP, LeastSquares, SoftmaxRegression
 from minioptim.problems import SURFACES, Incline, Kinked, Noisy, Problem, Quadratic, Surface
 
 CHAPTERS = Path(__file__).parents[2] / "chapters"
@@ -251,6 +251,16 @@ def few():
 
 def log_softmax(z):
     return z - np.log(np.exp(z).sum())
+
+
+@pytest.mark.equation("prob-squares")
+def test_least_squares_are_half_the_mean_squared_residual_plus_penalty(few):
+    y = np.arange(7.0)
+    model = LeastSquares(RegressionData(few.inputs, y), l2=0.3)
+    x = np.random.default_rng(0).normal(size=model.dimension)
+    w, b = x[:-1], x[-1]
+    terms = [(w @ a + b - target) ** 2 for a, target in zip(few.inputs, y, strict=True)]
+    assert model.value(x) == pytest.approx(np.mean(terms) / 2 + 0.15 * w @ w)
 
 
 @pytest.mark.equation("prob-softmax")
