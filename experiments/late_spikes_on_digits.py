@@ -2,7 +2,8 @@
 
 Ten runs of Adam, 1,200 steps at lr 0.03 on clean data, which differ in their initial weights and
 in the order of the examples: as it comes, with a shorter memory, with a clipped gradient, and with
-a rate that falls along a cosine. Kept is the loss over all training images at every eighth step.
+a rate that falls along a cosine. Kept is the loss over all training images at every eighth step,
+and for one climb of one run, each step's loss and the norm of the gradient that it was taken with.
 
     python -m experiments.late_spikes_on_digits
 """
@@ -31,30 +32,51 @@ SETTINGS = {
     "clipped at 1": (Adam(lr=LR), 1.0),
     "cosine": (Adam(lr=Cosine(LR, steps=STEPS)), np.inf),
 }
+# The run of Adam as it comes whose climb is looked at closely, and the first and last step of that.
+CLOSE_SEED, CLOSE_FIRST, CLOSE_LAST = 2, 401, 560
 
 
-def losses(setting: str, seed: int, steps: int = STEPS) -> list[float]:
-    """Return the loss at the start and at every eighth step of one run."""
+def losses(
+    setting: str, seed: int, steps: int = STEPS, every: int = EVERY
+) -> tuple[list[float], list[float]]:
+    """Return the loss at the start and at every so many steps, and each step's gradient norm.
+
+    The norms are those of the minibatch's gradient before any clipping.
+    """
     rule, bound = SETTINGS[setting]
     net = MLP(digits()[0], hidden=(32,))
-    batches = net.minibatch(32, seed).oracle()
+    batches, norms = net.minibatch(32, seed).oracle(), []
 
     def gradient(x: Array) -> Array:
         g = np.asarray(batches(x))
-        return g * min(1.0, bound / float(np.linalg.norm(g)))
+        norms.append(float(np.linalg.norm(g)))
+        return g * min(1.0, bound / norms[-1])
 
     problem = Function(net.value, gradient)
-    run = minimize(problem, rule, net.initial(seed), steps, record="f", every=EVERY)
-    return [float(f) for f in run.f]
+    run = minimize(problem, rule, net.initial(seed), steps, record="f", every=every)
+    return [float(f) for f in run.f], norms
+
+
+def close_up() -> dict[str, object]:
+    """Return the climb that is looked at closely, step by step."""
+    f, norms = losses("none", CLOSE_SEED, CLOSE_LAST, every=1)
+    return {
+        "seed": CLOSE_SEED,
+        "first step": CLOSE_FIRST,
+        "loss": rounded(f[CLOSE_FIRST:]),  # f[0] belongs to the start
+        "norm": rounded(norms[CLOSE_FIRST - 1 :]),
+    }
+
+
+def rounded(values: list[float]) -> list[float]:
+    """Return the values to four digits, as they are stored."""
+    return [float(f"{value:.4g}") for value in values]
 
 
 def main() -> None:
     """Run everything and write the result."""
-    found = {
-        setting: [[float(f"{f:.4g}") for f in losses(setting, seed)] for seed in SEEDS]
-        for setting in SETTINGS
-    }
-    write(RESULT, {"every": EVERY, **found})
+    found = {setting: [rounded(losses(setting, seed)[0]) for seed in SEEDS] for setting in SETTINGS}
+    write(RESULT, {"every": EVERY, "close up": close_up(), **found})
 
 
 if __name__ == "__main__":

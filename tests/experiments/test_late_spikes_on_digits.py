@@ -20,11 +20,33 @@ def test_every_setting_has_its_runs():
 def test_a_stored_run_begins_as_the_code_computes_it(setting, seed):
     # Later the last bit, which depends on the processor, decides where a run goes.
     steps = 96
-    again = losses(setting, seed, steps)
+    again, _ = losses(setting, seed, steps)
     np.testing.assert_allclose(again, STORED[setting][seed][: steps // EVERY + 1], rtol=0.02)
 
 
 def test_a_falling_rate_has_no_late_spike():
-    f = np.array(losses("cosine", 1))
+    f = np.array(losses("cosine", 1)[0])
     assert (f / np.minimum.accumulate(f)).max() < 10
     assert f[-1] == pytest.approx(STORED["cosine"][1][-1], rel=0.5)
+
+
+def test_the_close_up_is_of_the_stored_run():
+    close = STORED["close up"]
+    t = close["first step"] + np.arange(len(close["loss"]))
+    kept = t % EVERY == 0
+    whole = np.array(STORED["none"][close["seed"]])[t[kept] // EVERY]
+    np.testing.assert_allclose(np.array(close["loss"])[kept], whole, rtol=1e-3)
+
+
+def test_no_jump_of_the_norm_comes_before_the_climb():
+    close = STORED["close up"]
+    f, norm = np.array(close["loss"]), np.array(close["norm"])
+    peak = f.argmax()
+    low = peak - 10 + f[peak - 10 : peak].argmin()  # where the climb to it begins
+    assert f[peak] > 10 * f[low]
+    assert norm[low - 10 : low + 1].max() < norm[low - 100 : low - 10].max()
+
+
+def test_the_norms_are_those_before_the_clip():
+    plain, clipped = (losses(setting, 3, 20)[1] for setting in ("none", "clipped at 1"))
+    assert plain[0] == clipped[0] > 1

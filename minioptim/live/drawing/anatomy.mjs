@@ -20,6 +20,8 @@ const PARTS = [
 ];
 const REACH = 5; // steps: a longer memory runs out of the picture, or the step would be a dot
 
+const minus = (a, b) => a.map((value, i) => value - b[i]);
+
 /**
  * The parts of step t = 1, 2, ... of a recorded run in the plane. `rule` has the lr of that step.
  *
@@ -35,17 +37,15 @@ const REACH = 5; // steps: a longer memory runs out of the picture, or the step 
  * @returns {{ x: Point; query: Point; moves: Record<string, Move> }}
  */
 export function parts(rule, trace, t) {
-  const at = (array, k) => [array[2 * k], array[2 * k + 1]];
-  const [x, query, after] = [at(trace.x, t - 1), at(trace.query, t - 1), at(trace.x, t)];
-  const slopes = at(trace.gradient, t - 1);
-  const states = [0, 1].map((i) => rule.state.map((name) => at(trace.state[name], t - 1)[i]));
+  const at = (array, k = t - 1) => [array[2 * k], array[2 * k + 1]];
+  const [x, query, slopes] = [at(trace.x), at(trace.query), at(trace.gradient)];
+  const states = [0, 1].map((i) => rule.state.map((name) => at(trace.state[name])[i]));
   const step = (changed, g) => {
     const made = new rule.constructor({ ...rule, ...changed });
     return x.map((value, i) => made.step(g[i], value, t, ...states[i])[0] - value);
   };
-  const minus = (a, b) => a.map((value, i) => value - b[i]);
   const plus = (a, b) => a.map((value, i) => value + b[i]);
-  const result = minus(after, x);
+  const result = minus(at(trace.x, t), x);
   const asLong = (direction) =>
     direction.map((value) => (value / (Math.hypot(...direction) || 1)) * Math.hypot(...result));
   const still = "weight_decay" in rule ? { weight_decay: 0 } : {};
@@ -75,6 +75,26 @@ export function angleBetween([a, b], [c, d]) {
 }
 
 /**
+ * What is to be said of a step's parts, after what a chapter says of it. The chapter's own list may
+ * be drawn with again and again, so it stays as it is.
+ *
+ * @param {Record<string, Move>} moves
+ * @param {readonly Piece[]} [own]
+ * @returns {Piece[]}
+ */
+export function toldOf({ result, gradient, unscaled, memory, decay }, own = []) {
+  const degrees = ({ move }, other) => Math.round(angleBetween(move, other));
+  const ratio = ({ move }) => Math.hypot(...move) / Math.hypot(...result.move);
+  const bare = decay ? minus(result.move, decay.move) : result.move;
+  const told = [...own];
+  if (gradient) told.push(said("anatomy.away", { degrees: degrees(gradient, result.move) }));
+  if (unscaled) told.push(said("anatomy.turned", { degrees: degrees(unscaled, bare) }));
+  if (memory) told.push(said("anatomy.remembered", { ratio: ratio(memory) }));
+  if (decay) told.push(said("anatomy.decayed", { ratio: ratio(decay) }));
+  return told.length ? told : [said("anatomy.straight")];
+}
+
+/**
  * A view of one step from close by, below the controls; hidden until it is asked for. `looks` are
  * those of parts which a chapter draws in colours of its own, `others` parts that it alone has: it
  * hands over their moves, and what is said of them.
@@ -92,7 +112,7 @@ export function angleBetween([a, b], [c, d]) {
  *   rule: Rule,
  *   trace: Trace,
  *   t: number,
- *   other?: { moves: Record<string, Move>; told: Piece[] },
+ *   other?: { moves: Record<string, Move>; told: readonly Piece[] },
  * ) => Piece[]}
  */
 export function anatomyView(views, { signal, word, looks = {}, others = [] }) {
@@ -147,19 +167,6 @@ export function anatomyView(views, { signal, word, looks = {}, others = [] }) {
       list.children[k].toggleAttribute("hidden", !seen);
     });
     near.dot("x", x, { radius: 5 });
-    const degrees = (one, other) => Math.round(angleBetween(moves[one].move, other));
-    const bare = moves.decay
-      ? moves.result.move.map((value, i) => value - moves.decay.move[i])
-      : moves.result.move;
-    const told = other?.told ?? [];
-    if (moves.gradient)
-      told.push(said("anatomy.away", { degrees: degrees("gradient", moves.result.move) }));
-    if (moves.unscaled) told.push(said("anatomy.turned", { degrees: degrees("unscaled", bare) }));
-    if (moves.memory)
-      told.push(said("anatomy.remembered", { ratio: length("memory") / length("result") }));
-    if (moves.decay)
-      told.push(said("anatomy.decayed", { ratio: length("decay") / length("result") }));
-    if (!told.length) told.push(said("anatomy.straight"));
-    return [said("anatomy.step", { t, parts: told })];
+    return [said("anatomy.step", { t, parts: toldOf(moves, other?.told) })];
   };
 }

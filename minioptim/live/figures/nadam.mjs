@@ -1,6 +1,6 @@
 // NAdam beside Adam: the same start, the same lr, the same averages. What differs is the look ahead.
 
-/** @import { Context, Figure } from "../drawing/types" */
+/** @import { Context, Figure, Move, Piece, Rule, Trace } from "../drawing/types" */
 
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
@@ -9,12 +9,55 @@ import { plane } from "../drawing/plane.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
 
+// The parts that other rules' steps are drawn with are left out: none is a word of this chapter.
+const UNDRAWN = /** @type {any} */ ({
+  gradient: undefined,
+  unscaled: undefined,
+  memory: undefined,
+});
+
+/**
+ * The correction of the last jump and the next jump, which make step t together. The correction is
+ * what the rule does of itself when m comes out as 0, as it does for one m before the step.
+ *
+ * @param {Rule} rule
+ * @param {Trace} trace
+ * @param {number} t
+ * @returns {{ moves: Record<string, Move>; told: Piece[] }}
+ */
+export function correctionAndJump(rule, trace, t) {
+  const at = (array, k = t - 1) => [array[2 * k], array[2 * k + 1]];
+  const [from, after, g, v, product] = [
+    at(trace.x),
+    at(trace.x, t),
+    at(trace.gradient),
+    at(trace.state.v),
+    at(trace.state.mu_product),
+  ];
+  const { beta1 } = rule;
+  const corrected = from.map((x, i) => {
+    const against = beta1 ? (-(1 - beta1) / beta1) * g[i] : 0; // without memory there is no jump
+    return rule.step(g[i], x, t, against, v[i], product[i])[0];
+  });
+  const correction = corrected.map((x, i) => x - from[i]);
+  const jump = after.map((x, i) => x - corrected[i]);
+  const whole = Math.hypot(...after.map((x, i) => x - from[i]));
+  return {
+    moves: {
+      correction: { from, move: correction },
+      jump: { from: corrected, move: jump },
+      ...UNDRAWN,
+    },
+    told: [said("anatomy.jumped", { ratio: Math.hypot(...jump) / whole })],
+  };
+}
+
 /**
  * @param {Context} context
  * @returns {Figure}
  */
 export function nadam({ word, views, declaration, signal, change, rules, surfaces, looks }) {
-  const { steps, limits, psi: psis } = declaration.facts;
+  const { steps, limits, psi: psis, colors } = declaration.facts;
   const names = ["Adam", "NAdam"];
   const early = 30;
   const map = plane(views, { title: word("views.paths"), domain: limits, signal, word });
@@ -39,7 +82,13 @@ export function nadam({ word, views, declaration, signal, change, rules, surface
     map.root.parentNode,
     names.map((name) => ({ label: name, look: looks[name] })),
   );
-  const takeApart = anatomyView(views, { signal, word });
+  // In the chapter's words and colours: the correction of the last jump, and the next jump.
+  const takeApart = anatomyView(views, {
+    signal,
+    word,
+    looks: { result: { color: colors.result, width: 5 } },
+    others: ["correction", "jump"].map((name) => ({ name, look: { color: colors[name] } })),
+  });
   const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
 
   return {
@@ -81,6 +130,7 @@ export function nadam({ word, views, declaration, signal, change, rules, surface
         radius: 6,
       });
       const ratio = nadam.length[0] / adam.length[0];
+      const moves = t ? correctionAndJump(made.NAdam, nadam.trace, t) : undefined;
       return [
         said("ends", {
           early,
@@ -91,7 +141,7 @@ export function nadam({ word, views, declaration, signal, change, rules, surface
           nadam: nadam.f[steps],
         }),
         adam.length[0] > 0 ? said("first", { ratio }) : said("first.none"),
-        ...takeApart(surface, kind, made.NAdam, nadam.trace, t),
+        ...takeApart(surface, kind, made.NAdam, nadam.trace, t, moves),
       ];
     },
     press() {},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from minioptim.live import words
 from minioptim.live.controls import RESET, Choice, Point, Slider, anatomy
 from minioptim.live.figure import Design, Values
+from minioptim.looks import CORRECTION, JUMP, RESULT
 from minioptim.problems import Beale, Ravine, Surface
 from minioptim.rules import Adam, NAdam
 from minioptim.run import Trace, minimize
@@ -61,6 +62,11 @@ nadam = Design(
     surfaces=(Ravine, Beale),
     traces=_traces,
     still=_still,
-    # JSON has no infinity; a psi so large makes the same numbers.
-    facts={"steps": STEPS, "limits": LIMITS, "psi": {k: min(v, 1e9) for k, v in PSI.items()}},
+    facts={
+        "steps": STEPS,
+        "limits": LIMITS,
+        # JSON has no infinity; a psi so large makes the same numbers.
+        "psi": {name: min(psi, 1e9) for name, psi in PSI.items()},
+        "colors": {"result": RESULT, "correction": CORRECTION, "jump": JUMP},
+    },
 )

@@ -151,7 +151,8 @@ export function stochastic_gradient_descent({
       moveHandle(start);
       const slope = bowl.df(start[0], start[1]);
       const next = start.map((x, i) => x - lr * slope[i]);
-      map.outline("next", ellipse(next, 2 * lr * deviation, 2 * lr * deviation, 0), step);
+      const circle = 2 * lr * deviation;
+      map.outline("next", ellipse(next, circle, circle, 0), step);
       const lrs = Array.from({ length: steps }, (_, k) => (falling ? lr * decay[k] : lr));
       const [flat, steep] = curvatures.map(
         (lambda) => 2 * Math.sqrt(scatter(lrs[steps - 1], lambda, deviation ** 2)),
@@ -183,7 +184,7 @@ export function stochastic_gradient_descent({
       return [
         falling
           ? said("falling", { steps, mean: end })
-          : said("floor", { floor, steps, mean: end }),
+          : said("floor", { circle, floor, steps, mean: end }),
         ...takeApart(bowl, "bowl", then, trace, t, { moves, told }),
       ];
     },

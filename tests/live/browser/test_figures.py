@@ -160,11 +160,12 @@ def test_whoever_follows_a_shared_address_sees_the_figure(opened):
 @each_figure
 def test_reset_brings_everything_back(desk, figure):
     live = desk(figure)
-    before = live.drawn()
+    before, said = live.drawn(), live.said()
     for slider in live.root.locator("input[type=range]").all():
         live.set_slider(slider.get_attribute("data-control"), slider.get_attribute("max"))
     live.press("reset")
     assert live.drawn() == before
+    assert live.said() == said
 
 
 @each_figure

@@ -34,6 +34,7 @@ def floor_of(lr, batch):
 def test_stochastic_gradient_descent(desk, figure):
     live = desk(figure)
     assert live.said()["floor"]["floor"] == pytest.approx(floor_of(0.1, 4))
+    assert live.said()["floor"]["circle"] == pytest.approx(2 * 0.1 * 4.0 / 4**0.5)
     live.set(batch=40)
     assert live.said()["floor"]["floor"] == pytest.approx(floor_of(0.1, 4) / 10)
     live.press("reset")

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { angleBetween, parts } from "../../../minioptim/live/drawing/anatomy.mjs";
+import { angleBetween, parts, toldOf } from "../../../minioptim/live/drawing/anatomy.mjs";
 import { run } from "../../../minioptim/live/drawing/simulate.mjs";
 
 // Small rules, written here to be known from outside; the figures use those translated from Python.
@@ -125,4 +125,16 @@ test("the angle between moves is the school's at any lengths", () => {
   assert.equal(angleBetween([2, 0], [0, 5]), 90);
   assert.equal(angleBetween([1, 1], [-3, -3]), 180);
   assert.equal(angleBetween([1, 0], [7, 0]), 0);
+});
+
+test("what is told of a step is the same however often it is told", () => {
+  const rule = new Divided({ weight_decay: 0 });
+  const { moves } = parts(rule, run(rule, slopes, [1, 1], 6), 4);
+  for (const own of [[], [{ key: "pulled", values: {} }]]) {
+    const before = [...own];
+    const first = toldOf(moves, own);
+    assert.equal(first.length, own.length + 3); // away, turned, remembered
+    assert.deepEqual(toldOf(moves, own), first);
+    assert.deepEqual(own, before);
+  }
 });
