@@ -57,10 +57,10 @@ def range_test(
     It costs one short run, and tells what a short run can: the order of magnitude. On this
     package's digits, with softmax regression and a network of 32 hidden units, nine pairs of model
     and rule, and ten runs each that differed in the order of the examples (and the network's in
-    their initial weights), the best learning rate of a sweep over five epochs was from a quarter to thirteen times what was
-    suggested. Where so few steps solve the whole problem, such as a quadratic in a few dimensions,
-    the lowest loss comes late, and the suggestion may be ten times too large. So sweep around it;
-    do not train with it unseen.
+    their initial weights), the best learning rate of a sweep over five epochs was from a quarter to
+    thirteen times what was suggested. Where so few steps solve the whole problem, such as a
+    quadratic in a few dimensions, the lowest loss comes late, and the suggestion may be ten times
+    too large. So sweep around it; do not train with it unseen.
 
     Parameters
     ----------
