@@ -29,6 +29,8 @@ LOOK_AWAY_COMMENT = re.compile(r"#\s*(NBVAL_|PYTEST_VALIDATE_)")
 # These differ from machine to machine or from run to run.
 LOCAL_PATH = re.compile(r"(?<![\w.])(/home/|/root/|/Users/|/tmp/|/var/folders/|[A-Z]:\\Users)")
 ADDRESS = re.compile(r"\b0x[0-9a-f]{8,}\b")
+# A column without a name in the head of a Markdown table: a screen reader has nothing to say.
+NAMELESS_COLUMN = re.compile(r"^\|(?:.*(?<!\\)\|)?\s*\|.*\n\|[ :|-]+$", re.MULTILINE)
 OTHER_HOST = re.compile(r"""\b(src|href)\s*=\s*["']?(https?:)?//""")
 
 
@@ -48,6 +50,9 @@ def faults(notebook: NotebookNode) -> list[str]:
         found.append(f"was not executed in order from the top: its counts are {counts}")
     # A notebook either captions its pictures or does not.
     captioned = any("figure" in cell.metadata.get("mystnb", {}) for cell in code)
+    for position, cell in enumerate(notebook.cells, start=1):
+        if cell.cell_type == "markdown" and NAMELESS_COLUMN.search(cell.source):
+            found.append(f"cell {position} has a table with a column without a name")
     for position, cell in enumerate(code, start=1):
         more = figure_faults(cell) if captioned else ()
         for fault in (*source_faults(cell), *output_faults(cell), *more):
@@ -100,6 +105,8 @@ def output_faults(cell: NotebookNode) -> Iterator[str]:
                 yield f"shows {match.group()}, which differs on other machines"
             if OTHER_HOST.search(text):
                 yield "loads something from another host"
+        if NAMELESS_COLUMN.search(data.get("text/markdown", "")):
+            yield "shows a table with a column without a name"
 
 
 def figure_faults(cell: NotebookNode) -> Iterator[str]:

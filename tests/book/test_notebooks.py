@@ -110,6 +110,17 @@ def show_text(cells, text):
     cells[3].outputs = [new_output("stream", name="stdout", text=text)]
 
 
+NAMELESS = "| | along |\n|---|---|\n| x | 1 |"
+
+
+def write_nameless_column(cells):
+    cells[0].source += f"\n\n{NAMELESS}"
+
+
+def show_nameless_column(cells):
+    cells[3].outputs = [new_output("display_data", {"text/markdown": NAMELESS})]
+
+
 def tag(cells, name):
     cells[3].metadata["tags"] = [name]
 
@@ -132,6 +143,8 @@ FAULTS = {
     ),
     "path": (lambda cells: show_text(cells, "/home/" + "ada/course/x.npz"), "on other machines"),
     "address": (lambda cells: show_text(cells, "<f at 0x7f3bc1240fe0>"), "on other machines"),
+    "nameless column": (write_nameless_column, "has a table with a column without a name"),
+    "shown nameless": (show_nameless_column, "shows a table with a column without a name"),
     "look-away tag": (lambda cells: tag(cells, "nbval-ignore-output"), "nbval-ignore-output"),
     "error tag": (lambda cells: tag(cells, "raises-exception"), "raises-exception"),
     "look-away comment": (
@@ -149,6 +162,13 @@ def test_lint_lets_pass_what_has_captions_throughout_or_none(good):
     show_figure(good.cells, "A line that goes up to the right.")
     assert notebook_lint.faults(good) == []
     caption(good.cells, name="fig-two", caption="Another.")
+    assert notebook_lint.faults(good) == []
+
+
+@pytest.mark.parametrize("head", ["| steps | rule |", r"| rule | largest \|x\| | y |"])
+def test_lint_lets_pass_columns_that_have_names(head, good):
+    columns = head.replace(r"\|", "").count("|") - 1
+    good.cells[0].source += f"\n\n{head}\n{'|---' * columns}|\n{'| 1 ' * columns}|\n| | 2 |"
     assert notebook_lint.faults(good) == []
 
 
