@@ -30,7 +30,7 @@ LOOK_AWAY_COMMENT = re.compile(r"#\s*(NBVAL_|PYTEST_VALIDATE_)")
 LOCAL_PATH = re.compile(r"(?<![\w.])(/home/|/root/|/Users/|/tmp/|/var/folders/|[A-Z]:\\Users)")
 ADDRESS = re.compile(r"\b0x[0-9a-f]{8,}\b")
 # A column without a name in the head of a Markdown table: a screen reader has nothing to say.
-NAMELESS_COLUMN = re.compile(r"^\|(?:.*(?<!\\)\|)?\s*\|.*\n\|[ :|-]+$", re.MULTILINE)
+NAMELESS_COLUMN = re.compile(r"^\|(?:.*(?<!\\)\|)? *\|.*\n\|[ :|-]+$", re.MULTILINE)
 OTHER_HOST = re.compile(r"""\b(src|href)\s*=\s*["']?(https?:)?//""")
 
 
