@@ -14,6 +14,7 @@ import numpy.typing as npt
 from minioptim._arguments import Array, Value, constant, numbers, read_only, whole
 
 Gradient: TypeAlias = Callable[[Array], npt.ArrayLike]
+"""The gradient of a problem: a function of points that returns an array of their shape."""
 
 LARGEST_MATRIX = 2_000
 """The most rows that a matrix of `Quadratic` may have: it takes 32 MB, as does each copy."""
