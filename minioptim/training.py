@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array
-from minioptim.losses import MLP, SoftmaxRegression
+from minioptim.losses import Model
 from minioptim.rules import Rule
 from minioptim.run import minimize
 
 
 def train(
-    model: SoftmaxRegression | MLP,
+    model: Model,
     rule: Rule,
     batch: int,
     steps: int,
@@ -25,8 +25,8 @@ def train(
 
     Parameters
     ----------
-    model : SoftmaxRegression or MLP
-        The model to train.
+    model : Model
+        The model to train, such as an `MLP`.
     rule : Rule
         The rule; hyper-parameters of shape S make a batch of runs for each seed.
     batch : int, >= 1

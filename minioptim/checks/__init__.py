@@ -1,4 +1,6 @@
-"""Feedback at once on the course's assignments: NumPy alone, no server, nothing to set up.
+"""Checks of what a reader wrote: an assignment's answers, a gradient, a rule of one's own.
+
+Feedback is given at once, with NumPy alone, no server and nothing to set up.
 
 >>> from minioptim.checks import check
 >>> check("momentum-step", lambda g, x, t, v, lr, momentum: (x - lr * g, v))
@@ -9,6 +11,7 @@ minioptim.checks.feedback.NotYet: Not yet: ...
 
 from minioptim.checks.compare import Outcome, fingerprint, plain, same
 from minioptim.checks.feedback import NotYet, check, report, shown
+from minioptim.checks.gradients import check_gradient
 from minioptim.checks.verdict import Verdict, call, judge, only_changed
 
 __all__ = [
@@ -17,6 +20,7 @@ __all__ = [
     "Verdict",
     "call",
     "check",
+    "check_gradient",
     "fingerprint",
     "judge",
     "only_changed",

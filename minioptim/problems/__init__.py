@@ -5,6 +5,7 @@ of shape (..., d). A `Surface` is a problem in the plane, given by formulas in t
 and y that hold for floats and arrays alike. A problem knows nothing of update rules.
 """
 
+from minioptim.problems.differences import differences
 from minioptim.problems.general import (
     LARGEST_MATRIX,
     Function,
@@ -48,5 +49,6 @@ __all__ = [
     "Rosenbrock",
     "Saddle",
     "Surface",
+    "differences",
     "points",
 ]

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array, Value, constant, numbers, read_only, whole
+from minioptim.problems.differences import differences
 
 Gradient: TypeAlias = Callable[[Array], npt.ArrayLike]
 """The gradient of a problem: a function of points that returns an array of their shape."""
@@ -62,14 +63,16 @@ class Problem(ABC):
 
 @dataclass(frozen=True)
 class Function(Value, Problem):
-    """A problem made of your own two functions.
+    """A problem made of your own function and its gradient.
 
     Parameters
     ----------
     f : callable, (..., d) to (...)
         The function.
-    df : callable, (..., d) to (..., d)
-        Its gradient.
+    df : callable, (..., d) to (..., d), optional
+        Its gradient; by default `differences` of f, which suits play: it takes 2d calls of f at
+        each step, has some ten digits right, and fails where f has a kink. A gradient that you
+        wrote is checked by `minioptim.checks.check_gradient`.
     start : array-like of shape (d,), optional
         Where a run starts.
     each : bool
@@ -82,6 +85,25 @@ class Function(Value, Problem):
     TypeError
         ``f`` or ``df`` is not a function, or ``each`` is not True or False.
 
+    Notes
+    -----
+    What computes gradients for you fits in with ``each=True``. It may return anything that NumPy
+    makes an array of real numbers.
+
+    - Autograd: ``Function(f, autograd.grad(f), each=True)``.
+    - JAX: ``Function(f, jax.grad(f), each=True)``, after
+      ``jax.config.update("jax_enable_x64", True)``, or the gradient has seven digits.
+    - PyTorch: a tensor that records gradients is no array, so ``f`` returns ``float(...)`` or
+      ``.detach()``, and ``df`` the gradient::
+
+          def df(x):
+              x = torch.tensor(x, requires_grad=True)
+              return torch.autograd.grad(loss(x), x)[0]
+
+          Function(lambda x: float(loss(torch.tensor(x))), df, each=True)
+
+    - SymPy: ``lambdify`` takes the coordinates as one list, as in the last example.
+
     Examples
     --------
     >>> import numpy as np
@@ -92,15 +114,30 @@ class Function(Value, Problem):
     >>> one_by_one.gradient(np.array([[3.0, -1.0], [0.5, 0.0]]))
     array([[6., 1.],
            [1., 1.]])
+
+    Without a gradient:
+
+    >>> Function(lambda x: x[0] ** 2 + x[1], each=True).gradient(np.array([3.0, -1.0])).round(6)
+    array([6., 1.])
+
+    With SymPy's:
+
+    >>> import sympy
+    >>> a, b = sympy.symbols("a b")
+    >>> formula = (1 - a) ** 2 + 100 * (b - a**2) ** 2
+    >>> f = sympy.lambdify([(a, b)], formula)
+    >>> df = sympy.lambdify([(a, b)], [formula.diff(a), formula.diff(b)])
+    >>> Function(f, df, each=True).gradient(np.array([-1.0, 2.0]))
+    array([396., 200.])
     """
 
     f: Callable[[Array], Any]
-    df: Gradient
+    df: Gradient | None = None
     start: Any = None
     each: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("f", "df"):
+        for name in ("f", "df") if self.df is not None else ("f",):
             if not callable(getattr(self, name)):
                 raise TypeError(f"{name} must be a function of x, got {getattr(self, name)!r}")
         if not isinstance(self.each, (bool, np.bool_)):
@@ -112,6 +149,8 @@ class Function(Value, Problem):
         return self._point_by_point("f", x, ()) if self.each else np.asarray(self.f(x))
 
     def gradient(self, x: Array) -> Array:
+        if self.df is None:
+            return differences(self.value)(x)
         return self._point_by_point("df", x, x.shape[-1:]) if self.each else np.asarray(self.df(x))
 
     def _point_by_point(self, name: str, x: Array, shape: tuple[int, ...]) -> Array:

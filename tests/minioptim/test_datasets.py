@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.datasets import load_digits
 
-from minioptim import datasets
-from minioptim.datasets import Dataset, bag_of_words, digits, imdb, mnist, mnist_sample
+from minioptim.datasets import Dataset, bag_of_words, digits, imdb, mnist, mnist_sample, sources
 
 INPUTS = np.arange(12.0).reshape(6, 2)
 LABELS = [0, 1, 2, 0, 1, 2]
@@ -260,19 +259,19 @@ def server(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     server = Server()
     for constant, content in (("MNIST", MNIST_FILE), ("IMDB", IMDB_FILE)):
-        source = getattr(datasets, constant)
+        source = getattr(sources, constant)
         server.files[source.name] = content
         small = source._replace(
             url=server.url + source.name, sha256=hashlib.sha256(content).hexdigest()
         )
-        monkeypatch.setattr(datasets, constant, small)
+        monkeypatch.setattr(sources, constant, small)
     yield server
     server.close()
 
 
 def test_the_real_sources_are_the_files_that_keras_publishes():
     folder = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-    for source in (datasets.MNIST, datasets.IMDB):
+    for source in (sources.MNIST, sources.IMDB):
         assert source.url == folder + source.name
         assert len(bytes.fromhex(source.sha256)) == 32
 

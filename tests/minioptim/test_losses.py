@@ -7,12 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 
-from minioptim import SGD, Adam, minimize
-from minioptim import losses as module
-from minioptim.datasets import Dataset, bag_of_words, digits
-from minioptim.losses import MLP, Classifier, Minibatch, SoftmaxRegression
+from minioptim import SGD, Adam, Momentum, losses, minimize
+from minioptim.datasets import Dataset, RegressionData, bag_of_words, digits
+from minioptim.losses import (
+    MLP,
+    Classifier,
+    LeastSquares,
+    Minibatch,
+    Model,
+    SoftmaxRegression,
+)
+from minioptim.losses import base as module
 from minioptim.problems import Problem
 
 
@@ -27,6 +34,8 @@ def as_sparse(data):
 
 
 DATA = small_data()
+NUMBERS = RegressionData(DATA.inputs, np.random.default_rng(1).normal(size=7) + 2)
+SPARSE_NUMBERS = RegressionData(sparse.csr_array(NUMBERS.inputs), NUMBERS.targets)
 
 # Each class in losses.py that is a problem needs an entry here, or a test below fails.
 EXAMPLES = {
@@ -40,13 +49,20 @@ EXAMPLES = {
         MLP(DATA, hidden=(5, 4), activation="tanh", l2=0.3),
         MLP(as_sparse(DATA), hidden=(5, 4), activation="relu", l2=0.3),
     ],
+    LeastSquares: [
+        LeastSquares(NUMBERS),
+        LeastSquares(NUMBERS, l2=0.3),
+        LeastSquares(SPARSE_NUMBERS, l2=0.3),
+    ],
     Minibatch: [
+        LeastSquares(NUMBERS, l2=0.1, dropout=0.3).minibatch(3),
         SoftmaxRegression(DATA, l2=0.1).minibatch(2),
         MLP(DATA, hidden=(5,), activation="tanh", dropout=0.5).minibatch(3, replace=True),
     ],
 }
 PROBLEMS = [problem for problems in EXAMPLES.values() for problem in problems]
-MODELS = [problem for problem in PROBLEMS if isinstance(problem, Classifier)]
+MODELS = [problem for problem in PROBLEMS if isinstance(problem, Model)]
+CLASSIFIERS = [model for model in MODELS if isinstance(model, Classifier)]
 
 
 def dimension(problem):
@@ -74,7 +90,7 @@ def draws(problem, x, count):
 def test_every_problem_of_the_module_is_among_the_examples():
     found = {
         thing
-        for thing in vars(module).values()
+        for thing in vars(losses).values()
         if inspect.isclass(thing) and issubclass(thing, Problem) and not inspect.isabstract(thing)
     }
     assert found == set(EXAMPLES)
@@ -108,8 +124,7 @@ def test_the_gradient_of_a_network_of_any_shape(seed, n, p, k, hidden, l2):
 @pytest.mark.parametrize("model", MODELS, ids=str)
 def test_the_gradient_on_some_examples_is_that_of_their_loss(model):
     chosen = [5, 0, 5]
-    part = Dataset(model.data.inputs[chosen], model.data.labels[chosen], model.data.classes)
-    fields = {**vars(model), "data": part}
+    fields = {**vars(model), "data": model.data.part(np.array(chosen))}
     fields.pop("dimension", None)
     alone = type(model)(**fields)
     x = points(model, 2)
@@ -183,7 +198,7 @@ def test_the_regularised_optimum_is_that_of_scikit_learn():
     np.testing.assert_array_equal(loss.predict(theirs, train.inputs), other.predict(train.inputs))
 
 
-@pytest.mark.parametrize("model", MODELS, ids=str)
+@pytest.mark.parametrize("model", CLASSIFIERS, ids=str)
 @pytest.mark.filterwarnings("error")
 def test_huge_biases_give_a_finite_gradient_without_a_warning(model):
     for scale in (1e3, 1e155, 1e306, 1e308):
@@ -223,7 +238,7 @@ def test_chunks_give_the_same_loss_and_classes(monkeypatch):
         whole = model.value(x), model.predict(x, model.data.inputs)
         monkeypatch.setattr(module, "CHUNK", 3)
         assert model.value(x) == pytest.approx(float(whole[0]), rel=1e-13)
-        np.testing.assert_array_equal(model.predict(x, model.data.inputs), whole[1])
+        np.testing.assert_allclose(model.predict(x, model.data.inputs), whole[1], rtol=1e-13)
         monkeypatch.undo()
 
 
@@ -235,6 +250,91 @@ def test_the_error_is_the_part_misclassified():
     np.testing.assert_array_equal(loss.predict(x, DATA.inputs), [[0] * 7, [2] * 7])
     np.testing.assert_allclose(loss.error(x, DATA), [4 / 7, 5 / 7])
     assert loss.error(x[0], DATA).shape == ()
+
+
+def test_probabilities_are_those_of_scikit_learn_and_of_the_formula():
+    train, test = digits().train.split(test=1037)
+    l2 = 0.01
+    other = LogisticRegression(C=1 / (len(train) * l2), tol=1e-8, max_iter=10_000)
+    other.fit(train.inputs, train.labels)
+    theirs = np.concatenate([other.coef_.T.ravel(), other.intercept_])
+    model = SoftmaxRegression(train, l2=l2)
+    P = model.probabilities(theirs, test.inputs)
+    np.testing.assert_allclose(P, other.predict_proba(test.inputs), rtol=1e-9, atol=1e-14)
+    assert model.accuracy(theirs, test) == pytest.approx(other.score(test.inputs, test.labels))
+
+
+@pytest.mark.parametrize("model", CLASSIFIERS, ids=str)
+def test_the_loss_is_that_of_the_probabilities(model):
+    x = points(model, 2, 3)
+    P = model.probabilities(x, model.data.inputs)
+    assert P.shape == (2, 3, 7, 3)
+    np.testing.assert_allclose(P.sum(axis=-1), 1, rtol=1e-14)
+    np.testing.assert_array_equal(P.argmax(axis=-1), model.predict(x, model.data.inputs))
+    penalty = model.l2 / 2 * sum((W**2).sum(axis=(-1, -2)) for W, _ in model.layers(x))
+    expected = -np.log(P[..., np.arange(7), model.data.labels]).mean(axis=-1) + penalty
+    np.testing.assert_allclose(model.value(x), expected, rtol=1e-12)
+    np.testing.assert_array_equal(model.accuracy(x, model.data), 1 - model.error(x, model.data))
+    for i in np.ndindex(2, 3):
+        np.testing.assert_array_equal(P[i], model.probabilities(x[i], model.data.inputs))
+
+
+# --- Least squares --------------------------------------------------------------------------
+
+
+def many_numbers(n=200, p=5, seed=0):
+    rng = np.random.default_rng(seed)
+    inputs = rng.normal(size=(n, p)) @ np.diag([1, 0.5, 2, 1, 1]) + 1
+    return RegressionData(inputs, inputs @ np.arange(5.0) + 3 + rng.normal(size=n))
+
+
+def test_the_least_squares_are_those_of_the_normal_equations():
+    data = many_numbers()
+    model = LeastSquares(data)
+    # The column of ones is the bias, which stands last.
+    with_ones = np.column_stack([data.inputs, np.ones(len(data))])
+    best, squares, *_ = np.linalg.lstsq(with_ones, data.targets)
+    assert np.abs(model.gradient(best)).max() < 1e-12
+    assert model.value(best) == pytest.approx(squares[0] / (2 * len(data)), rel=1e-12)
+    assert model.error(best, data) == pytest.approx(np.sqrt(squares[0] / len(data)), rel=1e-12)
+    np.testing.assert_allclose(model.predict(best, data.inputs), with_ones @ best, rtol=1e-12)
+    W, b = model.unflatten(best)
+    np.testing.assert_array_equal([*W[:, 0], *b], best)
+    curvature = np.linalg.eigvalsh(with_ones.T @ with_ones / len(data))[-1]
+    trace = minimize(model, Momentum(lr=1 / curvature, momentum=0.9), steps=2000)
+    np.testing.assert_allclose(trace.final, best, rtol=1e-9)
+
+
+@pytest.mark.parametrize("l2", [0.01, 1.0])
+def test_the_penalised_least_squares_are_ridge_regression(l2):
+    data = many_numbers()
+    other = Ridge(alpha=len(data) * l2, tol=1e-12).fit(data.inputs, data.targets)
+    model = LeastSquares(data, l2=l2)
+    theirs = np.array([*other.coef_, other.intercept_])
+    assert np.abs(model.gradient(theirs)).max() < 1e-10
+    trace = minimize(model, Momentum(lr=0.1, momentum=0.9), steps=2000)
+    np.testing.assert_allclose(trace.final, theirs, rtol=1e-8)
+
+
+def test_least_squares_learn_from_minibatches():
+    data = many_numbers(400)
+    model = LeastSquares(data)
+    batches = model.minibatch(20)
+    trace = minimize(batches, Adam(lr=0.05), steps=40 * batches.steps_per_epoch, record=())
+    assert model.error(trace.final, data) < 1.1  # the noise has 1
+    assert data.targets.std() > 4
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_residual_error_of_a_run_that_diverged_is_no_number():
+    model = LeastSquares(NUMBERS)
+    x = np.zeros((3, model.dimension))
+    x[1, 0], x[2, 0] = np.nan, 1e300
+    zero, nan, huge = model.error(x, NUMBERS)
+    assert zero == pytest.approx(np.sqrt((NUMBERS.targets**2).mean()))
+    assert np.isnan(nan)
+    assert huge == np.inf
+    assert minimize(model, SGD(lr=100.0), steps=500).diverged
 
 
 # --- Where a network starts -----------------------------------------------------------------
@@ -457,7 +557,7 @@ def test_nothing_that_is_handed_in_is_changed():
 
 # --- What is refused ------------------------------------------------------------------------
 
-LOSS = SoftmaxRegression(DATA)
+LOSS, SQUARES = SoftmaxRegression(DATA), LeastSquares(NUMBERS)
 
 
 @pytest.mark.parametrize(
@@ -466,6 +566,13 @@ LOSS = SoftmaxRegression(DATA)
         (lambda: SoftmaxRegression(DATA.inputs), TypeError, "data must be a Dataset, got"),
         (lambda: SoftmaxRegression(DATA, l2=-1), ValueError, "l2 must be .* got -1"),
         (lambda: SoftmaxRegression(DATA, dropout=1), ValueError, "dropout must be below 1"),
+        (lambda: SoftmaxRegression(NUMBERS), TypeError, "data must be a Dataset, got Regression"),
+        (lambda: LeastSquares(DATA), TypeError, "data must be a RegressionData, got Dataset"),
+        (lambda: LeastSquares(NUMBERS, l2=-1), ValueError, "l2 must be .* got -1"),
+        (lambda: SQUARES.predict(SQUARES.start, [[1.0]]), ValueError, "4 columns, got 1"),
+        (lambda: SQUARES.error(SQUARES.start, DATA), TypeError, "data must be a RegressionData"),
+        (lambda: LOSS.probabilities(LOSS.start, [[1.0]]), ValueError, "4 columns, got 1"),
+        (lambda: LOSS.accuracy(LOSS.start, NUMBERS), TypeError, "data must be a Dataset"),
         (lambda: MLP(DATA, dropout=-0.1), ValueError, r"dropout must be .* got -0\.1"),
         (lambda: MLP(DATA, activation="gelu"), ValueError, "activation must be .*relu.*'gelu'"),
         (lambda: MLP(DATA, activation=["relu"]), ValueError, r"activation .* got \['relu'\]"),
@@ -478,7 +585,7 @@ LOSS = SoftmaxRegression(DATA)
         (lambda: LOSS.minibatch(2.0), TypeError, "size must be a whole number, got 2.0"),
         (lambda: LOSS.minibatch(2, seed=None), TypeError, "seed must be a whole number"),
         (lambda: LOSS.minibatch(2, replace=1), TypeError, "replace must be True or False, got 1"),
-        (lambda: Minibatch(DATA, 2), TypeError, "model must be a Classifier"),
+        (lambda: Minibatch(DATA, 2), TypeError, "model must be a model such as"),
         (lambda: LOSS.value(np.zeros(14)), ValueError, r"x must have shape \(\.\.\., 15\)"),
         (lambda: LOSS.gradient(np.float64(1)), ValueError, r"x must have shape .* got \(\)"),
         (lambda: LOSS.unflatten(np.zeros(16)), ValueError, r"SoftmaxRegression, got \(16,\)"),
@@ -508,3 +615,6 @@ def test_the_error_of_a_run_that_diverged_is_no_number():
     error = loss.error(points, digits().test)
     assert 0 < error[0] < 1
     assert np.isnan(error[1])
+    assert np.isnan(loss.accuracy(points, digits().test)).tolist() == [False, True]
+    P = loss.probabilities(points, digits().test.inputs[:3])
+    np.testing.assert_array_equal(P, [np.full((3, 10), 0.1), np.full((3, 10), np.nan)])

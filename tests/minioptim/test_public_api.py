@@ -38,6 +38,7 @@ MAY_IMPORT = {
     | {"_catalogues", "averages", "looks", "rules"},
     "interactive": {"live"},
     "training": {"_arguments", "losses", "rules", "run"},
+    "search": {"_arguments", "problems", "rules", "run"},
     "checks": {"_arguments", "datasets", "engines", "losses", "problems", "rules", "run"}
     | {"_catalogues"},
     "": {"rules", "run", "stepper", "storage"},

@@ -1,20 +1,4 @@
-r"""The losses of small models on data, as problems whose gradient may come from a minibatch.
-
-A model's parameters are one flat vector x of shape (d,): each layer's weights W, row by row, and
-its biases b, one layer after the other. A rule can then update all of them in a single step, which
-is faster than a step for each array. From the inputs h_0 of an example, a network with L layers
-computes the probability of each class,
-
-.. math::
-    h_i = \phi(h_{i-1} W_i + b_i) \quad (i < L), \qquad
-    P = \operatorname{softmax}(h_{L-1} W_L + b_L),
-
-and its loss is the mean over the examples of :math:`-\log P_\text{label}`, with a penalty on the
-weights. Softmax regression is the network with one layer.
-
-`Classifier.minibatch` makes the problem of stochastic gradient descent: the same loss, with a
-gradient that looks at a few examples at a time.
-"""
+"""What all models share: the loss over examples, its gradient, and minibatches."""
 
 from __future__ import annotations
 
@@ -29,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array, whole, within
-from minioptim.datasets import Dataset, Inputs, Labels, as_inputs
+from minioptim.datasets import Answers, Examples, Inputs, as_inputs
 from minioptim.problems import Gradient, Problem, points
 
 Indices: TypeAlias = npt.NDArray[np.int64]
@@ -41,31 +25,6 @@ NO_DROPOUT = repeat(None)
 CHUNK = 4096
 # How many values of layers are held at once for a stack of points: about what a cache holds.
 SIGNALS = 2**17
-
-
-class Activation(NamedTuple):
-    """A nonlinearity, its slope in terms of its own value, and the initial weights that suit it."""
-
-    value: Callable[[Array], Array]
-    slope: Callable[[Array], Any]
-    weights: Callable[[np.random.Generator, int, int], Array]
-
-
-def _he(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
-    """Return normal weights of variance 2 / fan_in (He et al. 2015, eq. 10)."""
-    return rng.normal(scale=np.sqrt(2 / fan_in), size=(fan_in, fan_out))
-
-
-def _glorot(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
-    """Return uniform weights, variance 2 / (fan_in + fan_out) (Glorot and Bengio 2010, eq. 16)."""
-    bound = np.sqrt(6 / (fan_in + fan_out))
-    return rng.uniform(-bound, bound, size=(fan_in, fan_out))
-
-
-ACTIVATIONS = {
-    "relu": Activation(lambda z: np.maximum(z, 0), lambda h: h > 0, _he),
-    "tanh": Activation(np.tanh, lambda h: 1 - h**2, _glorot),
-}
 
 
 class Layer(NamedTuple):
@@ -80,11 +39,11 @@ def _transposed(matrices: Array) -> Array:
     return np.swapaxes(matrices, -1, -2)
 
 
-class Classifier(Problem):
-    r"""What all models share: the loss, its gradient, predictions, and minibatches.
+class Model(Problem):
+    r"""What all models share: the loss, its gradient, and minibatches.
 
     .. math::
-        f(x) = -\frac1n \sum_{i=1}^n \log P_\text{label}(\text{input}_i; x)
+        f(x) = \frac1n \sum_{i=1}^n \mathrm{loss}_i(x)
             + \frac{l2}{2} \sum_\text{layers} \lVert W \rVert^2
 
     `value` and `gradient` use all examples, without dropout. For each point of a batch the matrix
@@ -93,22 +52,22 @@ class Classifier(Problem):
 
     Attributes
     ----------
-    data : Dataset
-        The examples.
+    data : Examples
+        The examples: a `Dataset` for a classifier, `RegressionData` for `LeastSquares`.
     l2 : float
         Strength of the penalty on the weights; biases are not penalised.
     dropout : float
         Fraction of a layer's values that the gradient of a minibatch drops.
     """
 
-    data: Dataset
+    data: Examples
     l2: float
     dropout: float
 
     @property
     @abstractmethod
     def widths(self) -> tuple[int, ...]:
-        """Number of values in each layer, the inputs first and the classes last."""
+        """Number of values in each layer, the inputs first and the outputs last."""
 
     @cached_property
     def dimension(self) -> int:
@@ -128,11 +87,11 @@ class Classifier(Problem):
 
     def value(self, x: Array) -> Array:
         """Return the loss over all examples at each point: shape (..., d) to shape (...)."""
-        return self._for_each(x, (), lambda x: self._loss(x, self.data.inputs, self.data.labels))
+        return self._for_each(x, (), lambda x: self._loss(x, self.data.inputs, self.data.answers))
 
     def gradient(self, x: Array) -> Array:
         """Return the gradient of `value` at each point: shape (..., d) to shape (..., d)."""
-        return self._gradients(x, self.data.inputs, self.data.labels)
+        return self._gradients(x, self.data.inputs, self.data.answers)
 
     def gradient_on(self, indices: npt.ArrayLike, x: Array) -> Array:
         """Return the gradient of the loss over some of the examples only, without dropout.
@@ -150,7 +109,7 @@ class Classifier(Problem):
             ``indices`` is empty or holds an invalid index, or x has the wrong shape.
         """
         chosen = self._chosen(indices)
-        return self._gradients(x, self.data.inputs[chosen], self.data.labels[chosen])
+        return self._gradients(x, self.data.inputs[chosen], self.data.answers[chosen])
 
     def per_example_gradients(self, x: Array, indices: npt.ArrayLike | None = None) -> Array:
         """Return the gradient of each example's own loss: shape (m, ..., d).
@@ -173,35 +132,6 @@ class Classifier(Problem):
         chosen = self._chosen(np.arange(len(self.data)) if indices is None else indices)
         return np.stack([self.gradient_on([i], x) for i in chosen])
 
-    def predict(self, x: Array, inputs: Any) -> Labels:
-        """Return the likeliest class of each input: x (..., d) and inputs (m, p) to (..., m).
-
-        Raises
-        ------
-        TypeError, ValueError
-            The inputs are not finite numbers or do not have p columns, or x has the wrong shape.
-        """
-        inputs = as_inputs(inputs)
-        if inputs.shape[1] != self.widths[0]:
-            raise ValueError(f"inputs must have {self.widths[0]} columns, got {inputs.shape[1]}")
-        shape = (inputs.shape[0],)
-        classes = self._for_each(x, shape, lambda x: self._scores(x, inputs).argmax(axis=1))
-        return classes.astype(np.int64)
-
-    def error(self, x: Array, data: Dataset) -> Array:
-        """Return the fraction of ``data`` misclassified at each point: (..., d) to (...).
-
-        It is NaN for a run that diverged, that is, where some parameters are not finite.
-
-        Raises
-        ------
-        TypeError, ValueError
-            ``data`` is not a data set, or its inputs do not fit this model.
-        """
-        _check_dataset(data)
-        part = (self.predict(x, data.inputs) != data.labels).mean(axis=-1)
-        return np.where(np.isfinite(x).all(axis=-1), part, np.nan)
-
     def minibatch(self, size: int, seed: int = 0, replace: bool = False) -> Minibatch:
         """Return the same problem with gradients from minibatches of ``size``: see `Minibatch`."""
         return Minibatch(self, size, seed, replace)
@@ -221,6 +151,13 @@ class Classifier(Problem):
             raise ValueError(f"indices must lie in 0, ..., {n - 1}, got {wrong[0]}")
         return chosen.astype(np.int64)
 
+    def _fitting(self, inputs: Any) -> Inputs:
+        """Return inputs to predict from, of shape (m, p)."""
+        inputs = as_inputs(inputs)
+        if inputs.shape[1] != self.widths[0]:
+            raise ValueError(f"inputs must have {self.widths[0]} columns, got {inputs.shape[1]}")
+        return inputs
+
     # A diverging run overflows here too, even outside the loop; the returned values show it.
     @np.errstate(over="ignore", invalid="ignore")
     def _for_each(self, x: Array, shape: tuple[int, ...], of: Callable[[Array], Any]) -> Array:
@@ -235,12 +172,12 @@ class Classifier(Problem):
 
     @np.errstate(over="ignore", invalid="ignore")
     def _gradients(
-        self, x: Array, inputs: Inputs, labels: Labels, masks: Iterable[Any] = NO_DROPOUT
+        self, x: Array, inputs: Inputs, answers: Answers, masks: Iterable[Any] = NO_DROPOUT
     ) -> Array:
         """Return the gradient at each point of x, which is (..., d)."""
         if not isinstance(inputs, np.ndarray):  # a sparse matrix multiplies one matrix at a time
             return self._for_each(
-                x, (self.dimension,), lambda x: self._gradient(x, inputs, labels, masks)
+                x, (self.dimension,), lambda x: self._gradient(x, inputs, answers, masks)
             )
         x = self._points(x)
         gradients = np.empty(x.shape)
@@ -248,16 +185,24 @@ class Classifier(Problem):
         together = max(1, SIGNALS // (len(inputs) * sum(self.widths)))
         for begin in range(0, len(points), together):
             some = slice(begin, begin + together)
-            into[some] = self._gradient(np.ascontiguousarray(points[some]), inputs, labels, masks)
+            into[some] = self._gradient(np.ascontiguousarray(points[some]), inputs, answers, masks)
         return gradients
 
     def _noisy_gradients(self, x: Array, indices: Indices, rng: np.random.Generator) -> Array:
         """Return the gradient over some examples, with one dropout mask for all points of x."""
         inputs, masks = self._dropped(self.data.inputs[indices], rng)
-        return self._gradients(x, inputs, self.data.labels[indices], masks)
+        return self._gradients(x, inputs, self.data.answers[indices], masks)
 
-    # Of the methods below, `_scores` and `_loss` work at one point, x of shape (d,); the others
-    # at a stack of points too, x of shape (m, d), unless the inputs are sparse.
+    # Of the methods below, `_scores`, `_losses` and `_loss` work at one point, x of shape (d,); the
+    # others at a stack of points too, x of shape (m, d), unless the inputs are sparse.
+
+    @abstractmethod
+    def _losses(self, z: Array, answers: Answers) -> Array:
+        """Return the loss of each example: outputs (n, k) to (n,)."""
+
+    @abstractmethod
+    def _slopes(self, z: Array, answers: Answers) -> Array:
+        """Return the slope of each example's loss along its outputs, in a new (..., n, k)."""
 
     @abstractmethod
     def _dropped(self, inputs: Inputs, rng: np.random.Generator) -> tuple[Inputs, Iterable[Any]]:
@@ -269,9 +214,9 @@ class Classifier(Problem):
     ) -> tuple[list[Inputs], list[Array]]:
         """Return the input of each layer, and the slope of each hidden layer's values."""
 
-    def _logits(self, layers: list[Layer], last: Inputs) -> Array:
+    def _outputs(self, layers: list[Layer], last: Inputs) -> Array:
         W, b = layers[-1]
-        # Infinite logits would give inf - inf below; the largest float gives as large a loss.
+        # Infinite outputs would give inf - inf below; the largest float gives as large a loss.
         return np.asarray(np.clip(last @ W + b[..., None, :], -LARGEST, LARGEST))
 
     def _scores(self, x: Array, inputs: Inputs) -> Array:
@@ -280,27 +225,22 @@ class Classifier(Problem):
         for begin in range(0, len(z), CHUNK):
             chunk = slice(begin, begin + CHUNK)
             signals, _ = self._signals(layers, inputs[chunk], NO_DROPOUT)
-            z[chunk] = self._logits(layers, signals[-1])
+            z[chunk] = self._outputs(layers, signals[-1])
         return z
 
-    def _loss(self, x: Array, inputs: Inputs, labels: Labels) -> Array:
+    def _loss(self, x: Array, inputs: Inputs, answers: Answers) -> Array:
         z = self._scores(x, inputs)
-        # log sum exp z, with the largest z subtracted first so that no exp overflows.
-        top = z.max(axis=1)
-        log_sum = np.log(np.exp(z - top[:, None]).sum(axis=1))
-        loss = np.mean(log_sum + (top - z[np.arange(len(z)), labels]))
+        loss = np.mean(self._losses(z, answers))
         if self.l2 > 0:
             loss = loss + self.l2 / 2 * sum((W**2).sum() for W, _ in self.layers(x))
         return np.asarray(loss)
 
-    def _gradient(self, x: Array, inputs: Inputs, labels: Labels, masks: Iterable[Any]) -> Array:
+    def _gradient(self, x: Array, inputs: Inputs, answers: Answers, masks: Iterable[Any]) -> Array:
         layers = self.layers(x)
         signals, slopes = self._signals(layers, inputs, masks)
-        z = self._logits(layers, signals[-1])
-        delta = np.exp(z - z.max(axis=-1, keepdims=True))
-        delta /= delta.sum(axis=-1, keepdims=True)
-        delta[..., np.arange(len(labels)), labels] -= 1  # now P - Y, the slope of the loss along z
-        delta /= len(labels)
+        z = self._outputs(layers, signals[-1])
+        delta = self._slopes(z, answers)
+        delta /= len(answers)
 
         gradient = np.empty_like(x)
         for i, (into_W, into_b) in reversed(list(enumerate(self.layers(gradient)))):
@@ -313,58 +253,12 @@ class Classifier(Problem):
         return gradient
 
 
-@dataclass(frozen=True)
-class SoftmaxRegression(Classifier):
-    r"""Softmax regression: logistic regression for k classes. Convex.
-
-    .. math::
-        f(W, b) = -\frac1n \sum_{i=1}^n
-            \log \operatorname{softmax}(W^\top \text{input}_i + b)_\text{label}
-            + \frac{l2}{2} \lVert W \rVert^2
-
-    Parameters
-    ----------
-    data : Dataset
-        The examples.
-    l2 : float, >= 0
-        Strength of the penalty on the weights.
-    dropout : float in [0, 1)
-        Fraction of the inputs that the gradient of a minibatch sets to 0; the others are divided
-        by the fraction kept. `value` and `gradient` use no dropout.
-
-    Raises
-    ------
-    TypeError, ValueError
-        A parameter of the wrong type or out of range.
-
-    References
-    ----------
-    Kingma and Ba (2015), Adam: a method for stochastic optimization, section 6.1 (the experiment).
-
-    Examples
-    --------
-    >>> from minioptim.datasets import digits
-    >>> loss = SoftmaxRegression(digits().train)
-    >>> loss.dimension
-    650
-    >>> print(f"{loss.value(loss.start):.4f} = ln 10")
-    2.3026 = ln 10
-    """
-
-    data: Dataset
-    l2: float = 0.0
-    dropout: float = 0.0
-
-    def __post_init__(self) -> None:
-        _check_common(self)
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        return (self.data.inputs.shape[1], self.data.classes)
+class OneLayer(Model):
+    """A model whose outputs are linear in its inputs: one layer, which starts from zeros."""
 
     @property
     def start(self) -> Array:
-        """Zeros: all classes equally likely."""
+        """Zeros: the same output for all inputs."""
         return np.zeros(self.dimension)
 
     def unflatten(self, x: Array) -> Layer:
@@ -375,9 +269,9 @@ class SoftmaxRegression(Classifier):
         if self.dropout == 0:
             return inputs, NO_DROPOUT
         if isinstance(inputs, np.ndarray):
-            return inputs * _mask(inputs.shape, self.dropout, rng), NO_DROPOUT
+            return inputs * dropout_mask(inputs.shape, self.dropout, rng), NO_DROPOUT
         # A sparse array needs draws for its nonzero entries only. The rows are already a copy.
-        inputs.data *= _mask(inputs.data.shape, self.dropout, rng)
+        inputs.data *= dropout_mask(inputs.data.shape, self.dropout, rng)
         return inputs, NO_DROPOUT
 
     def _signals(
@@ -387,123 +281,8 @@ class SoftmaxRegression(Classifier):
 
 
 @dataclass(frozen=True)
-class MLP(Classifier):
-    """A multilayer perceptron: softmax regression on top of hidden layers. Not convex.
-
-    Parameters
-    ----------
-    data : Dataset
-        The examples.
-    hidden : tuple of int, >= 1
-        The width of each hidden layer. With none, this is softmax regression with another start.
-    activation : "relu" or "tanh"
-        The nonlinearity of the hidden layers.
-    l2 : float, >= 0
-        Strength of the penalty on the weights of all layers.
-    dropout : float in [0, 1)
-        Fraction of each hidden layer's values that the gradient of a minibatch sets to 0; the
-        others are divided by the fraction kept. `value` and `gradient` use no dropout.
-
-    Raises
-    ------
-    TypeError, ValueError
-        A parameter of the wrong type or out of range.
-
-    References
-    ----------
-    Rumelhart, Hinton and Williams (1986), Learning representations by back-propagating errors.
-    Srivastava et al. (2014), Dropout: a simple way to prevent neural networks from overfitting.
-
-    Examples
-    --------
-    >>> from minioptim.datasets import digits
-    >>> loss = MLP(digits().train, hidden=(32, 16))
-    >>> [layer.W.shape for layer in loss.layers(loss.start)]
-    [(64, 32), (32, 16), (16, 10)]
-    """
-
-    data: Dataset
-    hidden: tuple[int, ...] = (64,)
-    activation: str = "relu"
-    l2: float = 0.0
-    dropout: float = 0.0
-
-    def __post_init__(self) -> None:
-        _check_common(self)
-        if not isinstance(self.hidden, (tuple, list)):
-            raise TypeError(f"hidden must be a tuple of widths such as (64,), got {self.hidden!r}")
-        widths = tuple(whole("each width in hidden", width, at_least=1) for width in self.hidden)
-        if self.activation not in tuple(ACTIVATIONS):
-            raise ValueError(
-                f"activation must be one of {tuple(ACTIVATIONS)}, got {self.activation!r}"
-            )
-        if self.dropout and not widths:
-            raise ValueError(f"dropout must be 0 without hidden layers, got {self.dropout}")
-        object.__setattr__(self, "hidden", widths)
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        return (self.data.inputs.shape[1], *self.hidden, self.data.classes)
-
-    @property
-    def start(self) -> Array:
-        """The initial weights of seed 0, ``initial(0)``."""
-        return self.initial(0)
-
-    def initial(self, seed: int = 0) -> Array:
-        """Return random initial weights, scaled to keep the size of signals, and zero biases.
-
-        The weights are He's (normal) for relu, and Glorot's (uniform) for tanh.
-
-        Parameters
-        ----------
-        seed : int, >= 0
-            Seed of the random weights.
-
-        Returns
-        -------
-        array of shape (d,)
-
-        Raises
-        ------
-        TypeError, ValueError
-            ``seed`` is not a whole number >= 0.
-
-        References
-        ----------
-        He et al. (2015), Delving deep into rectifiers, eq. (10). Glorot and Bengio (2010),
-        Understanding the difficulty of training deep feedforward neural networks, eq. (16).
-        """
-        rng = np.random.default_rng(whole("seed", seed, at_least=0))
-        x = np.zeros(self.dimension)
-        for W, _ in self.layers(x):
-            W[...] = ACTIVATIONS[self.activation].weights(rng, *W.shape)
-        return x
-
-    def _dropped(self, inputs: Inputs, rng: np.random.Generator) -> tuple[Inputs, Iterable[Any]]:
-        if self.dropout == 0:
-            return inputs, NO_DROPOUT
-        n = inputs.shape[0]
-        return inputs, [_mask((n, width), self.dropout, rng) for width in self.hidden]
-
-    def _signals(
-        self, layers: list[Layer], inputs: Inputs, masks: Iterable[Any]
-    ) -> tuple[list[Inputs], list[Array]]:
-        activation = ACTIVATIONS[self.activation]
-        signals, slopes = [inputs], []
-        for (W, b), mask in zip(layers[:-1], masks, strict=False):
-            h = activation.value(signals[-1] @ W + b[..., None, :])
-            slope = activation.slope(h)
-            if mask is not None:
-                h, slope = h * mask, slope * mask
-            signals.append(h)
-            slopes.append(slope)
-        return signals, slopes
-
-
-@dataclass(frozen=True)
 class Minibatch(Problem):
-    """A classifier's loss, whose oracle looks at a few examples at a time.
+    """A model's loss, whose oracle looks at a few examples at a time.
 
     `value` and `gradient`, by which a run is judged, use all examples and no dropout. `oracle`,
     which the loop calls, gives a noisy gradient that is right on average over the random draws.
@@ -512,7 +291,7 @@ class Minibatch(Problem):
 
     Parameters
     ----------
-    model : Classifier
+    model : Model
         The loss over all examples.
     size : int, from 1 to n
         Examples in each minibatch. 1 is the classical stochastic gradient.
@@ -535,6 +314,7 @@ class Minibatch(Problem):
     --------
     >>> from minioptim import SGD, minimize
     >>> from minioptim.datasets import digits
+    >>> from minioptim.losses import SoftmaxRegression
     >>> train, test = digits()
     >>> loss = SoftmaxRegression(train)
     >>> batches = loss.minibatch(32, seed=0)
@@ -545,14 +325,14 @@ class Minibatch(Problem):
 
     sampled: ClassVar[bool] = True
 
-    model: Classifier
+    model: Model
     size: int
     seed: int = 0
     replace: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.model, Classifier):
-            raise TypeError(f"model must be a Classifier such as an MLP, got {self.model!r}")
+        if not isinstance(self.model, Model):
+            raise TypeError(f"model must be a model such as an MLP, got {self.model!r}")
         n = len(self.model.data)
         if whole("size", self.size, at_least=1) > n:
             raise ValueError(f"size must be at most the {n} examples, got {self.size}")
@@ -607,22 +387,60 @@ class Minibatch(Problem):
                     yield order[begin : begin + self.size]
 
 
-def _mask(shape: tuple[int, ...], dropout: float, rng: np.random.Generator) -> Array:
+def dropout_mask(shape: tuple[int, ...], dropout: float, rng: np.random.Generator) -> Array:
     """Return factors: 0 with probability ``dropout``, otherwise the value that makes the mean 1.
 
     Dividing during training ("inverted dropout") means that prediction needs no change.
+
+    Raises
+    ------
+    ValueError
+        ``shape`` is negative.
+
+    Examples
+    --------
+    >>> sorted(set(dropout_mask((100,), 0.5, np.random.default_rng(0)).tolist()))
+    [0.0, 2.0]
     """
     kept = 1 - dropout
     return (rng.random(shape) < kept) / kept
 
 
-def _check_common(model: SoftmaxRegression | MLP) -> None:
-    _check_dataset(model.data)
+def check_options(model: Model, kind: type[Examples], written: str) -> None:
+    """Refuse data of another kind, and an l2 or a dropout out of range.
+
+    Raises
+    ------
+    TypeError, ValueError
+        What the message names.
+
+    Examples
+    --------
+    >>> from minioptim.datasets import digits
+    >>> from minioptim.losses import SoftmaxRegression
+    >>> SoftmaxRegression(digits().train, dropout=1.0)
+    Traceback (most recent call last):
+    ...
+    ValueError: dropout must be below 1, which would leave nothing, got 1.0
+    """
+    check_data(model.data, kind, written)
     within("l2", model.l2, 0, np.inf)
     if within("dropout", model.dropout, 0, 1) == 1:
         raise ValueError("dropout must be below 1, which would leave nothing, got 1.0")
 
 
-def _check_dataset(data: Any) -> None:
-    if not isinstance(data, Dataset):
-        raise TypeError(f"data must be a Dataset, got {data!r}: Dataset(inputs, labels, classes)")
+def check_data(data: Any, kind: type[Examples], written: str) -> None:
+    """Refuse data that are not of a kind, and say how that is written.
+
+    Raises
+    ------
+    TypeError
+        ``data`` is something else.
+
+    Examples
+    --------
+    >>> from minioptim.datasets import Dataset, digits
+    >>> check_data(digits().train, Dataset, "Dataset(inputs, labels, classes)")
+    """
+    if not isinstance(data, kind):
+        raise TypeError(f"data must be a {kind.__name__}, got {data!r}: {written}")

@@ -1,117 +1,21 @@
-"""Labelled examples to learn from: real digits, synthetic documents, and the papers' own data.
-
-`digits` and `mnist_sample` come with the package. `bag_of_words` makes sparse documents of any
-size. `mnist` and `imdb` are downloaded once, checked against their SHA-256, and kept in a cache
-folder. A data set knows nothing of models. What comes with the package needs only NumPy; the others
-need the extra ``data``.
-"""
+"""Data sets: real digits, synthetic documents, and the papers' own data."""
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import whole, within
-
-Inputs: TypeAlias = Any  # an array of float64, or a scipy.sparse.csr_array of them
-Labels: TypeAlias = npt.NDArray[np.int64]
+from minioptim.datasets.base import Dataset, Inputs, Split, needed
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Dataset:
-    """Examples with their classes.
-
-    Parameters
-    ----------
-    inputs : array-like or scipy.sparse array of shape (n, p)
-        One example per row, in finite numbers. Stored as float64, or as a ``csr_array`` if sparse.
-        An array that already has this type is not copied, because data may be large.
-    labels : array-like of int, shape (n,)
-        The class of each example, in 0, ..., classes - 1.
-    classes : int, >= 2
-        The number of classes, k.
-
-    Raises
-    ------
-    TypeError, ValueError
-        There are no examples, the shapes do not fit, the inputs hold a NaN or an infinity, or the
-        labels are not whole numbers from 0 to classes - 1.
-
-    Examples
-    --------
-    >>> data = Dataset([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], labels=[0, 1, 1], classes=2)
-    >>> data
-    Dataset(3 examples, 2 inputs, 2 classes)
-    >>> data.split(test=1)
-    Split(train=Dataset(2 examples, 2 inputs, 2 classes), test=Dataset(1 examples, 2 inputs, 2 classes))
-    """  # noqa: E501
-
-    inputs: Inputs
-    labels: Labels
-    classes: int
-
-    def __post_init__(self) -> None:
-        inputs = as_inputs(self.inputs)
-        classes = whole("classes", self.classes, at_least=2)
-        labels = _as_labels(self.labels, n=inputs.shape[0], classes=classes)
-        object.__setattr__(self, "inputs", inputs)
-        object.__setattr__(self, "labels", labels)
-        object.__setattr__(self, "classes", classes)
-
-    def __repr__(self) -> str:
-        n, p = self.inputs.shape
-        return f"Dataset({n} examples, {p} inputs, {self.classes} classes)"
-
-    def __len__(self) -> int:
-        return int(self.inputs.shape[0])
-
-    def split(self, test: int, seed: int = 0) -> Split:
-        """Return two disjoint data sets, drawn at random without regard to the labels.
-
-        Parameters
-        ----------
-        test : int, from 1 to n - 1
-            How many examples go to the second set; the others go to the first.
-        seed : int, >= 0
-            Seed of the permutation, whose first ``test`` entries go to the test set.
-
-        Raises
-        ------
-        TypeError, ValueError
-            ``test`` or ``seed`` is not a whole number in its range.
-        """
-        n = len(self)
-        test = whole("test", test, at_least=1)
-        if test >= n:
-            raise ValueError(f"test must leave some of the {n} examples for training, got {test}")
-        order = np.random.default_rng(whole("seed", seed, at_least=0)).permutation(n)
-        return Split(self._part(order[test:]), self._part(order[:test]))
-
-    def _part(self, indices: npt.NDArray[np.int64]) -> Dataset:
-        return Dataset(self.inputs[indices], self.labels[indices], self.classes)
-
-
-class Split(NamedTuple):
-    """A data set to train on and one to test on.
-
-    >>> train, test = digits()
-    >>> len(train), len(test)
-    (1437, 360)
-    """
-
-    train: Dataset
-    test: Dataset
-
-
-def digits() -> Split:
+def digits() -> Split[Dataset]:
     """Return 1,797 handwritten digits as 8 x 8 grey values: 1,437 to train on, 360 to test on.
 
     Each input has 64 values in [0, 1], row by row: how many of 16 pixels were inked, divided by
@@ -132,7 +36,7 @@ def digits() -> Split:
     return _embedded("digits.npz", largest=16).split(360, seed=0)
 
 
-def mnist_sample() -> Split:
+def mnist_sample() -> Split[Dataset]:
     """Return 6,000 of MNIST's handwritten digits: 5,000 to train on, 1,000 to test on.
 
     Each input holds the 28 x 28 grey values of an image, row by row, divided by 255: in [0, 1].
@@ -266,7 +170,7 @@ IMDB = _Source(
 )
 
 
-def mnist(path: str | os.PathLike[str] | None = None) -> Split:
+def mnist(path: str | os.PathLike[str] | None = None) -> Split[Dataset]:
     """Return MNIST: 60,000 handwritten digits to train on and 10,000 to test on.
 
     Each input holds the 28 x 28 grey values of an image, row by row, divided by 255: in [0, 1].
@@ -302,7 +206,7 @@ def mnist(path: str | os.PathLike[str] | None = None) -> Split:
     return Split(train, test)
 
 
-def imdb(vocabulary: int = 10_000, path: str | os.PathLike[str] | None = None) -> Split:
+def imdb(vocabulary: int = 10_000, path: str | os.PathLike[str] | None = None) -> Split[Dataset]:
     """Return film reviews as sparse counts of words: 25,000 to train on and 25,000 to test on.
 
     Class 1 is a favourable review. The first call downloads the 17 MB file that Keras publishes.
@@ -342,71 +246,13 @@ def imdb(vocabulary: int = 10_000, path: str | os.PathLike[str] | None = None) -
     return Split(train, test)
 
 
-def as_inputs(values: Any) -> Inputs:
-    """Return examples as a float64 array or ``csr_array`` of shape (n, p), copied only if needed.
-
-    Raises
-    ------
-    TypeError, ValueError
-        The values are not finite real numbers, there are no examples, or the shape is wrong.
-    """
-    inputs: Inputs
-    if hasattr(values, "tocsr"):
-        _check_real("inputs", values.dtype)
-        if values.ndim == 2:
-            inputs = _needed("scipy.sparse").csr_array(values, dtype=np.float64)
-            numbers = inputs.data
-        else:
-            inputs, numbers = values, values.data
-    else:
-        try:
-            array = np.asarray(values)
-        except ValueError as error:
-            raise ValueError(
-                "inputs must have shape (n, p), got rows of several lengths"
-            ) from error
-        _check_real("inputs", array.dtype)
-        inputs = numbers = np.ascontiguousarray(array, dtype=np.float64).view()
-        inputs.setflags(write=False)
-    if inputs.ndim != 2 or 0 in inputs.shape:
-        raise ValueError(f"inputs must have shape (n, p) with n, p >= 1, got {inputs.shape}")
-    if not np.isfinite(numbers).all():
-        wrong = numbers[~np.isfinite(numbers)]
-        raise ValueError(f"inputs must be finite, got {wrong[0]} and {len(wrong) - 1} more such")
-    return inputs
-
-
-def _as_labels(values: Any, n: int, classes: int) -> Labels:
-    try:
-        labels = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"labels must have shape ({n},), got {values!r}") from error
-    if labels.dtype.kind not in "iu":
-        raise TypeError(f"labels must be whole numbers, got an array of type {labels.dtype}")
-    if labels.shape != (n,):
-        raise ValueError(f"labels must have shape ({n},), one for each input, got {labels.shape}")
-    wrong = labels[(labels < 0) | (labels >= classes)]
-    if wrong.size:
-        raise ValueError(
-            f"labels must lie in 0, ..., {classes - 1} for {classes} classes, got {wrong[0]}"
-        )
-    labels = labels.astype(np.int64)
-    labels.setflags(write=False)
-    return labels
-
-
-def _check_real(name: str, dtype: np.dtype[Any]) -> None:
-    if dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be real numbers, got an array of type {dtype}")
-
-
 def _flattened(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return images.reshape(len(images), -1)
 
 
 def _counts(documents: Sequence[Any] | npt.NDArray[np.int64], vocabulary: int) -> Inputs:
     """Return how often each word occurs in each document, leaving out words >= ``vocabulary``."""
-    sparse = _needed("scipy.sparse")
+    sparse = needed("scipy.sparse")
     rows = np.repeat(np.arange(len(documents)), [len(words) for words in documents])
     words = np.concatenate([np.asarray(words, dtype=np.int64) for words in documents])
     known = words < vocabulary
@@ -422,7 +268,7 @@ def _fetch(source: _Source, folder: str | os.PathLike[str] | None) -> Path:
     pooch downloads to a temporary file in the same folder and renames it once the hash is right,
     so a partial file never appears under the final name.
     """
-    pooch = _needed("pooch")
+    pooch = needed("pooch")
     if folder is None:
         folder = pooch.os_cache("minioptim")
     if not isinstance(folder, (str, os.PathLike)):
@@ -433,7 +279,7 @@ def _fetch(source: _Source, folder: str | os.PathLike[str] | None) -> Path:
     by_hand = f"Try again later, or download {source.url} by hand and put it into {str(target)!r}."
     try:
         pooch.retrieve(source.url, f"sha256:{source.sha256}", source.name, target)
-    except _needed("requests").RequestException as error:  # pooch uses it to download
+    except needed("requests").RequestException as error:  # pooch uses it to download
         raise ConnectionError(f"could not download {source.name}: {error}. {by_hand}") from error
     except ValueError as error:
         raise ValueError(
@@ -441,12 +287,3 @@ def _fetch(source: _Source, folder: str | os.PathLike[str] | None) -> Path:
             f"The download may have been cut short. {by_hand}"
         ) from error
     return target / source.name
-
-
-def _needed(module: str) -> Any:
-    """Import a module of the extra ``data``, or say how to install it."""
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        package = module.partition(".")[0]
-        raise ImportError(f"this needs {package}: pip install minioptim[data]") from error
