@@ -22,7 +22,7 @@ import inspect
 import json
 import re
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -68,6 +68,12 @@ def assigned(node: ast.stmt) -> list[str]:
     ]
 
 
+@cache
+def statements(module: ModuleType) -> list[ast.stmt]:
+    """Return the statements of a module's source, which is read once."""
+    return ast.parse(inspect.getsource(module)).body
+
+
 def said_of_constants(module: ModuleType) -> dict[str, str]:
     """Return the docstring of each constant of a module that has one, below its assignment.
 
@@ -76,7 +82,7 @@ def said_of_constants(module: ModuleType) -> dict[str, str]:
     'The colour of each rule, by its name'
     """
     found: dict[str, str] = {}
-    for node, after in pairwise(ast.parse(inspect.getsource(module)).body):
+    for node, after in pairwise(statements(module)):
         if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
             said = inspect.cleandoc(str(after.value.value))
             found |= dict.fromkeys(assigned(node), said)
@@ -113,7 +119,7 @@ def public_names(module: ModuleType) -> list[str]:
     higher = {name for package in above(module.__name__)[:-1] for name in exported(package)}
     constants = said_of_constants(module)
     found = []
-    for node in ast.parse(inspect.getsource(module)).body:
+    for node in statements(module):
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             found.append(node.name)
         found += [name for name in assigned(node) if name in constants or name in higher]
@@ -141,7 +147,8 @@ def entry(module: ModuleType, name: str) -> Entry:
     path = path_of(module, name)
     if inspect.isclass(value) or inspect.isfunction(value):
         if value.__name__ != name:
-            return Entry(path, "alias", value, f"Another name of `{value.__name__}`.")
+            said = constant(module, name) or f"Another name of `{value.__name__}`."
+            return Entry(path, "alias", value, said)
         kind = "function" if inspect.isfunction(value) else "class"
         if inspect.isclass(value) and issubclass(value, BaseException):
             kind = "exception"
@@ -156,7 +163,7 @@ def constant(module: ModuleType, name: str) -> str:
 
 def sources_of(module: ModuleType, name: str) -> Iterator[ModuleType]:
     """Yield the module from which a module imports a name, and that from which this one does."""
-    for node in ast.parse(inspect.getsource(module)).body:
+    for node in statements(module):
         if not isinstance(node, ast.ImportFrom) or node.module is None:
             continue
         if name in {alias.asname or alias.name for alias in node.names}:

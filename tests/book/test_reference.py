@@ -20,7 +20,6 @@ DESCRIBED = reference.modules_described(ROOT)
 INSIDE = {
     "minioptim.engines": "the loops behind `minimize`; the translation to JavaScript is described",
     "minioptim.live": "how a figure is made for a page; its design and the figures are described",
-    "minioptim.checks": "the keys behind `check`; what is called by name is described",
 }
 
 
@@ -32,11 +31,15 @@ def modules():
 
 
 def expected(name):
-    """Return what a reader may look up of a module: its __all__, else all that it defines."""
+    """Return what a reader may look up of a module: its __all__, else all that it defines.
+
+    Of a module inside a package that has an __all__, it is what this one lists.
+    """
     module = importlib.import_module(name)
     if hasattr(module, "__all__"):
         return module.__all__
-    inside = name not in DESCRIBED and any(name.startswith(part) for part in INSIDE)
+    packages = reference.above(name)[1:-1]
+    inside = any(name.startswith(part) for part in INSIDE) or any(map(reference.exported, packages))
     return [
         each
         for each, value in vars(module).items()
