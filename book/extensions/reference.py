@@ -43,6 +43,7 @@ DIRECTIVE = re.compile(r"^`{3,}\{api\} (\S+)$", re.MULTILINE)
 LISTING = re.compile(r"^:pyobject: (\w+)(?:\.\w+)?$", re.MULTILINE)
 # A star of (*S, d), which reStructuredText would read as the beginning of emphasis.
 STAR = re.compile(r"(?<![\\*`\w])(\*{1,2})(?=[A-Za-z_]+\b(?!\*))")
+LITERAL = re.compile(r"(``.*?``|`[^`]*`)")
 COLON = "\ue000"  # stands for one where napoleon is not to see it
 
 
@@ -218,8 +219,15 @@ def escaped(line: str) -> str:
 
     >>> print(escaped("array of shape (*S, d), **options, *mean*, 2 * x"))
     array of shape (\*S, d), \*\*options, *mean*, 2 * x
+    >>> escaped("``(t, *state)``")
+    '``(t, *state)``'
     """
-    return STAR.sub(lambda found: "".join(f"\\{star}" for star in found[1]), line)
+    pieces = LITERAL.split(line)  # text, literal, text, ...
+    pieces[::2] = [
+        STAR.sub(lambda found: "".join(f"\\{star}" for star in found[1]), text)
+        for text in pieces[::2]
+    ]
+    return "".join(pieces)
 
 
 # --- Where the book explains a name --------------------------------------------------------------
