@@ -34,7 +34,7 @@ STAGES := check portable site parity classroom locks
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve notebooks lint check chapters portable site parity classroom locks test \
-  golden lock clean
+  bench golden lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -157,6 +157,11 @@ test: ## everything above, also after a stage that fails, and a table at the end
 golden: $(PARITY_READY) ## store anew where the libraries go; `make check` compares with that
 	$(PARITY_VENV)/bin/python -m tests.golden.make
 	$(PARITY_VENV)/bin/python -m tests.golden.matrix
+
+# Times hang on the machine, so this is no stage of `make test`. Run it while nothing else runs.
+ROUNDS ?= 5
+bench: $(TESTS_READY) $(PARITY_READY) ## measure what takes how long; the book's page shows it (five minutes)
+	$(BIN)/python -m benchmarks.engines --peers $(PARITY_VENV)/bin/python --rounds $(ROUNDS)
 
 # --- Upkeep -----------------------------------------------------------------
 # One resolution for Python 3.11 to 3.13 on every system: the same versions give the same outputs.

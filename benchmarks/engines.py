@@ -1,297 +1,208 @@
-"""What a step costs, with each engine and in PyTorch and Optax, beside what memory allows.
+"""What a step, a run, a training and a start cost, here and in the libraries that everybody has.
 
-    python -m benchmarks.engines [--rounds 7] [--quick] [--cpu] [--json _build/engines.json]
+    python -m benchmarks.engines [--peers .venv-parity/bin/python] [--rounds 5] [--cpu] [--quick]
 
-Each case of a group is timed once in every round, one after another, so that whatever else the
-machine does meets all of them; a ratio is the median of the rounds' ratios to the group's bound,
-with the quartiles. The bound of a step on n parameters is the time in which NumPy adds one array to
-another in place, of such a size that as many bytes are read and written; so it is measured, and can
-be beaten a little. One thread, but for Optax and JAX, which take the threads that they find, and
-for the case that says so. Peers that are not installed are named and left out.
+Each row of a group (`benchmarks.rows`) is a process of its own. They wait while one of them works,
+and take turns in every round, so that whatever else the machine does meets all of them. A row's
+ratio is the median of the rounds' ratios to the group's unit, with the quartiles. The bound of a
+step is the time in which NumPy adds one array to another in place, of such a size that as many
+bytes are read and written: it is measured, and can be beaten a little. A process keeps to one
+core, but for the row that says two threads.
 
-On a machine that others load, ``--cpu`` counts the processor's time instead, of all threads
-together: then a process that waits for its turn is not taken for a slow one.
+A row whose modules this interpreter lacks runs in that of ``--peers``; one that neither has is
+left out and named. On a machine that others load, ``--cpu`` counts the processor's time, of all
+threads together: then a process that waits for its turn is not taken for a slow one.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from benchmarks.rows import ROOT, Group, Row, groups
 
-from minioptim import Adam, Momentum, Rule, Stepper, minimize
-from minioptim.problems import Rosenbrock
-from minioptim.problems.surfaces import Bowl
-from minioptim.rules import RULES
-
-Work = Callable[[], object]
-Group = tuple[str, str, dict[str, Work]]  # its name, the case that is the bound, all cases
-
-PEERS = ("torch", "jax", "optax")
-
-
-def installed(name: str) -> bool:
-    """Whether a peer is there."""
-    return importlib.util.find_spec(name) is not None
-
-
-def bound(size: int, number: str, arrays: int) -> Work:
-    """Return what moves as many bytes as a step that reads or writes ``arrays`` arrays."""
-    count = size * arrays // 3
-    x, g = (np.ones(count, dtype=number) for _ in range(2))
-    return lambda: np.add(x, g, out=x)
+RESULT = Path(__file__).parent / "results" / "engines.json"
+DISTRIBUTIONS = ("minioptim", "numpy", "numba", "scikit-learn", "torch", "jax", "optax", "keras")
+MODULES = {"scikit-learn": "sklearn"}
+ASK = """
+import importlib.util, json, sys
+from importlib import metadata
+found = {}
+for name, module in json.loads(sys.argv[1]).items():
+    if importlib.util.find_spec(module):
+        found[module] = metadata.version(name)
+print(json.dumps(found))
+"""
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def moved(rule: type[Rule]) -> int:
-    """Return how many arrays a step reads or writes: the gradient, x twice and each state twice."""
-    return 3 + 2 * len(rule.state)
+class Interpreter:
+    """A Python, and which of the modules it has, in which version.
+
+    Parameters
+    ----------
+    path : str
+        Of the program.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        names = {name: MODULES.get(name, name) for name in DISTRIBUTIONS}
+        command = [path, "-c", ASK, json.dumps(names)]
+        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+        self.versions: dict[str, str] = json.loads(done.stdout)
+
+    def has(self, row: Row) -> bool:
+        """Whether it has what a row needs."""
+        return set(row.needs) <= self.versions.keys()
 
 
-def step(rule: Rule, size: int, number: str, **options: Any) -> Work:
-    """Return a step of a rule on new parameters."""
-    rng = np.random.default_rng(0)
-    stepper = Stepper(rule, rng.normal(size=size).astype(number), **options)
-    g = rng.normal(size=size).astype(number)
-    return lambda: stepper.step(g)
+class Process:
+    """A row in its process, which measures when it is asked."""
 
-
-def torch_step(size: int, number: str, **options: bool) -> Work:
-    """Return a step of PyTorch's Adam on one tensor."""
-    import torch
-
-    torch.set_num_threads(1)
-    x = torch.randn(size, dtype=getattr(torch, number), requires_grad=True)
-    x.grad = torch.randn(size, dtype=x.dtype)
-    return torch.optim.Adam([x], lr=1e-3, **options).step
-
-
-def optax_step(size: int, number: str) -> Work:
-    """Return a jitted step of Optax' Adam that gives its memory on."""
-    import jax
-    import optax
-
-    jax.config.update("jax_enable_x64", True)
-    method = optax.adam(1e-3)
-    held = jax.random.normal(jax.random.key(0), (size,), dtype=number)
-    now = [held, method.init(held)]
-    g = jax.random.normal(jax.random.key(1), (size,), dtype=number)
-
-    def made(x: Any, state: Any, g: Any) -> Any:
-        update, state = method.update(g, state)
-        return optax.apply_updates(x, update), state
-
-    jitted = jax.jit(made, donate_argnums=(0, 1))
-
-    def one() -> None:
-        now[:] = jitted(*now, g)
-        now[0].block_until_ready()
-
-    return one
-
-
-def steps_on_large_arrays(quick: bool) -> Iterator[Group]:
-    """Yield Adam at three sizes in two types, and every other rule at the largest."""
-    for number in ("float32", "float64"):
-        for size in (10**5, 10**6) if quick else (10**5, 10**6, 10**7):
-            cases = {
-                "bound": bound(size, number, moved(Adam)),
-                "compiled": step(Adam(), size, number, engine="compiled"),
-                "arrays": step(Adam(), size, number),
-            }
-            if size > 10**6:
-                cases["compiled, 2 threads"] = step(
-                    Adam(), size, number, engine="compiled", threads=2
-                )
-            if installed("torch"):
-                cases["torch fused"] = torch_step(size, number, fused=True)
-                cases["torch foreach"] = torch_step(size, number, foreach=True)
-                cases["torch loop"] = torch_step(size, number, foreach=False)
-            if installed("optax"):
-                cases["optax jit"] = optax_step(size, number)
-            yield f"Adam, {number}, {size:,} parameters", "bound", cases
-    size = 10**6 if quick else 10**7
-    for rule in RULES:
-        if rule is not Adam:
-            cases = {
-                "bound": bound(size, "float32", moved(rule)),
-                "compiled": step(rule(), size, "float32", engine="compiled"),
-            }
-            yield f"{rule.__name__}, float32, {size:,} parameters", "bound", cases
-
-
-def small_steps(quick: bool) -> Iterator[Group]:
-    """Yield ten thousand recorded steps in the plane."""
-    steps = 1_000 if quick else 10_000
-    cases: dict[str, Work] = {
-        engine: lambda engine=engine: minimize(  # type: ignore[misc]
-            Rosenbrock(), Adam(lr=0.01), steps=steps, engine=engine
+    def __init__(self, python: str, group: str, row: str, options: list[str], threads: int) -> None:
+        environment = {**os.environ, **dict.fromkeys(ONE_THREAD, str(threads))}
+        self.process = subprocess.Popen(
+            [python, "-m", "benchmarks.rows", group, row, *options],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
-        for engine in ("compiled", "arrays")
+
+    def warm(self) -> int | None:
+        """Wait until it is warm, and return the bytes that a call takes for itself at most."""
+        memory: int | None = self._answer()["memory"]
+        return memory
+
+    def seconds(self) -> float:
+        """Return the seconds of one measurement."""
+        assert self.process.stdin is not None  # noqa: S101
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return float(self._answer())
+
+    def _answer(self) -> Any:
+        assert self.process.stdout is not None  # noqa: S101
+        line = self.process.stdout.readline()
+        if not line:
+            _, why = self.process.communicate()
+            raise RuntimeError(f"{' '.join(self.process.args[3:])} ended:\n{why}")  # type: ignore[index]
+        return json.loads(line)
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.communicate()
+
+
+def measured(
+    key: str, group: Group, pythons: list[Interpreter], rounds: int, options: list[str]
+) -> dict[str, Any]:
+    """Return of each row the median of its seconds and of its ratio to the unit, with quartiles."""
+    chosen = {n: next((p for p in pythons if p.has(row)), None) for n, row in group.rows.items()}
+    running = {
+        name: Process(python.path, key, name, options, group.rows[name].threads)
+        for name, python in chosen.items()
+        if python is not None
     }
-    if installed("optax"):
-        cases["optax scan"] = optax_scan(steps)
-    if installed("torch"):
-        cases["torch loop"] = torch_rosenbrock(steps)
-    yield f"Adam on Rosenbrock, {steps:,} recorded steps", "compiled", cases
-
-
-def optax_scan(steps: int) -> Work:
-    """Return Adam on Rosenbrock's function in one scan, which keeps x and f."""
-    import jax
-    import jax.numpy as jnp
-    import optax
-
-    jax.config.update("jax_enable_x64", True)
-    method = optax.adam(0.01)
-
-    def f(p: Any) -> Any:
-        return (1 - p[0]) ** 2 + 100 * (p[1] - p[0] ** 2) ** 2
-
-    def one(carry: Any, _: None) -> Any:
-        x, state = carry
-        update, state = method.update(jax.grad(f)(x), state)
-        x = optax.apply_updates(x, update)
-        return (x, state), (x, f(x))
-
-    start = jnp.array([-1.2, 1.0])
-    run = jax.jit(lambda x: jax.lax.scan(one, (x, method.init(x)), None, steps))
-    return lambda: jax.block_until_ready(run(start))
-
-
-def torch_rosenbrock(steps: int) -> Work:
-    """Return Adam on Rosenbrock's function with the slopes written out, keeping x."""
-    import torch
-
-    def run() -> None:
-        x = torch.tensor([-1.2, 1.0], dtype=torch.float64, requires_grad=True)
-        method = torch.optim.Adam([x], lr=0.01, foreach=False)
-        x.grad = torch.zeros(2, dtype=torch.float64)
-        kept = []
-        for _ in range(steps):
-            a, b = x.tolist()
-            x.grad[0] = -2 * (1 - a) - 400 * a * (b - a * a)
-            x.grad[1] = 200 * (b - a * a)
-            method.step()
-            kept.append(x.tolist())
-
-    return run
-
-
-def many_runs(quick: bool) -> Iterator[Group]:
-    """Yield a sweep: many runs of momentum on a quadratic in the plane, nothing recorded."""
-    runs, steps = (4_096, 50) if quick else (65_536, 200)
-    starts = np.random.default_rng(0).normal(size=(runs, 2))
-    rule = Momentum(lr=np.linspace(0.001, 0.15, runs))
-    cases: dict[str, Work] = {
-        engine: lambda engine=engine: minimize(  # type: ignore[misc]
-            Bowl(), rule, starts, steps, record=(), engine=engine
-        )
-        for engine in ("compiled", "arrays")
-    }
-    if installed("jax"):
-        cases["jax vmap"] = jax_vmap(starts, np.asarray(rule.lr), steps)
-    yield f"momentum, {runs:,} runs of {steps} steps in the plane", "compiled", cases
-
-
-def jax_vmap(starts: Any, rates: Any, steps: int) -> Work:
-    """Return momentum on the same quadratic, a scan for each run, batched by vmap."""
-    import jax
-    import jax.numpy as jnp
-
-    jax.config.update("jax_enable_x64", True)
-    curvatures = jnp.array([1.0, 10.0])
-
-    def run(x: Any, lr: Any) -> Any:
-        def one(carry: Any, _: None) -> Any:
-            x, v = carry
-            v = 0.9 * v - lr * curvatures * x
-            return (x + v, v), None
-
-        return jax.lax.scan(one, (x, jnp.zeros(2)), None, steps)[0][0]
-
-    all_runs = jax.jit(jax.vmap(run))
-    given = jnp.asarray(starts), jnp.asarray(rates)
-    return lambda: jax.block_until_ready(all_runs(*given))
-
-
-def timed(work: Work, clock: Callable[[], float], at_least: float = 0.05) -> float:
-    """Return the seconds of one call, as the least of those that fit into ``at_least`` seconds."""
-    best, spent = float("inf"), 0.0
-    while spent < at_least:
-        begun = clock()
-        work()
-        taken = clock() - begun
-        best, spent = min(best, taken), spent + taken
-    return best
-
-
-def measured(group: Group, rounds: int, clock: Callable[[], float]) -> dict[str, Any]:
-    """Return the median seconds of each case, and its ratio to the group's bound with quartiles."""
-    name, unit, cases = group
-    for work in cases.values():
-        work()  # what is compiled is compiled now
-    times: dict[str, list[float]] = {case: [] for case in cases}
+    memory = {name: process.warm() for name, process in running.items()}
+    times: dict[str, list[float]] = {name: [] for name in running}
     for _ in range(rounds):
-        for case, work in cases.items():
-            times[case].append(timed(work, clock))
-    found = {}
-    for case, taken in times.items():
-        ratios = [mine / one for mine, one in zip(taken, times[unit], strict=True)]
-        low, middle, high = statistics.quantiles(ratios, n=4)
-        found[case] = {
-            "seconds": statistics.median(taken),
-            "ratio": middle,
-            "quartiles": [low, high],
-        }
-    return {"name": name, "unit": unit, "cases": found}
+        for name, process in running.items():
+            times[name].append(process.seconds())
+    for process in running.values():
+        process.close()
+    rows = {}
+    for name, taken in times.items():
+        unit = [group.rows[name].share * seconds for seconds in times.get(group.unit, taken)]
+        rows[name] = summary(taken, unit) | {"memory": memory[name]}
+    absent = [name for name, python in chosen.items() if python is None]
+    return {"key": key, "name": group.name, "unit": group.unit, "rows": rows, "absent": absent}
+
+
+def summary(taken: list[float], unit: list[float]) -> dict[str, Any]:
+    """Return the medians and quartiles of a row's rounds.
+
+    >>> summary([2.0, 4.0, 6.0], [2.0, 2.0, 2.0])
+    {'seconds': 4.0, 'ratio': 2.0, 'quartiles': [1.0, 3.0]}
+    """
+    ratios = [mine / one for mine, one in zip(taken, unit, strict=True)]
+    low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
+    return {"seconds": statistics.median(taken), "ratio": middle, "quartiles": [low, high]}
+
+
+def processor() -> str:
+    """Return the processor's name, as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.machine()
 
 
 def main() -> None:
     """Measure, print a table, and write it down."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--peers", help="a Python that has the other libraries")
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it runs")
     parser.add_argument("--cpu", action="store_true", help="count the processor's time")
-    parser.add_argument("--only", default="", help="groups whose name contains this")
-    parser.add_argument("--json", type=Path, default=Path("_build/engines.json"))
-    options = parser.parse_args()
-    clock = time.process_time if options.cpu else time.perf_counter
-    absent = [name for name in PEERS if not installed(name)]
-    if absent:
-        print(f"not installed, left out: {', '.join(absent)}")
-    groups = []
-    for groups_of in (steps_on_large_arrays, small_steps, many_runs):
-        for group in groups_of(options.quick):
-            if options.only not in group[0]:
-                continue
-            groups.append(measured(group, options.rounds, clock))
-            print(f"\n{groups[-1]['name']} (ratio to: {groups[-1]['unit']})")
-            for case, found in groups[-1]["cases"].items():
-                low, high = found["quartiles"]
-                print(
-                    f"  {case:22}{found['ratio']:9.2f}  ({low:.2f} to {high:.2f})"
-                    f"{found['seconds'] * 1e3:12.3f} ms"
-                )
+    parser.add_argument("--only", nargs="*", default=[], help="keys of groups")
+    parser.add_argument("--json", type=Path, default=RESULT)
+    given = parser.parse_args()
+    begun = time.monotonic()
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    pythons = [Interpreter(sys.executable)]
+    if given.peers and Path(given.peers).exists():
+        pythons.append(Interpreter(given.peers))
+    options = [f"--{name}" for name in ("quick", "cpu") if getattr(given, name)]
+    found = []
+    for key, group in groups(given.quick, given.cpu).items():
+        if given.only and key not in given.only:
+            continue
+        found.append(measured(key, group, pythons, given.rounds, options))
+        show(found[-1])
+    versions = {n: v for python in reversed(pythons) for n, v in python.versions.items()}
     record = {
-        "machine": platform.processor() or platform.machine(),
+        "date": datetime.now(UTC).date().isoformat(),
+        "seconds": round(time.monotonic() - begun),
+        "processor": processor(),
         "cores": os.cpu_count(),
-        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-        "clock": "processor" if options.cpu else "wall",
-        "rounds": options.rounds,
-        "absent": absent,
-        "groups": groups,
+        "load": load,
+        "clock": "processor" if given.cpu else "wall",
+        "rounds": given.rounds,
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "versions": dict(sorted(versions.items())),
+        "groups": found,
     }
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    given.json.parent.mkdir(parents=True, exist_ok=True)
+    given.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    print(f"\n{record['seconds']} s; written to {given.json}")
+
+
+def show(group: dict[str, Any]) -> None:
+    """Print a group."""
+    print(f"\n{group['name']} (ratio to: {group['unit']})")
+    for name, row in group["rows"].items():
+        low, high = row["quartiles"]
+        memory = f"{row['memory'] / 1e6:10.1f} MB" if row["memory"] is not None else ""
+        ratio = f"{row['ratio']:9.2f}  ({low:.2f} to {high:.2f})"
+        print(f"  {name:28}{ratio}{row['seconds'] * 1e3:12.3f} ms{memory}", flush=True)
+    if group["absent"]:
+        print(f"  not installed, left out: {', '.join(group['absent'])}")
 
 
 if __name__ == "__main__":

@@ -11,9 +11,8 @@ import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
-# A float, an array or a batch of arrays: the text of a rule, a schedule or a surface does not ask
-# which.
 Real: TypeAlias = Any
+"""A float, an array or a batch of arrays: a rule's text does not ask which."""
 
 
 class Value:

@@ -57,6 +57,7 @@ class AMSGradOfCorrected(rules.AMSGrad):
 
 
 VARIANTS = (RMSPropInside, CenteredRMSPropInside, AdaMaxBeside, AMSGradOfCorrected)
+"""The rules with one thing moved that a library equals, and we do not offer."""
 
 
 def eps_inside(rule: Any) -> Any:

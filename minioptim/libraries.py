@@ -72,9 +72,10 @@ __all__ = [
 ]
 
 TORCH, KERAS, OPTAX = LIBRARIES = ("PyTorch", "Keras", "Optax")
+"""The names of the three libraries."""
 
-# Where each has its optimizers.
 MODULES = {TORCH: "torch.optim", KERAS: "keras.optimizers", OPTAX: "optax"}
+"""Where each library has its optimizers."""
 
 
 def _number(value: Any) -> str:
@@ -405,6 +406,7 @@ PEERS: dict[type[Rule], tuple[Peer | Absent, ...]] = {
         Peer(OPTAX, "adamw", OPTAX_ADAM | DECAY),
     ),
 }
+"""For each rule, what each library calls it: a `Peer`, or an `Absent` that says why not."""
 
 
 def peers_of(kind: type[Rule]) -> list[Peer]:
@@ -533,6 +535,7 @@ DEFAULTS: dict[tuple[str, str], dict[str, Default]] = {
         "weight_decay": 1e-4,
     },
 }
+"""What each function of a library does when told nothing; ``...`` must be given."""
 
 
 def told_nothing(kind: type[Rule], peer: Peer, lr: float = 1e-3) -> Any:
@@ -657,6 +660,7 @@ KEPT = (
         ("`mu_product`", "without a name", "none"),
     ),
 )
+"""What the libraries call the states that a rule keeps."""
 
 
 # --- The tables of the book ---------------------------------------------------------------------
@@ -679,6 +683,7 @@ EXAMPLES: dict[type[Rule], Rule] = {
     rules.NAdam: rules.NAdam(lr=0.01),
     rules.AdamW: rules.AdamW(lr=0.01, weight_decay=0.1),
 }
+"""The settings with which the book's table writes each rule."""
 
 
 def argument_names(hyper: str, library: str) -> str:

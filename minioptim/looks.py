@@ -34,9 +34,10 @@ _LOOKS: dict[str, tuple[str, str, str]] = {
 COLORS: dict[str, str] = {name: color for name, (color, _, _) in _LOOKS.items()}
 """The colour of each rule, by its name: the same in every picture of the book."""
 
-OWN_LOOK = ("#6b7280", "-", "o")  # for a rule of the reader's own
-# The moves of a look-ahead step, in colours that no momentum rule uses.
+OWN_LOOK = ("#6b7280", "-", "o")
+"""The colour, line style and marker of a rule that is not of the package."""
 JUMP, CORRECTION, RESULT = "#6b3e00", "#e34a33", "#1a7f37"
+"""The moves of a look-ahead step, in colours that no momentum rule uses."""
 
 
 def style_of(rule: Rule | type[Rule]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from minioptim._arguments import Array
 from minioptim.rules import Rule
 
 RECORDABLE = ("x", "f", "query", "grad", "state")
+"""What a run can record; `minimize` takes these names."""
 
 
 class Step(NamedTuple):

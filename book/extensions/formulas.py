@@ -76,6 +76,21 @@ def start_node(folder: Path, timeout: float) -> tuple[Popen[bytes], socket.socke
             return process, connection
 
 
+def aligned(latex: str) -> str:
+    r"""Return a formula of several lines, as docstrings write it, in the environment for such.
+
+    Sphinx would add that for MathJax; here the formula goes to KaTeX as it is.
+
+    >>> print(aligned("v &= g, x &= v"))
+    \begin{aligned}v &= g, x &= v\end{aligned}
+    >>> print(aligned("v = g"))
+    v = g
+    """
+    if "\\begin{" in latex or not re.search(r"(?<!\\)&", latex):
+        return latex
+    return rf"\begin{{aligned}}{latex}\end{{aligned}}"
+
+
 def visit_inline(writer: HTML5Translator, node: nodes.math) -> None:
     """Write a formula inside a line."""
     try:
@@ -87,6 +102,7 @@ def visit_inline(writer: HTML5Translator, node: nodes.math) -> None:
 
 def visit_display(writer: HTML5Translator, node: nodes.math_block) -> None:
     """Write a formula on a line of its own."""
+    node.children[:] = [nodes.Text(aligned(node.astext()))]
     try:
         katex.html_visit_displaymath(writer, node)
     except katex.KaTeXError as error:

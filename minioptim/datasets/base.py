@@ -13,9 +13,12 @@ import numpy.typing as npt
 from minioptim._arguments import Array, numbers, read_only, whole
 from minioptim.datasets.reading import Reading
 
-Inputs: TypeAlias = Any  # an array of float64, or a scipy.sparse.csr_array of them
+Inputs: TypeAlias = Any
+"""The inputs of examples: an array of float64, or a ``scipy.sparse.csr_array`` of them."""
 Labels: TypeAlias = npt.NDArray[np.int64]
-Answers: TypeAlias = Any  # labels, or targets: an array of float64
+"""The classes of examples: an array of int64."""
+Answers: TypeAlias = Any
+"""What examples are to be answered with: labels, or targets, an array of float64."""
 
 RECODED = "recode them with names, labels = np.unique(labels, return_inverse=True)"
 

@@ -29,6 +29,7 @@ from minioptim.problems import Problem
 from minioptim.run import Trace
 
 Domain: TypeAlias = Sequence[Sequence[float]]
+"""The part of the plane that a picture shows: ((x from, x to), (y from, y to))."""
 
 GRID_POINTS = 301  # a side; enough for a smooth line along Rosenbrock's valley
 MANY_PIECES = 150  # of level lines: Rastrigin has nearly 800, all other surfaces at most 50

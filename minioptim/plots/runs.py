@@ -11,9 +11,10 @@ from minioptim._arguments import Array
 from minioptim.run import Trace
 
 Run: TypeAlias = int | tuple[int, ...]
+"""Which run of a batch: its index, a number or a tuple of them."""
 
-# Beyond this the arithmetic that turns data into pixels may itself overflow.
 DRAWABLE = 1e100
+"""The largest coordinate that is drawn: beyond it Matplotlib's arithmetic may overflow."""
 
 
 def label_of(trace: Trace, run: Run = ()) -> str:

@@ -41,6 +41,7 @@ STYLE: dict[str, Any] = {
     # Without a fixed salt, an SVG's ids differ from one drawing to the next.
     "svg.hashsalt": "minioptim",
 }
+"""The settings of Matplotlib that `use_style` makes."""
 
 
 def use_style() -> None:

@@ -15,6 +15,7 @@ from minioptim._arguments import Array, Value, constant, numbers, read_only, who
 from minioptim.problems.differences import differences
 
 Gradient: TypeAlias = Callable[[Array], npt.ArrayLike]
+"""The gradient of a problem: a function of points that returns an array of their shape."""
 
 LARGEST_MATRIX = 2_000
 """The most rows that a matrix of `Quadratic` may have: it takes 32 MB, as does each copy."""

@@ -369,6 +369,7 @@ SURFACES: tuple[type[Surface], ...] = (
     GoldsteinPrice,
     Plateau,
 )
+"""Every surface of the gallery, in its order."""
 
 
 def _coordinates(x: Array) -> tuple[Array, Array]:

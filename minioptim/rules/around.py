@@ -610,7 +610,6 @@ class Accumulated(Around):
         return (*stepped, np.zeros_like(collected))
 
 
-# Every rule above that is to be used, in the same order.
 AROUND: tuple[type[Around], ...] = (
     ClippedNorm,
     ClippedValue,
@@ -622,6 +621,7 @@ AROUND: tuple[type[Around], ...] = (
     Lookahead,
     Accumulated,
 )
+"""Every rule that holds a rule and is to be used, in the order in which they stand."""
 
 
 def _fits(name: str, array: Any, x: Array) -> None:

@@ -47,6 +47,7 @@ RANGES = {
     "largest": Range(np.nextafter(0.0, 1.0), np.inf, True, "a number > 0 (infinity too)"),
     "part": Range(0.0, 1.0, True, "a number in [0, 1]"),
 }
+"""The range of each hyper-parameter, by its name: a name means the same in all rules."""
 
 
 @dataclass(frozen=True)

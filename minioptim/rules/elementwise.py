@@ -764,7 +764,6 @@ class AdamW(Rule):
         return x - self.lr * (adam + self.weight_decay * x), m, v
 
 
-# Every rule above once, in the order in which they stand.
 RULES: tuple[type[Rule], ...] = (
     GradientDescent,
     Momentum,
@@ -781,3 +780,4 @@ RULES: tuple[type[Rule], ...] = (
     NAdam,
     AdamW,
 )
+"""Every rule of the course once, in the order in which they stand."""

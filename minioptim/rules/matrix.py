@@ -211,8 +211,8 @@ class Muon(HeavyBallMuon):
         return x - self.lr * (np.sqrt(max(1, q / p)) * O + self.weight_decay * x), m
 
 
-# Every matrix rule above, in the same order.
 MATRIX_RULES: tuple[type[MatrixRule], ...] = (HeavyBallMuon, Muon)
+"""Every matrix rule, in the order in which they stand."""
 
 
 class Part(NamedTuple):

@@ -70,5 +70,5 @@ class NewtonStep(Rule):
         return x - g / h, h
 
 
-# Every variant above, in the same order.
 VARIANTS: tuple[type[Rule], ...] = (UncorrectedAdam, BegunAdadelta, NewtonStep)
+"""Every variant, in the order in which they stand."""

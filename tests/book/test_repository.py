@@ -123,13 +123,14 @@ def test_node_for_the_formulas_comes_with_the_lock():
 README_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
-def test_python_in_the_readme_runs():
+def test_python_in_the_readme_runs(tmp_path):
     blocks = README_BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
     assert blocks
     for block in blocks:
         # As a reader runs it, from elsewhere; a warning would be an error to them too.
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", block],
+            cwd=tmp_path,
             capture_output=True,
             text=True,
             check=False,

@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup, NavigableString
 
 from book import pages as site_pages
+from book.extensions import reference
 from book.visits import DESKTOP, PHONE, Visit
 
 from ..accessibility import thin, violations
@@ -32,6 +33,7 @@ IN_CHAPTERS = [
 CHAPTERS = [chapter for chapter, *_ in IN_CHAPTERS]
 FURTHER = [page for _, *nested in IN_CHAPTERS for page in nested]
 each_chapter = each("page", CHAPTERS)
+REFERENCE = sorted(ROOT.glob("api/*.md"))
 
 pytestmark = pytest.mark.usefixtures("site")
 
@@ -147,6 +149,16 @@ def test_images_are_described(page):
 @each_page
 def test_links_lead_somewhere(page):
     assert broken_links(built(page)) == []
+
+
+@pytest.mark.parametrize("page", REFERENCE, ids=lambda page: page.stem)
+def test_names_of_the_package_stand_on_their_page_and_in_the_overview(page):
+    described = reference.modules_described(ROOT)
+    there, overview = anchors(built(f"api/{page.stem}")), built("api").read_text(encoding="utf-8")
+    for module in reference.modules_on(page):
+        for one in reference.entries(module, described):
+            assert one.path in there
+            assert f'href="api/{page.stem}.html#{one.path}"' in overview
 
 
 def test_front_page_leads_to_the_first_page():

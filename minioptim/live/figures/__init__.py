@@ -33,6 +33,7 @@ DESIGNS = (
     in_practice,
     race,
 )
+"""The design of every live figure, in the order of the book; each is called by its own name."""
 
 
 def design_of(name: str) -> Design:
