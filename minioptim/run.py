@@ -111,7 +111,8 @@ def minimize(
     stop : callable, `Step` to bool or to bool array of shape S, optional
         Called after each step, as in ``stop=lambda step: abs(step.grad).max(axis=-1) < 1e-6``: the
         run ends with the first step for which it returns True. A batch ends when it is true of
-        all its runs at once; until then all of them go on.
+        all its runs at once; until then all of them go on. A run whose point is no longer finite
+        waits for nothing, and counts as one for which it is true.
     record : some of "x", "f", "query", "grad", "state", optional
         What to record. By default everything, but without "f" if ``problem.sampled`` says that f
         would take many times as long as the run: with minibatches, f is the loss over all the
@@ -162,7 +163,7 @@ def minimize(
         if not callable(getattr(problem, name, None)):
             raise TypeError(
                 f"problem must have value, gradient and oracle, got {problem!r}; "
-                "problems.Function makes a problem of two functions"
+                "problems.Function(f) makes a problem of a function of your own"
             )
     steps = whole("steps", steps, at_least=0)
     every = whole("every", every, at_least=1)
@@ -389,7 +390,7 @@ def _stops(stop: Callable[[Step], Any], step: Step) -> bool:
     except Exception as error:
         error.add_note(f"(raised by stop after step {step.t})")
         raise
-    return bool(answer.all())
+    return bool((answer | ~np.isfinite(step.x).all(axis=-1)).all())
 
 
 def _oracle(problem: Problem, done: int) -> Gradient | None:

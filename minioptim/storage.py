@@ -98,6 +98,8 @@ def load(path: str | os.PathLike[str], rule: Rule | None = None) -> Trace:
 
     Raises
     ------
+    TypeError
+        ``rule`` is not a rule.
     ValueError
         The file is no such file, its rule must be given, or the rule given has other states.
     OSError
@@ -122,8 +124,13 @@ def load(path: str | os.PathLike[str], rule: Rule | None = None) -> Trace:
         recorded, final_state = _sorted(held, about["recorded"])
         t, final, diverged = (held[name] for name in ("t", "final", "diverged"))
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} is not a file that save wrote: {error}") from error
+        # NumPy's own message would advise to read it as a pickle, which runs what it holds.
+        reason = str(error) if "its format" in str(error) else "it holds no trace"
+        raise ValueError(f"{path} is not a file that save wrote: {reason}") from error
     found = _rebuilt(about["rule"]) if rule is None else rule
+    if rule is not None and not isinstance(rule, Rule):
+        hint = f": write {rule.__name__}(...)" if isinstance(rule, type) else ""
+        raise TypeError(f"rule must be a rule such as Adam(), got {rule!r}{hint}")
     if found is None:
         raise ValueError(
             f"rule must be given for {path}: {about['text']} is not made of this package's parts"
@@ -186,7 +193,7 @@ def columns(trace: Trace) -> dict[str, npt.NDArray[Any]]:
     table: dict[str, npt.NDArray[Any]] = {"t": np.broadcast_to(steps, rows).ravel()}
     for axis, place in enumerate(np.indices(rows)[1:]):
         table[f"run[{axis}]" if len(batch) > 1 else "run"] = place.ravel()
-    if hasattr(trace.rule, "lr"):
+    if hasattr(trace, "lr"):
         table["lr"] = column(trace.lr, lead=1)
     if "f" in trace.recorded:
         table["f"] = column(trace.f)

@@ -137,12 +137,14 @@ class Trace:
     def lr(self) -> Array:
         """The learning rate of each recorded step after the start, shape (n, *S).
 
-        A rule without one, such as `PerLayer`, has no such attribute.
+        Of a rule that holds a rule it is that of the rule inside. A rule with several or none, such
+        as `PerLayer`, has no such attribute.
         """
-        if not hasattr(self.rule, "lr"):
+        names = [n for n in self.rule.hyper_parameters() if n.rpartition(".")[2] == "lr"]
+        if len(names) != 1:
             raise AttributeError(f"{type(self.rule).__name__} has no single learning rate")
         batch = self.diverged.shape
-        rates = [vars(self.rule.at(int(t)))["lr"] for t in self.t[1:]]
+        rates = [self.rule.at(int(t)).hyper_parameters()[names[0]] for t in self.t[1:]]
         return np.array([np.broadcast_to(rate, batch) for rate in rates]).reshape(-1, *batch)
 
     def settled(self, below: float) -> Array:

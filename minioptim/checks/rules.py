@@ -230,6 +230,8 @@ def _equation(rule_class: type[Rule]) -> None:
     """Compute the docstring's equation along a run, and hold each step to it."""
     if issubclass(rule_class, MatrixRule):
         raise NotTriedError("the equation of a matrix is not read; compare it by hand")
+    if ".. math::" not in (inspect.getdoc(rule_class) or ""):
+        raise NotTriedError("the docstring has no equation (.. math::) to hold the step to")
 
     def gradient(place: float) -> float:
         return 3 * place + 1

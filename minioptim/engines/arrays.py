@@ -468,7 +468,10 @@ def _point(x0: npt.ArrayLike) -> Array:
     """Return the start, of shape (d,) or (*S, d), or raise an error that says what is wrong."""
     x = numbers("x0", x0)
     if x.ndim == 0:
-        raise ValueError(f"x0 must have shape (d,) or (*S, d), got {x0!r}: write [{x0!r}]")
+        raise ValueError(
+            f"x0 must have shape (d,) or (*S, d), got {x0!r}: write [{x0!r}], or steps={x0!r} if "
+            "it is the number of steps"
+        )
     if x.size == 0:
         raise ValueError(f"x0 must have at least one coordinate, got shape {x.shape}")
     if not np.isfinite(x).all():

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from minioptim._arguments import Array
+from minioptim.rules import Around, Rule
 from minioptim.run import Trace
 
 Run: TypeAlias = int | tuple[int, ...]
@@ -54,7 +55,7 @@ def _label(trace: Trace, index: tuple[int, ...], among: Sequence[Trace]) -> str:
     """Return what distinguishes a run from the other runs of its rule in the same picture."""
     batch = trace.diverged.shape
     rules = [other.rule for other in among if type(other.rule) is type(trace.rule)]
-    parts = [type(trace.rule).__name__]
+    parts = [_name(trace.rule)]
     alike = np.ones(batch, dtype=bool)  # runs of this batch with the same hyper-parameters
     for name, value in trace.rule.hyper_parameters().items():
         if callable(value):
@@ -71,6 +72,12 @@ def _label(trace: Trace, index: tuple[int, ...], among: Sequence[Trace]) -> str:
     if alike.sum() > 1:
         parts.append(f"run {index[0] if len(index) == 1 else index}")
     return ", ".join(parts)
+
+
+def _name(rule: Rule) -> str:
+    """Return the name of a rule's class, and in parentheses that of a rule that it holds."""
+    name = type(rule).__name__
+    return f"{name}({_name(rule.rule)})" if isinstance(rule, Around) else name
 
 
 def _digits(different: Array) -> int:

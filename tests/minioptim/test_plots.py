@@ -821,7 +821,7 @@ def test_labels_tell_runs_of_rules_around_rules_apart():
     trace = minimize(Ravine(), ClippedNorm(Adam(lr=[0.1, 0.2]), largest=1.0), steps=4)
     ax = plots.loss_curves(trace)
     found = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert found == ["ClippedNorm, rule.lr = 0.1", "ClippedNorm, rule.lr = 0.2"]
+    assert found == ["ClippedNorm(Adam), rule.lr = 0.1", "ClippedNorm(Adam), rule.lr = 0.2"]
 
 
 def test_a_noisy_surface_is_drawn_where_the_surface_is():

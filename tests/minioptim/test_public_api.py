@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "stepper": {"_arguments", "engines", "rules"},
     "storage": {"_arguments", "rules", "schedules", "trace"},
     "losses": {"_arguments", "problems", "datasets"},
-    "plots": {"_arguments", "looks", "problems", "run"},
+    "plots": {"_arguments", "looks", "problems", "rules", "run"},
     "live": {"_arguments", "engines", "plots", "problems", "run", "schedules"}
     | {"_catalogues", "averages", "looks", "rules"},
     "interactive": {"live"},

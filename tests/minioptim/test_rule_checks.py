@@ -144,7 +144,7 @@ def test_a_rule_without_an_equation_is_told_so():
         """Says nothing."""
 
     (finding,) = [f for f in check_rule(Silent) if f.name == "equation"]
-    assert finding.right is False
+    assert finding.right is None
     assert "has no equation" in finding.reason
 
 

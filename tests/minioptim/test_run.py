@@ -417,6 +417,14 @@ def test_a_batch_ends_when_all_its_runs_may():
     assert np.array_equal(run.x[:, 0], slowest.x[: len(run.t)])
 
 
+def test_a_run_that_is_no_longer_finite_holds_no_other_up():
+    run = minimize(
+        Quadratic([1.0]), SGD(lr=[0.5, 1e200]), [8.0], 99, stop=lambda s: np.abs(s.x[..., 0]) < 1.0
+    )
+    assert run.diverged.tolist() == [False, True]
+    assert run.t[-1] == 4
+
+
 @pytest.mark.parametrize(
     ("stop", "error", "message"),
     [

@@ -88,6 +88,13 @@ def test_a_rule_with_other_states_is_refused(tmp_path):
         load(tmp_path / "run.npz", rule=Momentum())
 
 
+@pytest.mark.parametrize("rule", [Own, 0.1])
+def test_what_is_given_again_must_be_a_rule(rule, tmp_path):
+    save(minimize(BOWL, Own(), START, 4), tmp_path / "run.npz")
+    with pytest.raises(TypeError, match="^rule must be a rule such as Adam"):
+        load(tmp_path / "run.npz", rule=rule)
+
+
 class Trap:
     def __reduce__(self):
         return print, ("a file ran code",)
@@ -117,8 +124,9 @@ def test_another_file_is_named_and_runs_nothing(kind, tmp_path, capsys):
         case "zip":
             with zipfile.ZipFile(file, "w") as archive:
                 archive.writestr("about.npy", b"nothing")
-    with pytest.raises(ValueError, match=r"run\.npz is not a file that save wrote: "):
+    with pytest.raises(ValueError, match=r"run\.npz is not a file that save wrote: ") as caught:
         load(file)
+    assert "pickle" not in str(caught.value), "that would run what the file holds"
     assert capsys.readouterr().out == ""
 
 
@@ -185,6 +193,11 @@ def test_columns_of_a_batch_name_the_place_of_each_run():
     assert table["t"][one].tolist() == [0, 3, 6, 8]
     assert table["x[5]"][one].tolist() == trace.x[:, 2, 1, 5].tolist()
     assert table["lr"][one][1:].tolist() == [0.2] * 3
+
+
+def test_the_learning_rate_of_a_rule_inside_another_is_kept():
+    trace = minimize(BOWL, ClippedNorm(Adam(lr=SCHEDULE), 1.0), START, 5)
+    assert columns(trace)["lr"][1:].tolist() == [SCHEDULE(t) for t in range(1, 6)]
 
 
 def test_columns_of_matrices_and_of_rules_without_one_learning_rate():
