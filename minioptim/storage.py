@@ -193,8 +193,8 @@ def columns(trace: Trace) -> dict[str, npt.NDArray[Any]]:
     table: dict[str, npt.NDArray[Any]] = {"t": np.broadcast_to(steps, rows).ravel()}
     for axis, place in enumerate(np.indices(rows)[1:]):
         table[f"run[{axis}]" if len(batch) > 1 else "run"] = place.ravel()
-    if hasattr(trace, "lr"):
-        table["lr"] = column(trace.lr, lead=1)
+    if (rates := getattr(trace, "lr", None)) is not None:
+        table["lr"] = column(rates, lead=1)
     if "f" in trace.recorded:
         table["f"] = column(trace.f)
     for name, array, lead in _wide(trace):

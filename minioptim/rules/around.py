@@ -55,6 +55,7 @@ class Around(MatrixRule):
 
     own_state: ClassVar[tuple[str, ...]] = ()
     # Fields that are no hyper-parameters: the same for all runs of a batch, and at each step.
+    # An array among them has the shape of x.
     constants: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
@@ -78,6 +79,8 @@ class Around(MatrixRule):
 
     def start(self, x: Array) -> tuple[Array, ...]:
         """Return the initial arrays: those of the rule inside, then those of `own_start`."""
+        for name in self.constants:
+            _fits(name, getattr(self, name), x)
         values = self.rule.start(x)
         if not isinstance(self.rule, MatrixRule):
             values = tuple(np.broadcast_to(value, np.shape(x)) for value in values)
@@ -358,11 +361,6 @@ class Scaled(Around):
             raise ValueError(f"factors must be finite numbers >= 0, got {wrong.flat[0]}")
         object.__setattr__(self, "factors", read_only(factors.copy()))
 
-    def start(self, x: Array) -> tuple[Array, ...]:
-        """Return the initial arrays, or raise an error if x has another shape."""
-        _fits("factors", self.factors, x)
-        return super().start(x)
-
     def query(self, x: Array, *state: Array) -> Array:
         return np.asarray(x + self.factors * (super().query(x, *state) - x))
 
@@ -411,11 +409,6 @@ class Frozen(Around):
             raise TypeError(f"mask must hold True and False, got {self.mask!r}")
         mask.setflags(write=False)
         object.__setattr__(self, "mask", mask)
-
-    def start(self, x: Array) -> tuple[Array, ...]:
-        """Return the initial arrays, or raise an error if x has another shape."""
-        _fits("mask", self.mask, x)
-        return super().start(x)
 
     def query(self, x: Array, *state: Array) -> Array:
         return np.where(self.mask, x, super().query(x, *state))
@@ -626,5 +619,6 @@ AROUND: tuple[type[Around], ...] = (
 
 def _fits(name: str, array: Any, x: Array) -> None:
     """Raise an error unless an array is one value, or has one for each coordinate."""
-    if array.ndim and array.shape != np.shape(x):
-        raise ValueError(f"{name} must have the shape of x, {np.shape(x)}, got {array.shape}")
+    shape = np.shape(array)
+    if shape and shape != np.shape(x):
+        raise ValueError(f"{name} must have the shape of x, {np.shape(x)}, got {shape}")
