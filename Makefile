@@ -137,7 +137,7 @@ chapters: $(TESTS_READY) ## execute the chapters and compare with their stored o
 portable: $(TESTS_READY) ## the same, as this processor and as older ones would compute (NB=path for one)
 	$(BIN)/python tools/portable.py $(NBVAL) $(NB)
 
-# `loadgroup` keeps the tests of one page in one process, which has the page open.
+# `loadgroup` keeps the tests of one page, or of one assignment, in one process: see tests/conftest.py.
 site: $(TESTS_READY) book ## build the site and test it in a browser
 	$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup $(SITE_TESTS)
 
@@ -145,7 +145,8 @@ parity: $(PARITY_READY) ## hold the rules against PyTorch, Keras and Optax
 	$(PARITY_VENV)/bin/python -m pytest --numprocesses $(JOBS) tests/parity
 
 classroom: $(CLASSROOM_READY) ## test the assignments and the teacher's tools (exercises/README.md)
-	$(CLASSROOM_VENV)/bin/python -m pytest --numprocesses $(JOBS) tests/exercises tests/classroom classroom \
+	$(CLASSROOM_VENV)/bin/python -m pytest --numprocesses $(JOBS) --dist loadgroup \
+	  tests/exercises tests/classroom classroom \
 	  --cov classroom --cov-config classroom/coverage.toml --cov-report term
 
 locks: ## try whether the locks install with old and new pip, though newer releases are out
