@@ -34,11 +34,11 @@ UNIT_TESTS := $(SITE_TESTS:%=--ignore %) --ignore tests/parity --ignore tests/cl
 CLASSROOM_TESTS := tests/exercises tests/classroom classroom
 
 # What `make test` runs, one after the other.
-STAGES := environments check portable site parity classroom locks
+STAGES := prepare check portable site parity classroom locks
 
 .DEFAULT_GOAL := help
-.PHONY: help environments book serve notebooks lint check chapters portable site parity classroom \
-  locks test coverage bench golden lock clean
+.PHONY: help prepare book serve notebooks lint check chapters portable site parity classroom \
+  locks test coverage bench golden lock clean book-after-tools
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -70,7 +70,7 @@ $(BOOK_READY): requirements/book.txt pyproject.toml | $(BIN)/python
 
 $(TESTS_READY): requirements/test.txt pyproject.toml | $(BIN)/python
 	$(call install,$(VENV),requirements/test.txt)
-	@touch $@
+	@touch $(BOOK_READY) $@  # it holds what the book needs, too
 
 # Formatter, linter and type checker of the live figures' modules, by the node that the lock brings.
 # `npm ci` installs what package-lock.json says, whatever is newer, and checks its hashes.
@@ -96,9 +96,14 @@ $(PARITY_READY): requirements/parity.txt requirements/torch-cpu.txt pyproject.to
 	$(call install_package,$(PARITY_VENV))
 	@touch $@
 
-# pip uses one processor, so environments are made side by side.
-environments:
-	@$(MAKE) --no-print-directory --keep-going --jobs $(JOBS) $(JS_READY) $(PARITY_READY) $(CLASSROOM_READY)
+# pip and Sphinx use one processor each, so what `make test` needs is made side by side.
+prepare: ## install all environments and build the site
+	@$(MAKE) --no-print-directory --keep-going --jobs $(JOBS) \
+	  book-after-tools $(PARITY_READY) $(CLASSROOM_READY)
+
+# The book's environment is the tests', which only one pip at a time may change.
+book-after-tools: $(TESTS_READY) $(JS_READY)
+	@$(MAKE) --no-print-directory book
 
 # --- The book ---------------------------------------------------------------
 # Sphinx looks at pages alone: a style sheet or an extension that changed would not be noticed.
