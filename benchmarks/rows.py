@@ -146,17 +146,25 @@ def swept_by_vmap(runs: int, steps: int) -> Work:
     return peers.jax_vmap(*starts_and_rates(runs), steps)
 
 
-def our_digits(hidden: int) -> Work:
-    """Return twenty epochs on the digits by minioptim."""
-    from minioptim import Adam, minimize
+def our_digits(hidden: int, engine: str) -> Work:
+    """Return twenty epochs on the digits by minioptim: a run, or a loop around compiled steps."""
+    from minioptim import Adam, Stepper, minimize
     from minioptim.datasets import digits
     from minioptim.losses import MLP, SoftmaxRegression
 
     data = digits().train
     model: Any = MLP(data, hidden=(hidden,)) if hidden else SoftmaxRegression(data)
     steps = EPOCHS * -(-len(data) // BATCH)
-    start = model.initial(0) if hidden else None
-    return lambda: minimize(model.minibatch(BATCH), Adam(lr=LR), start, steps, record=())
+    batches, rule, start = model.minibatch(BATCH), Adam(lr=LR), model.start
+
+    def by_stepper() -> None:
+        stepper, gradient = Stepper(rule, start.copy(), engine=engine), batches.oracle()
+        for _ in range(steps):
+            stepper.step(gradient(stepper.x))
+
+    if engine == "compiled":
+        return by_stepper
+    return lambda: minimize(batches, rule, start, steps, record=())
 
 
 # --- Work that needs an interpreter of its own --------------------------------------------------
@@ -294,7 +302,8 @@ def _bound_of(states: int) -> str:
 
 def _digits(name: str, hidden: int) -> Group:
     rows = {
-        OURS: Row((OURS,), partial(our_digits, hidden)),
+        OURS: Row((OURS,), partial(our_digits, hidden, "arrays")),
+        f"{OURS}, compiled steps": Row((OURS, "numba"), partial(our_digits, hidden, "compiled")),
         "PyTorch": Row(("torch",), partial(peers.torch_digits, hidden)),
         "Optax, scan": Row(("optax",), partial(peers.optax_digits, hidden)),
         "Keras on PyTorch": Row(("keras", "torch"), partial(peers.keras_digits, hidden)),
