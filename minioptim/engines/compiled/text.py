@@ -212,7 +212,7 @@ def run_text(rule: type[Rule], surface: type[Surface], varied: frozenset[str] | 
     >>> from minioptim.rules import Momentum
     >>> text = run_text(Momentum, Ravine, frozenset({"lr"}))
     >>> [line.strip() for line in text.splitlines() if "v_0 = k" in line]
-    ['v_0 = k2 * v_0 - k3 * g_0']
+    ['v_0 = k3 * v_0 - k4 * g_0']
     """
     query, step = query_and_step(rule)
     f, df = value_and_slopes(surface)
@@ -237,7 +237,7 @@ def run_text(rule: type[Rule], surface: type[Surface], varied: frozenset[str] | 
 
     record = RECORD_ONE if one else RECORD
     constants, of_value = Constants("k"), Constants("f")
-    bodies = [Body(own, constants, suffix, inverted=False) for suffix in ("_0", "_1")]
+    bodies = [Body(own, constants, suffix, inverted=True) for suffix in ("_0", "_1")]
     gradient: list[str] = []
     for j, body in enumerate(bodies):
         values = [at(pair[j]) for pair in held.values()]
@@ -246,7 +246,7 @@ def run_text(rule: type[Rule], surface: type[Surface], varied: frozenset[str] | 
         else:
             gradient += body.lines(query, values, [f"at{j}"])
         body.fixed = {}
-    slopes = Body(of_surface, constants, "_2", inverted=False)
+    slopes = Body(of_surface, constants, "_2", inverted=True)
     gradient += slopes.lines(df, ["at0", "at1"], ["slope0", "slope1"])
     made: list[str] = []
     for j, body in enumerate(bodies):
@@ -257,7 +257,7 @@ def run_text(rule: type[Rule], surface: type[Surface], varied: frozenset[str] | 
         for name, values in (("query", ["at0", "at1"]), ("grad", ["slope0", "slope1"]))
         for line in kept(name, "row - 1", values, RECORD_ONE)
     ]
-    height = Body(of_surface, of_value, "_3", inverted=False)
+    height = Body(of_surface, of_value, "_3", inverted=True)
     value = height.lines(f, [at(row) for row in held["x"]], ["value"])
 
     fixed = {"t", *own.values()}
