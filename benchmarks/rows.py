@@ -177,20 +177,30 @@ CLOCKS = {
 
 def importing(module: str) -> Work:
     """Return the start of an interpreter that imports a module."""
-    program = f"import {module}"
-    return lambda: _run(program, {"KERAS_BACKEND": "torch"})
+    program, environment = f"import {module}", {"KERAS_BACKEND": "torch", **_with_bytecode()}
+    return lambda: _run(program, environment)
 
 
 def first_call(program: str, steps: int, *, cpu: bool, kept: bool, **values: str) -> Work:
     """Return the first call in a new process, with or without what an earlier one has kept."""
     text = program.format(steps=steps, clock=CLOCKS[cpu], **values)
     folder = tempfile.mkdtemp(prefix="minioptim-bench-")
+    environment = _with_bytecode()
 
     def run() -> float:
         place = folder if kept else tempfile.mkdtemp(dir=folder)
-        return float(_run(text, {"MINIOPTIM_CACHE": place}))
+        return float(_run(text, {"MINIOPTIM_CACHE": place, **environment}))
 
     return run
+
+
+def _with_bytecode() -> dict[str, str]:
+    """Return what has Python keep modules as bytecode, as those of an installed package are.
+
+    Where the environment forbids that, ours would be compiled anew by each process, and others not.
+    """
+    folder = tempfile.mkdtemp(prefix="minioptim-bench-")
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": folder}
 
 
 def _run(program: str, more: dict[str, str]) -> str:
