@@ -4,10 +4,11 @@
 
 Each row of a group (`benchmarks.rows`) is a process of its own. They wait while one of them works,
 and take turns in every round, so that whatever else the machine does meets all of them. A row's
-ratio is the median of the rounds' ratios to the group's unit, with the quartiles. The bound of a
-step is the time in which NumPy adds one array to another in place, of such a size that as many
-bytes are read and written: it is measured, and can be beaten a little. A process keeps to one
-core, but for the row that says two threads.
+ratio is the median of the rounds' ratios to its unit, another row, with the quartiles. The bound of
+a step is the time in which NumPy passes over arrays as many and as large as the step's, reads what
+it reads and writes what it writes: adds the gradient to the parameters, and changes the sign of
+each state. It is measured, and can be beaten a little. A process keeps to one core, but for the row
+that says two threads.
 
 A row whose modules this interpreter lacks runs in that of ``--peers``; one that neither has is
 left out and named. On a machine that others load, ``--cpu`` counts the processor's time, of all
@@ -109,7 +110,7 @@ class Process:
 def measured(
     key: str, group: Group, pythons: list[Interpreter], rounds: int, options: list[str]
 ) -> dict[str, Any]:
-    """Return of each row the median of its seconds and of its ratio to the unit, with quartiles."""
+    """Return of each row the median of its seconds and of its ratio to its unit, with quartiles."""
     chosen = {n: next((p for p in pythons if p.has(row)), None) for n, row in group.rows.items()}
     running = {
         name: Process(python.path, key, name, options, group.rows[name].threads)
@@ -125,10 +126,11 @@ def measured(
         process.close()
     rows = {}
     for name, taken in times.items():
-        unit = [group.rows[name].share * seconds for seconds in times.get(group.unit, taken)]
-        rows[name] = summary(taken, unit) | {"memory": memory[name]}
+        unit = group.unit_of(name)
+        about = {"unit": unit, "memory": memory[name]}
+        rows[name] = summary(taken, times.get(unit, taken)) | about
     absent = [name for name, python in chosen.items() if python is None]
-    return {"key": key, "name": group.name, "unit": group.unit, "rows": rows, "absent": absent}
+    return {"key": key, "name": group.name, "rows": rows, "absent": absent}
 
 
 def summary(taken: list[float], unit: list[float]) -> dict[str, Any]:
@@ -195,7 +197,8 @@ def main() -> None:
 
 def show(group: dict[str, Any]) -> None:
     """Print a group."""
-    print(f"\n{group['name']} (ratio to: {group['unit']})")
+    units = dict.fromkeys(row["unit"] for row in group["rows"].values())
+    print(f"\n{group['name']} (ratio to: {' / '.join(units)})")
     for name, row in group["rows"].items():
         low, high = row["quartiles"]
         memory = f"{row['memory'] / 1e6:10.1f} MB" if row["memory"] is not None else ""

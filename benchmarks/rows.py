@@ -27,6 +27,7 @@ from benchmarks.peers import BATCH, EPOCHS, HIDDEN, LR, Work
 
 ROOT = Path(__file__).parents[1]
 OURS = "minioptim"
+ADAMS_STATES = 2
 FIRST_CALL = """
 from minioptim import Adam, minimize
 from minioptim.problems import Rosenbrock
@@ -48,36 +49,44 @@ print(clock() - begun)
 class Row(NamedTuple):
     """One way to do a group's work: the modules that it needs, what makes it, and its threads.
 
-    ``share`` is how much work it is, in units of the group's.
+    ``unit`` is the row that its ratio is to, if that is not the group's.
     """
 
     needs: tuple[str, ...]
     make: Callable[..., Work]
     threads: int = 1
-    share: float = 1.0
+    unit: str | None = None
 
 
 class Group(NamedTuple):
-    """Rows that do the same work; ratios are to the row ``unit``."""
+    """Rows that do the same work; ratios are to the row ``unit``, where a row names no other."""
 
     name: str
     unit: str
     rows: dict[str, Row]
 
+    def unit_of(self, row: str) -> str:
+        """Return the row that a row's ratio is to."""
+        return self.rows[row].unit or self.unit
+
 
 # --- Work by minioptim and NumPy ----------------------------------------------------------------
 
 
-def bound(size: int, number: str, arrays: int) -> Work:
-    """Return what moves as many bytes as a step that reads or writes ``arrays`` arrays."""
-    count = size * arrays // 3
-    x, g = (np.ones(count, dtype=number) for _ in range(2))
-    return lambda: np.add(x, g, out=x)
+def bound(size: int, number: str, states: int) -> Work:
+    """Return what reads and writes the arrays of a step, and does next to nothing with them.
+
+    As many arrays as the step has, of the same size: a few large ones would move as many bytes, but
+    they may fit a cache that the step's do not.
+    """
+    return partial(pass_over, *(np.ones(size, dtype=number) for _ in range(2 + states)))
 
 
-def moved(rule: Any) -> int:
-    """Return how many arrays a step reads or writes: the gradient, x twice and each state twice."""
-    return 3 + 2 * len(rule.state)
+def pass_over(g: Any, x: Any, *states: Any) -> None:
+    """Read and write arrays as a step does."""
+    np.add(x, g, out=x)
+    for state in states:
+        np.negative(state, out=state)
 
 
 def step(rule: str, size: int, number: str, **options: Any) -> Work:
@@ -137,17 +146,25 @@ def swept_by_vmap(runs: int, steps: int) -> Work:
     return peers.jax_vmap(*starts_and_rates(runs), steps)
 
 
-def our_digits(hidden: int) -> Work:
-    """Return twenty epochs on the digits by minioptim."""
-    from minioptim import Adam, minimize
+def our_digits(hidden: int, engine: str) -> Work:
+    """Return twenty epochs on the digits by minioptim: a run, or a loop around compiled steps."""
+    from minioptim import Adam, Stepper, minimize
     from minioptim.datasets import digits
     from minioptim.losses import MLP, SoftmaxRegression
 
     data = digits().train
     model: Any = MLP(data, hidden=(hidden,)) if hidden else SoftmaxRegression(data)
     steps = EPOCHS * -(-len(data) // BATCH)
-    start = model.initial(0) if hidden else None
-    return lambda: minimize(model.minibatch(BATCH), Adam(lr=LR), start, steps, record=())
+    batches, rule, start = model.minibatch(BATCH), Adam(lr=LR), model.start
+
+    def by_stepper() -> None:
+        stepper, gradient = Stepper(rule, start.copy(), engine=engine), batches.oracle()
+        for _ in range(steps):
+            stepper.step(gradient(stepper.x))
+
+    if engine == "compiled":
+        return by_stepper
+    return lambda: minimize(batches, rule, start, steps, record=())
 
 
 # --- Work that needs an interpreter of its own --------------------------------------------------
@@ -160,20 +177,30 @@ CLOCKS = {
 
 def importing(module: str) -> Work:
     """Return the start of an interpreter that imports a module."""
-    program = f"import {module}"
-    return lambda: _run(program, {"KERAS_BACKEND": "torch"})
+    program, environment = f"import {module}", {"KERAS_BACKEND": "torch", **_with_bytecode()}
+    return lambda: _run(program, environment)
 
 
 def first_call(program: str, steps: int, *, cpu: bool, kept: bool, **values: str) -> Work:
     """Return the first call in a new process, with or without what an earlier one has kept."""
     text = program.format(steps=steps, clock=CLOCKS[cpu], **values)
     folder = tempfile.mkdtemp(prefix="minioptim-bench-")
+    environment = _with_bytecode()
 
     def run() -> float:
         place = folder if kept else tempfile.mkdtemp(dir=folder)
-        return float(_run(text, {"MINIOPTIM_CACHE": place}))
+        return float(_run(text, {"MINIOPTIM_CACHE": place, **environment}))
 
     return run
+
+
+def _with_bytecode() -> dict[str, str]:
+    """Return what has Python keep modules as bytecode, as those of an installed package are.
+
+    Where the environment forbids that, ours would be compiled anew by each process, and others not.
+    """
+    folder = tempfile.mkdtemp(prefix="minioptim-bench-")
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": folder}
 
 
 def _run(program: str, more: dict[str, str]) -> str:
@@ -248,7 +275,7 @@ def _first(engine: str, steps: int, cpu: bool, *, kept: bool) -> Callable[[], Wo
 def _steps(size: int, number: str) -> Group:
     compiled = partial(step, "Adam", size, number, engine="compiled")
     rows = {
-        "bound": Row((), partial(bound, size, number, 7)),
+        "bound": Row((), partial(bound, size, number, ADAMS_STATES)),
         "compiled": Row((OURS, "numba"), compiled),
         "compiled, 2 threads": Row((OURS, "numba"), partial(compiled, threads=2), threads=2),
         "arrays": Row((OURS,), partial(step, "Adam", size, number)),
@@ -265,18 +292,28 @@ def _steps(size: int, number: str) -> Group:
 
 
 def _rules(size: int) -> Group:
-    from minioptim.rules import RULES, Rule
+    from minioptim.rules import RULES
 
-    rows = {"bound": Row((), partial(bound, size, "float32", moved(Rule)))}
+    bounds = {count: _bound_of(count) for count in sorted({len(rule.state) for rule in RULES})}
+    rows = {
+        name: Row((), partial(bound, size, "float32", count), unit=name)
+        for count, name in bounds.items()
+    }
     for rule in RULES:
         make = partial(step, rule.__name__, size, "float32", engine="compiled")
-        rows[rule.__name__] = Row((OURS, "numba"), make, share=moved(rule) / moved(Rule))
-    return Group(f"one step of each rule, compiled, {size:,} parameters, float32", "bound", rows)
+        rows[rule.__name__] = Row((OURS, "numba"), make, unit=bounds[len(rule.state)])
+    name = f"one step of each rule, compiled, {size:,} parameters, float32"
+    return Group(name, bounds[0], rows)
+
+
+def _bound_of(states: int) -> str:
+    return f"bound, {states} state{'s' * (states != 1)}"
 
 
 def _digits(name: str, hidden: int) -> Group:
     rows = {
-        OURS: Row((OURS,), partial(our_digits, hidden)),
+        OURS: Row((OURS,), partial(our_digits, hidden, "arrays")),
+        f"{OURS}, compiled steps": Row((OURS, "numba"), partial(our_digits, hidden, "compiled")),
         "PyTorch": Row(("torch",), partial(peers.torch_digits, hidden)),
         "Optax, scan": Row(("optax",), partial(peers.optax_digits, hidden)),
         "Keras on PyTorch": Row(("keras", "torch"), partial(peers.keras_digits, hidden)),

@@ -7,6 +7,8 @@
 (101, 2)
 """
 
+from typing import TYPE_CHECKING
+
 from minioptim.rules import (
     SGD,
     Adadelta,
@@ -27,7 +29,19 @@ from minioptim.rules import (
 )
 from minioptim.run import Checkpoint, Step, Trace, feed, iterate, minimize
 from minioptim.stepper import Stepper
-from minioptim.storage import columns, load, save
+
+if TYPE_CHECKING:
+    from minioptim.storage import columns, load, save
+else:
+
+    def __getattr__(name):
+        """Import what keeps traces when it is asked for: it takes a third as long as NumPy does."""
+        if name in ("columns", "load", "save"):
+            from minioptim import storage
+
+            return getattr(storage, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __version__ = "0.1.0"
 

@@ -91,7 +91,8 @@ class Stepper:
         _check_parameters(x)
         self.rule, self.x, self.t, self.engine = rule, x, 0, engine
         self.threads = whole("threads", threads, at_least=1)
-        first = _at(rule, 1)
+        self._settled: Rule | None = None  # a rule without schedules, checked once
+        first = self._now(1)
         self.state = _start(first, x)
         self._query: Parameters | None = None
         if type(rule).query is not Rule.query:
@@ -115,7 +116,7 @@ class Stepper:
         """
         if self._query is None:
             return self.x
-        now = _at(self.rule, self.t + 1)
+        now = self._now(self.t + 1)
         flat = [_flat(array) for array in (self.x, *self.state.values(), self._query)]
         if self._loop is None:
             arrays.look_in_place(now, flat)
@@ -140,13 +141,22 @@ class Stepper:
         """
         gradient = self._read(g)
         t = self.t + 1
-        now = _at(self.rule, t)
+        now = self._now(t)
         flat = [_flat(array) for array in (gradient, self.x, *self.state.values())]
         if self._loop is not None:
             self._loop.step(now, t, flat, self.threads)
         elif not blocks.step_in_place(now, t, flat):
             arrays.step_in_place(now, t, flat)
         self.t = t
+
+    def _now(self, t: int) -> Rule:
+        """Return the rule at step t."""
+        if self.rule is self._settled:
+            return self.rule
+        now = _at(self.rule, t)
+        if now is self.rule:
+            self._settled = now
+        return now
 
     def _read(self, g: npt.ArrayLike) -> Parameters:
         """Return the gradient in the type and layout of x, in memory of its own."""

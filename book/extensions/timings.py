@@ -49,10 +49,10 @@ def ratio(value: float) -> str:
 
 
 def table(group: dict[str, Any]) -> str:
-    """Return a group of measurements as a Markdown table, its unit marked.
+    """Return a group of measurements as a Markdown table, its units marked.
 
     >>> row = {"seconds": 0.02, "ratio": 1.0, "quartiles": [1.0, 1.0], "memory": None}
-    >>> group = {"key": "a", "name": "a step", "unit": "bound", "rows": {"bound": row}}
+    >>> group = {"key": "a", "name": "a step", "rows": {"bound": row | {"unit": "bound"}}}
     >>> print(table(group | {"absent": ["Optax"]}))
     **A step.**
     <BLANKLINE>
@@ -67,7 +67,7 @@ def table(group: dict[str, Any]) -> str:
     lines = [heading, "|:--|--:|--:|" + ("--:|" if shown else "")]
     for name, row in group["rows"].items():
         low, high = map(ratio, row["quartiles"])
-        mark = " (unit)" if name == group["unit"] else ""
+        mark = " (unit)" if name == row["unit"] else ""
         line = (
             f"| {name}{mark} | {time(row['seconds'])} | {ratio(row['ratio'])} ({low} to {high}) |"
         )

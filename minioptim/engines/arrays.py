@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from minioptim._arguments import Array, numbers, read_only, whole
 from minioptim.engines._alone import check_rule, explain, is_ours
+from minioptim.engines.calls import Calls
+from minioptim.engines.exact import of_rule
 from minioptim.problems import Gradient
 from minioptim.rules import MatrixRule, Rule
 from minioptim.trace import Checkpoint, Step, Trace
@@ -214,6 +216,8 @@ def _all_at_once(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
     looks_ahead = type(rule).query is not Rule.query
     scheduled = first is not rule
     now = (same_batch(first, batch) if scheduled else first).as_arrays()
+    equations = of_rule(rule) if ours else None
+    calls = None if equations is None else Calls(equations, shape, scheduled)
     t = done
     while True:
         t += 1
@@ -227,9 +231,13 @@ def _all_at_once(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
             asked.flags.writeable = False
             g = _gradient(grad, asked)
             g.flags.writeable = False
-            result = now.step(g if one else g.transpose(to_first), x, t, *state)
-            if not ours or t == done + 1:
-                result = _stepped(rule, result, names, (shape,) * len(names))
+            g_first = g if one else g.transpose(to_first)
+            if calls is not None:
+                result = calls.step(now, t, g_first, x, state)
+            else:
+                result = now.step(g_first, x, t, *state)
+                if not ours or t == done + 1:
+                    result = _stepped(rule, result, names, (shape,) * len(names))
         except StopIteration as error:  # it would silently end the steps
             raise RuntimeError(f"nothing left to compute step {t} of {rule!r} from") from error
         except Exception as error:

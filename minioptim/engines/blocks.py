@@ -9,7 +9,6 @@ and the last of them into the point and the state. The bits are the same.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from types import SimpleNamespace
@@ -20,7 +19,8 @@ import numpy.typing as npt
 
 from minioptim._arguments import Array, read_only
 from minioptim.engines.arrays import FLOAT, QUIET, Beginning, of_type, rule_at
-from minioptim.engines.exact import Equations, Operation, Part, at_many_steps, function, of_rule
+from minioptim.engines.calls import SCOPE, Written, aligned, written
+from minioptim.engines.exact import Equations, Part, at_many_steps, function, of_rule
 from minioptim.engines.record import Ended, Record, empty
 from minioptim.engines.threads import share_out
 from minioptim.problems import Problem
@@ -35,109 +35,6 @@ MANY = 1_024
 LARGEST_TABLE = 4_000_000
 WORTH_A_THREAD = 50_000
 """Work below this many steps of runs is done before a thread would have begun."""
-LINE = 64
-"""How many bytes the cache takes in at a time."""
-
-# These may take another way through an array that they also write to, and round otherwise there.
-NEVER_IN_PLACE = frozenset({"exp", "log", "cos", "sin"})
-UFUNCS = (
-    "add",
-    "subtract",
-    "multiply",
-    "divide",
-    "negative",
-    "positive",
-    "square",
-    "sqrt",
-    "absolute",
-)
-SCOPE = {
-    name: getattr(np, name)
-    for name in (*UFUNCS, "sign", "maximum", "minimum", "copyto", *NEVER_IN_PLACE)
-}
-
-
-class Written(NamedTuple):
-    """Lines that write the results of a part to their targets, and how many arrays they use."""
-
-    lines: list[str]
-    scratch: int
-
-
-def written(part: Part, targets: Sequence[str], prefix: str) -> Written:
-    r"""Return the calls of NumPy that write the results of a part into given arrays.
-
-    Parameters
-    ----------
-    part : Part
-    targets : sequence of str
-        Where each result goes. A target that the part reads too, such as x, is read before it is
-        written to; others are not read.
-    prefix : str
-        The arrays for what is computed on the way are named by it and a number.
-
-    Raises
-    ------
-    Nothing.
-
-    Examples
-    --------
-    >>> from minioptim.rules import Momentum
-    >>> print(*written(of_rule(Momentum()).step[0], ["x", "s0"], "b").lines, sep="\n")
-    multiply(k0, s0, out=s0)
-    multiply(k1, g, out=b0)
-    subtract(s0, b0, out=s0)
-    add(x, s0, out=x)
-    """
-    operations, wanted = _apart(part, targets)
-    uses = Counter(name for operation in operations for name in operation.given)
-    uses.update(wanted)
-    place: dict[str, str] = {}  # where each value that is made here lies
-    holds = {target: target for target in targets}  # what lies in each target at the moment
-    free: list[str] = []
-    count, lines = 0, []
-    for made, called, given in operations:
-        uses.subtract(given)
-        read = [place.get(name, name) for name in given]
-        dead = {place.get(name, name) for name in given if not uses[name]}
-        spent = {out for out in dead if out.startswith(prefix) or out in holds}
-        mine = [t for t, name in zip(targets, wanted, strict=True) if name == made]
-        if called in NEVER_IN_PLACE:
-            over, mine = set[str](), [target for target in mine if target not in read]
-        else:  # a result stays where it is, so another's target is no place for it
-            over = spent - set(targets) if made in wanted else spent
-        if mine and not uses[holds[mine[0]]]:
-            out = mine[0]
-        elif over:
-            out = min(over)
-        elif free:
-            out = free.pop()
-        else:
-            out, count = f"{prefix}{count}", count + 1
-        free += sorted(name for name in spent - {out} if name not in holds)
-        place[made] = out
-        if out in holds:
-            holds[out] = made
-        lines.append(f"{called}({', '.join(read)}, out={out})")
-    lines += [
-        f"copyto({target}, {place.get(name, name)})"
-        for target, name in zip(targets, wanted, strict=True)
-        if place.get(name, name) != target
-    ]
-    return Written(lines, count)
-
-
-def _apart(part: Part, targets: Sequence[str]) -> tuple[tuple[Operation, ...], tuple[str, ...]]:
-    """Return the operations and results, none of them an array that another is written to."""
-    copies, wanted = [], []
-    for target, name in zip(targets, part.results, strict=True):
-        if name in targets and name != target:
-            copies.append(Operation(f"copy_{target}", "positive", (name,)))
-            wanted.append(copies[-1].made)
-        else:
-            wanted.append(name)
-    return (*copies, *part.operations), tuple(wanted)
-
 
 # ---------------------------------------------------------------- many runs
 
@@ -246,11 +143,11 @@ def _advance(
     run, pairs, singles = loop
     ended = [array[:, filling.block] for array in now]
     width = ended[0].shape[1]
-    x, *states = own = [_aligned((2, width)) for _ in ended]
+    x, *states = own = [aligned((2, width)) for _ in ended]
     for mine, array in zip(own, ended, strict=True):
         mine[...] = array
-    asked, g, *room = (_aligned((2, width)) for _ in range(2 + pairs))
-    f, *rows = (_aligned((width,)) for _ in range(1 + singles))
+    asked, g, *room = (aligned((2, width)) for _ in range(2 + pairs))
+    f, *rows = (aligned((width,)) for _ in range(1 + singles))
     place = asked if looks_ahead else x
     ways = filling.ways(place, g, x, states, f)
     run(constants, every, last, *ways, x, *x, place, *place, g, *g, *states, f, *room, *rows)
@@ -299,17 +196,6 @@ def _constants(
             yield t, laid_out + tuple(values[i, ...] for values in moving)
 
 
-def _aligned(shape: tuple[int, ...], kind: npt.DTypeLike = float) -> npt.NDArray[Any]:
-    """Return an empty array that begins where a line of the cache does.
-
-    Of others NumPy writes each line of the cache in two pieces, which takes up to twice as long.
-    """
-    size = math.prod(shape) * np.dtype(kind).itemsize
-    memory = np.empty(size + LINE, np.uint8)
-    begun = -memory.ctypes.data % LINE
-    return memory[begun : begun + size].view(kind).reshape(shape)
-
-
 def _laid_out(values: tuple[Any, ...]) -> tuple[Array, ...]:
     """Return numbers without an axis, and a number for each run as one for each coordinate.
 
@@ -320,7 +206,7 @@ def _laid_out(values: tuple[Any, ...]) -> tuple[Array, ...]:
 
 
 def _twice(row: Array) -> Array:
-    rows = _aligned((2, row.size))
+    rows = aligned((2, row.size))
     rows[:] = row
     return rows
 
@@ -427,7 +313,7 @@ def step_in_place(now: Rule, t: int, arrays: Sequence[npt.NDArray[Any]]) -> bool
     kind, size = arrays[1].dtype, arrays[1].size
     rule = of_type(now, kind)
     loop, count = _in_place(equations)
-    room = [_aligned((min(PART, size),), kind) for _ in range(count)]
+    room = [aligned((min(PART, size),), kind) for _ in range(count)]
     with np.errstate(**QUIET):
         fixed = equations.at_start(rule, None)
         constants = fixed + equations.at_step(rule, None, t, *fixed)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
 
@@ -38,6 +37,9 @@ def share_out(work: Callable[[int, int], object], count: int, block: int, most: 
     if parts < 2:
         work(0, count)
         return
+    # Here, since most runs do without it, and it imports as much as a tenth of NumPy.
+    from concurrent.futures import ThreadPoolExecutor
+
     blocks = -(-count // block)
     ends = [min(count, blocks * part // parts * block) for part in range(parts + 1)]
     with ThreadPoolExecutor(parts) as pool:

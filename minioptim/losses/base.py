@@ -36,7 +36,7 @@ class Layer(NamedTuple):
 
 def _transposed(matrices: Array) -> Array:
     """Return each of a stack of matrices transposed, as a view."""
-    return np.swapaxes(matrices, -1, -2)
+    return matrices.swapaxes(-1, -2)
 
 
 class Model(Problem):
@@ -76,14 +76,24 @@ class Model(Problem):
 
     def layers(self, x: Array) -> list[Layer]:
         """Return the weights and biases of each layer as views of x, of shape (..., d)."""
-        x = self._points(x)
-        layers, begin = [], 0
+        return self._layers(self._points(x))
+
+    def _layers(self, x: Array) -> list[Layer]:
+        batch = x.shape[:-1]
+        return [
+            Layer(x[..., of_W].reshape(*batch, *shape), x[..., of_b])
+            for of_W, shape, of_b in self._places
+        ]
+
+    @cached_property
+    def _places(self) -> list[tuple[slice, tuple[int, int], slice]]:
+        """Where in x each layer's weights are, their shape, and where its biases are."""
+        places, begin = [], 0
         for fan_in, fan_out in pairwise(self.widths):
             middle, end = begin + fan_in * fan_out, begin + (fan_in + 1) * fan_out
-            W = x[..., begin:middle].reshape(*x.shape[:-1], fan_in, fan_out)
-            layers.append(Layer(W, x[..., middle:end]))
+            places.append((slice(begin, middle), (fan_in, fan_out), slice(middle, end)))
             begin = end
-        return layers
+        return places
 
     def value(self, x: Array) -> Array:
         """Return the loss over all examples at each point: shape (..., d) to shape (...)."""
@@ -175,17 +185,16 @@ class Model(Problem):
         self, x: Array, inputs: Inputs, answers: Answers, masks: Iterable[Any] = NO_DROPOUT
     ) -> Array:
         """Return the gradient at each point of x, which is (..., d)."""
-        if not isinstance(inputs, np.ndarray):  # a sparse matrix multiplies one matrix at a time
-            return self._for_each(
-                x, (self.dimension,), lambda x: self._gradient(x, inputs, answers, masks)
-            )
         x = self._points(x)
         gradients = np.empty(x.shape)
         points, into = (array.reshape(-1, self.dimension) for array in (x, gradients))
-        together = max(1, SIGNALS // (len(inputs) * sum(self.widths)))
-        for begin in range(0, len(points), together):
-            some = slice(begin, begin + together)
-            into[some] = self._gradient(np.ascontiguousarray(points[some]), inputs, answers, masks)
+        pieces: Iterable[Any] = range(len(points))  # a sparse matrix multiplies one at a time
+        if isinstance(inputs, np.ndarray):
+            together = max(1, SIGNALS // (len(inputs) * sum(self.widths)))
+            pieces = (slice(begin, begin + together) for begin in range(0, len(points), together))
+        for piece in pieces:
+            some = np.ascontiguousarray(points[piece])
+            self._gradient(some, inputs, answers, masks, into[piece])
         return gradients
 
     def _noisy_gradients(self, x: Array, indices: Indices, rng: np.random.Generator) -> Array:
@@ -202,7 +211,7 @@ class Model(Problem):
 
     @abstractmethod
     def _slopes(self, z: Array, answers: Answers) -> Array:
-        """Return the slope of each example's loss along its outputs, in a new (..., n, k)."""
+        """Return the slope of each example's loss along its outputs (..., n, k), written over z."""
 
     @abstractmethod
     def _dropped(self, inputs: Inputs, rng: np.random.Generator) -> tuple[Inputs, Iterable[Any]]:
@@ -216,8 +225,11 @@ class Model(Problem):
 
     def _outputs(self, layers: list[Layer], last: Inputs) -> Array:
         W, b = layers[-1]
+        z: Array = last @ W
+        z += b[..., None, :]
         # Infinite outputs would give inf - inf below; the largest float gives as large a loss.
-        return np.asarray(np.clip(last @ W + b[..., None, :], -LARGEST, LARGEST))
+        np.maximum(z, -LARGEST, out=z)
+        return np.minimum(z, LARGEST, out=z)
 
     def _scores(self, x: Array, inputs: Inputs) -> Array:
         layers = self.layers(x)
@@ -235,22 +247,24 @@ class Model(Problem):
             loss = loss + self.l2 / 2 * sum((W**2).sum() for W, _ in self.layers(x))
         return np.asarray(loss)
 
-    def _gradient(self, x: Array, inputs: Inputs, answers: Answers, masks: Iterable[Any]) -> Array:
-        layers = self.layers(x)
+    def _gradient(
+        self, x: Array, inputs: Inputs, answers: Answers, masks: Iterable[Any], gradient: Array
+    ) -> None:
+        """Write the gradient at x to an array of the shape of x."""
+        layers = self._layers(x)
         signals, slopes = self._signals(layers, inputs, masks)
         z = self._outputs(layers, signals[-1])
         delta = self._slopes(z, answers)
         delta /= len(answers)
 
-        gradient = np.empty_like(x)
-        for i, (into_W, into_b) in reversed(list(enumerate(self.layers(gradient)))):
+        for i, (into_W, into_b) in reversed(list(enumerate(self._layers(gradient)))):
             into_W[...] = (inputs.T if i == 0 else _transposed(signals[i])) @ delta
             if self.l2 > 0:
                 into_W += self.l2 * layers[i].W
-            into_b[...] = delta.sum(axis=-2)
+            delta.sum(axis=-2, out=into_b)
             if i > 0:
-                delta = (delta @ _transposed(layers[i].W)) * slopes[i - 1]
-        return gradient
+                delta = delta @ _transposed(layers[i].W)
+                delta *= slopes[i - 1]
 
 
 class OneLayer(Model):

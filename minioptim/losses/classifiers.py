@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -119,13 +120,19 @@ class Classifier(Model):
         return np.asarray(log_sum + (top - z[np.arange(len(z)), answers]))
 
     def _slopes(self, z: Array, answers: Answers) -> Array:
-        delta = _softmax(z)
-        delta[..., np.arange(len(answers)), answers] -= 1  # now P - Y
-        return delta
+        P = _softmax(z)
+        P -= self._units.take(answers, axis=0)  # Y, a row with a single 1 for each example
+        return P
+
+    @cached_property
+    def _units(self) -> Array:
+        return np.eye(self.data.classes)
 
 
 def _softmax(z: Array) -> Array:
-    P = np.exp(z - z.max(axis=-1, keepdims=True))
+    """Return the softmax of each row of z, which is written over."""
+    z -= z.max(axis=-1, keepdims=True)
+    P = np.exp(z)
     P /= P.sum(axis=-1, keepdims=True)
     return np.asarray(P)
 
@@ -297,7 +304,9 @@ class MLP(Classifier):
         activation = ACTIVATIONS[self.activation]
         signals, slopes = [inputs], []
         for (W, b), mask in zip(layers[:-1], masks, strict=False):
-            h = activation.value(signals[-1] @ W + b[..., None, :])
+            z = signals[-1] @ W
+            z += b[..., None, :]
+            h = activation.value(z)
             slope = activation.slope(h)
             if mask is not None:
                 h, slope = h * mask, slope * mask

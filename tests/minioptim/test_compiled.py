@@ -338,6 +338,15 @@ def test_a_stepper_goes_on_from_what_was_kept():
     assert np.array_equal(again.x, whole.x)
 
 
+@pytest.mark.parametrize("engine", ["arrays", "compiled"])
+def test_a_rule_put_in_place_of_another_makes_the_next_step(engine):
+    stepper = Stepper(GradientDescent(lr=1.0), np.zeros(2), engine=engine)
+    stepper.step([1.0, 2.0])
+    stepper.rule = GradientDescent(lr=10.0)
+    stepper.step([1.0, 2.0])
+    assert stepper.x.tolist() == [-11.0, -22.0]
+
+
 def test_a_compiled_step_allocates_nothing_that_grows():
     x = np.ones(1_000_000, dtype=np.float32)
     stepper = Stepper(Adam(), x, engine="compiled")

@@ -9,8 +9,8 @@ import pytest
 
 from minioptim import Adam, GradientDescent, Momentum, Nesterov, Rule, Stepper, minimize
 from minioptim import run as running
-from minioptim.engines import arrays, blocks, exact
-from minioptim.problems import SURFACES, Beale, GoldsteinPrice, Ravine, Rosenbrock
+from minioptim.engines import arrays, blocks, calls, exact
+from minioptim.problems import SURFACES, Beale, GoldsteinPrice, Quadratic, Ravine, Rosenbrock
 from minioptim.problems.surfaces import Bowl, Saddle
 from minioptim.rules.variants import VARIANTS
 from minioptim.run import RECORDABLE
@@ -31,6 +31,7 @@ def plainly(*arguments, **options):
     with pytest.MonkeyPatch.context() as patch:
         for way in (running.floats, running.blocks):
             patch.setattr(way, "run", lambda *_: None)
+        patch.setattr(arrays, "is_ours", lambda _: False)
         return minimize(*arguments, **options)
 
 
@@ -165,6 +166,39 @@ def test_schedules_and_continued_batches_are_the_same():
     check(Ravine(), rule, starts, steps=60, every=3)
     check(Ravine(), rule, minimize(Ravine(), rule, starts, steps=11), steps=40)
     check(Ravine(), Adam(lr=[0.1, 0.2]), minimize(Ravine(), Adam(lr=[0.1, 0.2]), steps=1), steps=9)
+
+
+# ---------------------------------------------------------------- any number of coordinates
+
+
+@each_rule
+def test_every_rule_leaves_the_same_bits_in_five_dimensions(rule_class, monkeypatch):
+    monkeypatch.setattr(calls, "MANY", 13)  # what hangs on t is computed for so many steps at once
+    problem, rng = Quadratic([1.0, 4.0, 9.0, 16.0, 25.0]), np.random.default_rng(2)
+    starts = [rng.choice(SPECIAL, size=(*batch, 5)) for batch in ((), (40,), (1, 6))]
+    given = rule_class().hyper_parameters()
+    swept = {name: value * rng.uniform(0.5, 1, size=(3, 1)) for name, value in given.items()}
+    for start, values in zip([*starts, starts[2]], ({}, {}, {}, swept), strict=True):
+        arguments = problem, rule_class(**values), start
+        assert_same_trace(minimize(*arguments, steps=30), plainly(*arguments, steps=30))
+
+
+def test_schedules_and_continued_runs_are_the_same_in_five_dimensions():
+    problem = Quadratic([1.0, 4.0, 9.0, 16.0, 25.0])
+    for lr in (Cosine(0.1, steps=50), Cosine([[0.01], [0.03]], steps=50)):
+        rule = Adam(lr=lr)
+        before = minimize(problem, rule, np.ones(5), steps=11)
+        for start in (np.ones((1, 4, 5)), before):
+            arguments = problem, rule, start
+            assert_same_trace(minimize(*arguments, steps=40), plainly(*arguments, steps=40))
+
+
+def test_the_steps_of_a_rule_of_the_package_are_made_by_calls(monkeypatch):
+    made = []
+    step = calls.Calls.step
+    monkeypatch.setattr(calls.Calls, "step", lambda *given: made.append(given[2]) or step(*given))
+    minimize(Quadratic([1.0, 4.0, 9.0]), Adam(), np.ones(3), steps=4)
+    assert made == [1, 2, 3, 4]
 
 
 # ---------------------------------------------------------------- large arrays in place

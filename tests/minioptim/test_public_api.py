@@ -140,6 +140,19 @@ def test_importing_all_but_the_plots_loads_numpy_alone():
     assert loaded - {"minioptim", "numpy", *sys.stdlib_module_names} == set()
 
 
+def test_what_few_programs_need_is_imported_when_it_is_asked_for():
+    program = (
+        "import sys, minioptim\n"
+        "before = {'zipfile', 'json', 'concurrent.futures', 'minioptim.storage'} & {*sys.modules}\n"
+        "assert not before, before\n"
+        "from minioptim import load, save, columns\n"
+        "assert minioptim.save is save\n"
+        "try:\n    minioptim.keep\n"
+        "except AttributeError as error:\n    assert 'keep' in str(error)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=PACKAGE.parent, check=True)
+
+
 def test_every_exported_name_exists_and_is_listed_once():
     assert len(set(minioptim.__all__)) == len(minioptim.__all__)
     for name in minioptim.__all__:
@@ -147,9 +160,10 @@ def test_every_exported_name_exists_and_is_listed_once():
 
 
 def test_nothing_is_public_in_the_package_but_what_is_exported():
+    named = {name: getattr(minioptim, name) for name in {*vars(minioptim), *minioptim.__all__}}
     classes_and_functions = {
         name
-        for name, value in vars(minioptim).items()
+        for name, value in named.items()
         if (inspect.isclass(value) or inspect.isfunction(value)) and not name.startswith("_")
     }
     assert classes_and_functions == set(minioptim.__all__)

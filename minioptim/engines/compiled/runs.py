@@ -150,7 +150,7 @@ def run(
         work = functools.partial(_part, loop, (*arguments, *filled))
         share_out(work, count, BLOCK, count * steps // WORTH_A_THREAD)
 
-    x, *state = (read_only(np.array(array.T).reshape(*batch, 2)) for array in now)
+    x, *state = (read_only(np.moveaxis(array.reshape(2, *batch), 0, -1)) for array in now)
     recorded = kept.shown(record, batch, rule.state)
     return Ended(x, f.reshape(batch), tuple(state), recorded)
 

@@ -7,7 +7,7 @@ import itertools
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +26,10 @@ MOST_STATES = 5
 Arrays = Sequence[npt.NDArray[Any]]
 
 
-class InPlace(NamedTuple):
+class InPlace:
     """The compiled loops of a rule for arrays of one type.
 
-    Attributes
+    Parameters
     ----------
     advance : Loop
     ahead : Loop or None
@@ -38,20 +38,25 @@ class InPlace(NamedTuple):
         A state below this size is stored as 0.
     """
 
-    advance: Loop
-    ahead: Loop | None
-    tiny: float
+    def __init__(self, advance: Loop, ahead: Loop | None, tiny: float) -> None:
+        self.advance, self.ahead, self.tiny = advance, ahead, tiny
+        self._rule: Rule | None = None  # whose hyper-parameters the values are
+        self._values: tuple[float, ...] = ()
 
     def step(self, now: Rule, t: int, arrays: Arrays, threads: int) -> None:
         """Make step t on the arrays g, x and states, each of shape (n,)."""
-        values = map(float, now.hyper_parameters().values())
-        _shared_out(self.advance, (float(t), self.tiny, *values), arrays, threads)
+        _shared_out(self.advance, (float(t), self.tiny, *self._of(now)), arrays, threads)
 
     def look(self, now: Rule, arrays: Arrays, threads: int) -> None:
         """Write where the gradient is asked for: the arrays are x, the states and the result."""
         if self.ahead is not None:
-            values = map(float, now.hyper_parameters().values())
-            _shared_out(self.ahead, tuple(values), arrays, threads)
+            _shared_out(self.ahead, self._of(now), arrays, threads)
+
+    def _of(self, now: Rule) -> tuple[float, ...]:
+        """Return the hyper-parameters, which are read anew only where the rule is another."""
+        if now is not self._rule:
+            self._rule, self._values = now, tuple(map(float, now.hyper_parameters().values()))
+        return self._values
 
 
 def in_place(rule: Rule, first: Rule, number: str) -> InPlace:

@@ -53,11 +53,11 @@ def look($arguments):
         $query
         out[i] = made0
 """
-# Zeros, because the compiler masks the stores that hang on `asked`, and a masked store to a page
-# that was never touched takes hundreds of cycles, though it stores nothing.
+# Where the gradient is asked for, and what it is, is computed anew for the record: stores that hang
+# on whether it is wanted would slow down every step.
 RUN = """
 def run($arguments):
-    work = np.zeros(($height, $block))
+    work = np.empty(($height, $block))
     asked = kept_query.shape[0] + kept_grad.shape[0] > 0
     $per_call
     for low in range(begin, end, $block):
@@ -70,12 +70,17 @@ def run($arguments):
             t = float(now)
             $per_step
             $varied
+            recorded = now % every == 0 or now == last
+            if recorded and asked:
+                for r in range(width):
+                    $per_run
+                    $gradient
+                    $asked
             for r in range(width):
                 $per_run
+                $gradient
                 $step
-                if asked:
-                    $asked
-            if now % every == 0 or now == last:
+            if recorded:
                 $record
                 row += 1
         for r in range(width):
@@ -93,15 +98,18 @@ def run($arguments):
         now = done + i + 1
         t = float(now)
         $per_step
+        $gradient
         $step
         if now % every == 0 or now == last:
+            $asked
             $record
             row += 1
     $store
     $value
     final_f[0] = value
 """
-# Keep a row of the record, if that array is to be filled: it is empty if not.
+# Keep a row of the record, or one run's part of it, if that array is to be filled: it is empty if
+# not.
 RECORD = """
 if $array.shape[0] > 0:
     for r in range(width):
@@ -204,7 +212,7 @@ def run_text(rule: type[Rule], surface: type[Surface], varied: frozenset[str] | 
     >>> from minioptim.rules import Momentum
     >>> text = run_text(Momentum, Ravine, frozenset({"lr"}))
     >>> [line.strip() for line in text.splitlines() if "v_0 = k" in line]
-    ['v_0 = k2 * v_0 - k3 * g_0']
+    ['v_0 = k3 * v_0 - k4 * g_0']
     """
     query, step = query_and_step(rule)
     f, df = value_and_slopes(surface)
@@ -212,45 +220,44 @@ def run_text(rule: type[Rule], surface: type[Surface], varied: frozenset[str] | 
     of_surface = {field.name: f"q{i}" for i, field in enumerate(fields(surface))}  # type: ignore[arg-type]
     moving = sorted(own[name] for name in varied or ())
 
-    # Two rows of work, one for each coordinate, for x, each state, the query and the gradient;
-    # below them a row for each hyper-parameter that varies. Of a single run, a name for each.
-    names = ["x", *(f"s{j}" for j in range(len(rule.state))), "query", "grad"]
-    pairs = {name: (2 * j, 2 * j + 1) for j, name in enumerate(names)}
+    # Two rows of work, one for each coordinate, for x and each state; below them a row for each
+    # hyper-parameter that varies. Of a single run, a name for each.
+    names = ["x", *(f"s{j}" for j in range(len(rule.state)))]
+    held = {name: (2 * j, 2 * j + 1) for j, name in enumerate(names)}
     tables = {p: 2 * len(names) + j for j, p in enumerate(moving)}
     one = varied is None
 
     def at(row: int) -> str:
         return f"w{row}" if one else f"work[{row}, r]"
 
-    def kept(name: str) -> list[str]:
-        row = "row - 1" if name in ("query", "grad") else "row"
+    def kept(name: str, row: str, values: Sequence[str], template: str) -> list[str]:
         index = f"{row}, 0" if one else f"{row}, low + r"
-        lines = [f"kept_{name}[{index}, {j}] = {at(pairs[name][j])}" for j in (0, 1)]
-        return _filled(record, array=f"kept_{name}", lines=lines).splitlines()
+        lines = [f"kept_{name}[{index}, {j}] = {value}" for j, value in enumerate(values)]
+        return _filled(template, array=f"kept_{name}", lines=lines).splitlines()
 
     record = RECORD_ONE if one else RECORD
     constants, of_value = Constants("k"), Constants("f")
-    held = {name: pairs[name] for name in names[:-2]}
-    bodies = [Body(own, constants, suffix, inverted=False) for suffix in ("_0", "_1")]
-    lines: list[str] = []
+    bodies = [Body(own, constants, suffix, inverted=True) for suffix in ("_0", "_1")]
+    gradient: list[str] = []
     for j, body in enumerate(bodies):
         values = [at(pair[j]) for pair in held.values()]
         if query is None:
-            lines.append(f"at{j} = {values[0]}")
+            gradient.append(f"at{j} = {values[0]}")
         else:
-            lines += body.lines(query, values, [f"at{j}"])
+            gradient += body.lines(query, values, [f"at{j}"])
         body.fixed = {}
-    slopes = Body(of_surface, constants, "_2", inverted=False)
-    lines += slopes.lines(df, ["at0", "at1"], ["slope0", "slope1"])
+    slopes = Body(of_surface, constants, "_2", inverted=True)
+    gradient += slopes.lines(df, ["at0", "at1"], ["slope0", "slope1"])
+    made: list[str] = []
     for j, body in enumerate(bodies):
         values = [at(pair[j]) for pair in held.values()]
-        lines += body.lines(step, [f"slope{j}", values[0], "t", *values[1:]], values, t=2)
+        made += body.lines(step, [f"slope{j}", values[0], "t", *values[1:]], values, t=2)
     asked = [
-        f"{at(pairs[name][j])} = {value}{j}"
-        for name, value in (("query", "at"), ("grad", "slope"))
-        for j in (0, 1)
+        line
+        for name, values in (("query", ["at0", "at1"]), ("grad", ["slope0", "slope1"]))
+        for line in kept(name, "row - 1", values, RECORD_ONE)
     ]
-    height = Body(of_surface, of_value, "_3", inverted=False)
+    height = Body(of_surface, of_value, "_3", inverted=True)
     value = height.lines(f, [at(row) for row in held["x"]], ["value"])
 
     fixed = {"t", *own.values()}
@@ -266,7 +273,7 @@ def run_text(rule: type[Rule], surface: type[Surface], varied: frozenset[str] | 
             of_surface.values(),
             held,
             ["final_f", "kept_f"],
-            [f"kept_{name}" for name in names],
+            [f"kept_{name}" for name in (*names, "query", "grad")],
         ),
         height=str(2 * len(names) + len(moving)),
         block=str(BLOCK),
@@ -285,10 +292,15 @@ def run_text(rule: type[Rule], surface: type[Surface], varied: frozenset[str] | 
             for line in _filled(VARIED, p=p, place=str(row)).splitlines()
         ],
         per_run=[*(f"{p} = {at(row)}" for p, row in tables.items()), *_assigned(per_run)],
-        step=lines + (asked if one else []),
+        gradient=gradient,
+        step=made,
         asked=asked,
         record=[
-            *(line for name in names for line in kept(name)),
+            *(
+                line
+                for name, pair in held.items()
+                for line in kept(name, "row", [at(row) for row in pair], record)
+            ),
             *_filled(
                 record, array="kept_f", lines=[*value, f"kept_f[row, {index}] = value"]
             ).splitlines(),
