@@ -57,6 +57,21 @@ def train(
     >>> ends = train(model, GradientDescent(lr=[0.1, 1.0]), batch=32, steps=45, seeds=range(3))
     >>> ends.shape, model.value(ends).mean(axis=0).round(1).tolist()
     ((3, 2, 650), [1.6, 0.5])
+
+    From a sweep of the learning rate to its picture:
+
+    >>> from matplotlib import pyplot as plt
+    >>> from minioptim.plots import spread
+    >>> from minioptim.rules import Momentum
+    >>> lrs = [0.01, 0.1, 1.0]
+    >>> ends = train(model, Momentum(lr=lrs), batch=32, steps=45, seeds=range(10))
+    >>> ax = spread(model.value(ends), lrs, plt.subplots()[1], labels=["Momentum"])
+    >>> text = ax.set(xlabel="learning rate", title="loss after one epoch")
+    >>> ax.get_ylabel()
+    'median and middle half of 10 runs'
+
+    ``ax.figure.savefig("sweep.png")`` keeps it. The loss along the way is drawn from traces, one of
+    `minimize` for each seed: see `minioptim.plots.spread`.
     """
     ends = [
         minimize(
