@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array, numbers, read_only, whole
+from minioptim._keywords import in_our_words
 from minioptim.engines import ENGINES, blocks, floats
 from minioptim.engines._alone import check_gradient, check_value, explain
 from minioptim.engines.arrays import QUIET, Beginning, Made, begin
@@ -30,6 +31,11 @@ from minioptim.rules import Rule
 from minioptim.trace import RECORDABLE, Checkpoint, Step, Trace
 
 __all__ = ["RECORDABLE", "Checkpoint", "Step", "Trace", "feed", "iterate", "minimize"]
+
+
+COORDINATES_LEFT = (
+    "A point is an array of coordinates, though it has one: f must read x[..., 0], or add over them"
+)
 
 
 def iterate(
@@ -82,6 +88,7 @@ def _shown(grad: Gradient, beginning: Beginning) -> Iterator[Step]:
         yield Step(t, x, query, g, dict(zip(names, state, strict=True)))
 
 
+@in_our_words
 def minimize(
     problem: Problem,
     rule: Rule,
@@ -161,10 +168,15 @@ def minimize(
         raise TypeError(f"problem must be a problem, got a class: write {problem.__name__}(...)")
     for name in ("value", "gradient", "oracle"):
         if not callable(getattr(problem, name, None)):
-            raise TypeError(
-                f"problem must have value, gradient and oracle, got {problem!r}; "
-                "problems.Function(f) makes a problem of a function of your own"
+            way = (
+                "from a function of your own, problems.Function(f, start=..., each=True) makes one"
             )
+            raise TypeError(f"problem must have value, gradient and oracle, got {problem!r}: {way}")
+    if isinstance(rule, (list, tuple)):
+        raise TypeError(
+            f"rule must be one rule, got {len(rule)} in a {type(rule).__name__}: call minimize for "
+            "each, and draw their traces by plots.loss_curves([one, other])"
+        )
     steps = whole("steps", steps, at_least=0)
     every = whole("every", every, at_least=1)
     wanted = _default(problem) if record is None else _names(record)
@@ -323,7 +335,10 @@ def _value(problem: Problem, x: Array) -> Array:
     try:
         f = numbers("the problem's value", problem.value(x))
         if f.shape != x.shape[:-1]:
-            raise ValueError(f"the problem's value must have shape {x.shape[:-1]}, got {f.shape}")
+            hint = f". {COORDINATES_LEFT}" if f.shape == x.shape else ""
+            raise ValueError(
+                f"the problem's value must have shape {x.shape[:-1]}, got {f.shape}{hint}"
+            )
     except Exception as error:
         explain(error, problem.value, x, ())
         raise
@@ -389,6 +404,8 @@ def _stops(stop: Callable[[Step], Any], step: Step) -> bool:
             )
     except Exception as error:
         error.add_note(f"(raised by stop after step {step.t})")
+        if isinstance(error, AttributeError) and error.obj is step:
+            error.add_note(f"(a step has {', '.join(step._fields)}; f is problem.value(step.x))")
         raise
     return bool((answer | ~np.isfinite(step.x).all(axis=-1)).all())
 
@@ -411,6 +428,8 @@ def _with_bar(stream: Iterable[Made], steps: int, progress: bool) -> Iterable[Ma
     try:
         from tqdm.auto import tqdm
     except ImportError as error:
-        raise ImportError("progress=True needs the package tqdm") from error
+        raise ImportError(
+            "progress=True needs the package tqdm: pip install minioptim[progress]"
+        ) from error
     bar: Callable[..., Iterable[Made]] = tqdm
     return bar(stream, total=steps)

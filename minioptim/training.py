@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array
-from minioptim.losses import Model
+from minioptim._keywords import in_our_words
+from minioptim.losses import Minibatch, Model
 from minioptim.rules import Rule
 from minioptim.run import minimize
 
 
+@in_our_words
 def train(
     model: Model,
     rule: Rule,
@@ -46,7 +48,7 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        As for `minioptim.minimize`; also if ``seeds`` is empty.
+        As for `minioptim.minimize`; also if ``model`` is no model, or ``seeds`` are not several.
 
     Examples
     --------
@@ -73,6 +75,11 @@ def train(
     ``ax.figure.savefig("sweep.png")`` keeps it. The loss along the way is drawn from traces, one of
     `minimize` for each seed: see `minioptim.plots.spread`.
     """
+    if not isinstance(model, Model):
+        hint = ", and batch is the size of its minibatches" if isinstance(model, Minibatch) else ""
+        raise TypeError(f"model must be a model such as MLP(data){hint}, got {model!r}")
+    if isinstance(seeds, (str, int)) or not isinstance(seeds, Iterable):
+        raise TypeError(f"seeds must be several whole numbers, such as range(10), got {seeds!r}")
     ends = [
         minimize(
             model.minibatch(batch, seed=seed),

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array
+from minioptim._keywords import in_our_words
 from minioptim.datasets.base import Dataset, Examples, RegressionData, Split, split_order
 from minioptim.datasets.cells import Cells, cells
 from minioptim.datasets.reading import Column, Reading, raw_inputs
@@ -19,6 +20,7 @@ GAPS = ("refuse", "drop", "mean")
 MOST_WORDS = 100
 
 
+@in_our_words
 def table(
     columns: Any,
     target: Any,

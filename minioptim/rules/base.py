@@ -122,10 +122,10 @@ class Rule(Value):
         scheduled = {n: value for n, value in self.hyper_parameters().items() if callable(value)}
         if not scheduled:
             return self
-        values = {name: schedule(t) for name, schedule in scheduled.items()}
         try:
+            values = {name: schedule(t) for name, schedule in scheduled.items()}
             return replace(self, **{name: checked(name, value) for name, value in values.items()})
-        except (TypeError, ValueError) as error:
+        except Exception as error:  # a schedule of the reader's own may do anything
             error.add_note(f"(given by the schedule in {self!r} at t={t})")
             raise
 
