@@ -28,7 +28,7 @@ from minioptim.engines.arrays import steps as made_from
 from minioptim.engines.record import Ended
 from minioptim.problems import Gradient, Problem
 from minioptim.rules import Rule
-from minioptim.trace import RECORDABLE, Checkpoint, Step, Trace
+from minioptim.trace import RECORDABLE, Checkpoint, Step, Trace, rose
 
 __all__ = ["RECORDABLE", "Checkpoint", "Step", "Trace", "feed", "iterate", "minimize"]
 
@@ -116,10 +116,11 @@ def minimize(
     steps : int, >= 0
         How many steps to make at most, or how many more after a trace.
     stop : callable, `Step` to bool or to bool array of shape S, optional
-        Called after each step, as in ``stop=lambda step: abs(step.grad).max(axis=-1) < 1e-6``: the
-        run ends with the first step for which it returns True. A batch ends when it is true of
-        all its runs at once; until then all of them go on. A run whose point is no longer finite
-        waits for nothing, and counts as one for which it is true.
+        For a tolerance, or to stop early: called after each step, as in
+        ``stop=lambda step: abs(step.grad).max(axis=-1) < 1e-6``. The run ends with the first step
+        for which it returns True; ``trace.stopped`` says whether it did. A batch ends when it is
+        true of all its runs at once; until then all of them go on. A run whose point is no longer
+        finite waits for nothing, and keeps no other waiting. Not with ``engine="compiled"``.
     record : some of "x", "f", "query", "grad", "state", optional
         What to record. By default everything, but without "f" if ``problem.sampled`` says that f
         would take many times as long as the run: with minibatches, f is the loss over all the
@@ -128,11 +129,12 @@ def minimize(
     every : int, >= 1
         Record one step in every ``every``; the start and the last step are always recorded.
     progress : bool
-        Show a progress bar (needs tqdm).
+        Show a progress bar (needs tqdm, the extra ``progress``). Not with ``engine="compiled"``.
     engine : "arrays" or "compiled"
         What makes the steps: NumPy, for every problem and rule; or one compiled loop, for a
         `Surface` and a rule that treats coordinates separately (needs the extra ``fast``). The
-        compiled trace is the same but for rounding, a few units of the last digit in each step.
+        compiled trace is the same but for rounding, a few units of the last digit in each step. It
+        makes all steps in one call, without ``stop`` and ``progress``.
         The first run of a rule on a surface takes seconds, since it is compiled; the code is kept
         in the user's cache folder, or in that of the environment variable MINIOPTIM_CACHE.
 
@@ -199,6 +201,7 @@ def minimize(
     between = np.arange(done - done % every + every, last, every, dtype=np.int64)
     t = np.append(np.int64(done), np.append(between, last) if steps else between)
     final, end, recorded = start, beginning.state, dict[str, Any]()
+    stopped = np.zeros(start.shape[:-1], dtype=bool)
 
     with np.errstate(**QUIET):
         first_f = last_f = _value(problem, start)
@@ -212,19 +215,21 @@ def minimize(
             _keep(rows, x=start, f=first_f, state=end)
             stream = islice(made_from(oracle, beginning), steps)
             for now, final, query, grad, end in _with_bar(stream, steps, progress):
-                stopped = stop is not None and _stops(
-                    stop, Step(now, final, query, grad, dict(zip(rule.state, end, strict=True)))
-                )
-                if stopped:
+                if stop is not None:
+                    step = Step(now, final, query, grad, dict(zip(rule.state, end, strict=True)))
+                    stopped = _stopped(stop, step)
+                # A run that diverged must not keep the others going.
+                ends = bool((stopped | ~np.isfinite(final).all(axis=-1)).all()) and stop is not None
+                if ends:
                     last, t = now, np.append(t[t < now], np.int64(now))
                 if now % every == 0 or now == last:
                     if "f" in rows or now == last:
                         last_f = _value(problem, final)
                     _keep(rows, x=final, f=last_f, query=query, grad=grad, state=end)
-                if stopped:
+                if ends:
                     break
             recorded = _recorded(rows, rule.state, (start, *beginning.state))
-        left = last_f > 10 * (1 + np.abs(first_f))
+        left = rose(last_f, first_f)
         finite = np.isfinite(final).all(axis=-1) & np.isfinite(last_f)
         for at_end, at_start in zip(end, beginning.state, strict=True):
             # A state that starts at infinity may stay there.
@@ -238,6 +243,7 @@ def minimize(
         diverged=np.asarray(left | ~finite),
         recorded=recorded,
         final_state=dict(zip(rule.state, end, strict=True)),
+        stopped=stopped,
     )
 
 
@@ -393,8 +399,8 @@ def _check_stop(stop: Any, engine: str) -> None:
         )
 
 
-def _stops(stop: Callable[[Step], Any], step: Step) -> bool:
-    """Whether the run ends with this step."""
+def _stopped(stop: Callable[[Step], Any], step: Step) -> npt.NDArray[np.bool_]:
+    """Return of which runs ``stop`` is true at this step, shape S."""
     try:
         answer = np.asarray(stop(step))
         if answer.dtype != bool or answer.shape not in ((), step.x.shape[:-1]):
@@ -407,7 +413,7 @@ def _stops(stop: Callable[[Step], Any], step: Step) -> bool:
         if isinstance(error, AttributeError) and error.obj is step:
             error.add_note(f"(a step has {', '.join(step._fields)}; f is problem.value(step.x))")
         raise
-    return bool((answer | ~np.isfinite(step.x).all(axis=-1)).all())
+    return np.broadcast_to(answer, step.x.shape[:-1])
 
 
 def _oracle(problem: Problem, done: int) -> Gradient | None:
