@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Iterable, Set
-from difflib import get_close_matches
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -113,6 +112,8 @@ def refuse(what: str, given: Iterable[str], known: Collection[str]) -> None:
     word = next((word for word in given if word not in known), None)
     if word is None:
         return
+    from difflib import get_close_matches  # here, since most programs do without it
+
     if ours := [name for name in known if word in OTHER_NAMES.get(name, ())]:
         way = f"here it is {ours[0]!r}"
     elif word in ELSEWHERE:
