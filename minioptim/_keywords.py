@@ -174,6 +174,9 @@ class InOurWords:
             called: Any = cls
             known = _parameters(called)
             if known is not None and not kwargs.keys() <= known:
+                own = inspect.get_annotations(called).keys()
+                if own & (kwargs.keys() - known):  # a field, but no argument
+                    raise TypeError(f"write @dataclass(frozen=True) above class {cls.__name__}")
                 refuse(cls.__name__, kwargs, known)
         if (args or kwargs) and cls.__init__ is object.__init__:
             raise TypeError(f"{cls.__name__} takes no arguments")

@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from minioptim import Adam, RMSProp, iterate, minimize
+from minioptim import Adam, RMSProp, Rule, iterate, minimize
 from minioptim._keywords import ELSEWHERE, OTHER_NAMES
 from minioptim.datasets import Dataset, RegressionData, Split, table
 from minioptim.losses import MLP, LeastSquares, Minibatch, SoftmaxRegression
@@ -175,3 +175,14 @@ def test_what_is_copied_or_has_its_own_arguments_is_left_alone():
 
     with pytest.raises(TypeError, match="Bare takes no arguments"):
         Bare(3)
+
+
+def test_a_class_that_lacks_its_decorator_is_told_so():
+    class Mine(Rule):
+        lr: float = 0.1
+
+        def step(self, g, x, t):
+            return (x - self.lr * g,)
+
+    with pytest.raises(TypeError, match=r"^write @dataclass\(frozen=True\) above class Mine$"):
+        Mine(lr=0.5)
