@@ -60,7 +60,7 @@ def ends(rule: type[Rule], rates: list[float], seeds: list[int]) -> dict[str, li
     """Return the final training loss and the test error: a row a seed, a column a learning rate."""
     data, test = mnist_sample()
     model = MLP(data, hidden=HIDDEN)
-    made = rule(lr=rates)  # type: ignore[call-arg]
+    made = rule(lr=rates)
     points = train(model, made, BATCH, STEPS, seeds, start=model.initial)
     return {"loss": model.value(points).tolist(), "error": model.error(points, test).tolist()}
 

@@ -9,13 +9,15 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from minioptim._keywords import InOurWords
+
 Array: TypeAlias = npt.NDArray[np.float64]
 
 Real: TypeAlias = Any
 """A float, an array or a batch of arrays: a rule's text does not ask which."""
 
 
-class Value:
+class Value(InOurWords):
     """A frozen dataclass whose fields may be arrays: compared by them, and read-only when copied.
 
     A dataclass compares its fields as a tuple, which arrays refuse, and a copy or a pickle makes
@@ -62,13 +64,20 @@ def numbers(name: str, values: Any, expected: str = "an array of real numbers") 
     try:
         array = np.asarray(values)
     except ValueError as error:  # rows of different lengths
-        raise ValueError(f"{name} must be {expected}, got {values!r}") from error
+        raise ValueError(f"{name} must be {expected}, got {shown(values)}") from error
     if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be {expected}, got {values!r} of type {array.dtype}")
+        raise TypeError(f"{name} must be {expected}, got {shown(values)} of type {array.dtype}")
     if array.dtype == np.float64:
         return array
     with np.errstate(over="ignore"):  # a long double may end as an infinity
         return array.astype(np.float64, copy=False)
+
+
+def shown(value: Any) -> str:
+    """Return how a value is written in an error: a large array by its shape alone."""
+    if isinstance(value, np.ndarray) and value.size > 8:
+        return f"an array of shape {value.shape}"
+    return repr(value)
 
 
 def constant(name: str, values: Any, expected: str) -> Real:

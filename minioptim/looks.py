@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minioptim.rules import Rule
+from minioptim.rules import Around, Rule
 
 # Each rule has one look throughout the book. A family shares a hue: grey for gradient descent,
 # blues and greens for momentum, oranges and browns for adaptive steps, purples and reds for Adam.
@@ -46,7 +46,8 @@ def style_of(rule: Rule | type[Rule]) -> dict[str, Any]:
     Parameters
     ----------
     rule : Rule or subclass of Rule
-        It is looked up by the name of its class; a rule not in `COLORS` gets a neutral grey.
+        It is looked up by the name of its class; a rule not in `COLORS` gets a neutral grey. A
+        rule that holds a rule looks like the one inside.
 
     Returns
     -------
@@ -64,6 +65,8 @@ def style_of(rule: Rule | type[Rule]) -> dict[str, Any]:
     >>> style_of(Adam(lr=0.1))
     {'color': '#b0106f', 'linestyle': '-', 'marker': 'P'}
     """
+    while isinstance(rule, Around):
+        rule = rule.rule
     kind = rule if isinstance(rule, type) else type(rule)
     if not issubclass(kind, Rule):
         raise TypeError(f"rule must be a rule such as Adam(), got {rule!r}")

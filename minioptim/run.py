@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array, numbers, read_only, whole
+from minioptim._keywords import in_our_words
 from minioptim.engines import ENGINES, blocks, floats
 from minioptim.engines._alone import check_gradient, check_value, explain
 from minioptim.engines.arrays import QUIET, Beginning, Made, begin
@@ -27,9 +28,14 @@ from minioptim.engines.arrays import steps as made_from
 from minioptim.engines.record import Ended
 from minioptim.problems import Gradient, Problem
 from minioptim.rules import Rule
-from minioptim.trace import RECORDABLE, Checkpoint, Step, Trace
+from minioptim.trace import RECORDABLE, Checkpoint, Step, Trace, rose
 
 __all__ = ["RECORDABLE", "Checkpoint", "Step", "Trace", "feed", "iterate", "minimize"]
+
+
+COORDINATES_LEFT = (
+    "A point is an array of coordinates, though it has one: f must read x[..., 0], or add over them"
+)
 
 
 def iterate(
@@ -82,6 +88,7 @@ def _shown(grad: Gradient, beginning: Beginning) -> Iterator[Step]:
         yield Step(t, x, query, g, dict(zip(names, state, strict=True)))
 
 
+@in_our_words
 def minimize(
     problem: Problem,
     rule: Rule,
@@ -109,10 +116,11 @@ def minimize(
     steps : int, >= 0
         How many steps to make at most, or how many more after a trace.
     stop : callable, `Step` to bool or to bool array of shape S, optional
-        Called after each step, as in ``stop=lambda step: abs(step.grad).max(axis=-1) < 1e-6``: the
-        run ends with the first step for which it returns True. A batch ends when it is true of
-        all its runs at once; until then all of them go on. A run whose point is no longer finite
-        waits for nothing, and counts as one for which it is true.
+        For a tolerance, or to stop early: called after each step, as in
+        ``stop=lambda step: abs(step.grad).max(axis=-1) < 1e-6``. The run ends with the first step
+        for which it returns True; ``trace.stopped`` says whether it did. A batch ends when it is
+        true of all its runs at once; until then all of them go on. A run whose point is no longer
+        finite waits for nothing, and keeps no other waiting. Not with ``engine="compiled"``.
     record : some of "x", "f", "query", "grad", "state", optional
         What to record. By default everything, but without "f" if ``problem.sampled`` says that f
         would take many times as long as the run: with minibatches, f is the loss over all the
@@ -121,11 +129,12 @@ def minimize(
     every : int, >= 1
         Record one step in every ``every``; the start and the last step are always recorded.
     progress : bool
-        Show a progress bar (needs tqdm).
+        Show a progress bar (needs tqdm, the extra ``progress``). Not with ``engine="compiled"``.
     engine : "arrays" or "compiled"
         What makes the steps: NumPy, for every problem and rule; or one compiled loop, for a
         `Surface` and a rule that treats coordinates separately (needs the extra ``fast``). The
-        compiled trace is the same but for rounding, a few units of the last digit in each step.
+        compiled trace is the same but for rounding, a few units of the last digit in each step. It
+        makes all steps in one call, without ``stop`` and ``progress``.
         The first run of a rule on a surface takes seconds, since it is compiled; the code is kept
         in the user's cache folder, or in that of the environment variable MINIOPTIM_CACHE.
 
@@ -161,10 +170,15 @@ def minimize(
         raise TypeError(f"problem must be a problem, got a class: write {problem.__name__}(...)")
     for name in ("value", "gradient", "oracle"):
         if not callable(getattr(problem, name, None)):
-            raise TypeError(
-                f"problem must have value, gradient and oracle, got {problem!r}; "
-                "problems.Function(f) makes a problem of a function of your own"
+            way = (
+                "from a function of your own, problems.Function(f, start=..., each=True) makes one"
             )
+            raise TypeError(f"problem must have value, gradient and oracle, got {problem!r}: {way}")
+    if isinstance(rule, (list, tuple)):
+        raise TypeError(
+            f"rule must be one rule, got {len(rule)} in a {type(rule).__name__}: call minimize for "
+            "each, and draw their traces by plots.loss_curves([one, other])"
+        )
     steps = whole("steps", steps, at_least=0)
     every = whole("every", every, at_least=1)
     wanted = _default(problem) if record is None else _names(record)
@@ -187,6 +201,7 @@ def minimize(
     between = np.arange(done - done % every + every, last, every, dtype=np.int64)
     t = np.append(np.int64(done), np.append(between, last) if steps else between)
     final, end, recorded = start, beginning.state, dict[str, Any]()
+    stopped = np.zeros(start.shape[:-1], dtype=bool)
 
     with np.errstate(**QUIET):
         first_f = last_f = _value(problem, start)
@@ -200,19 +215,21 @@ def minimize(
             _keep(rows, x=start, f=first_f, state=end)
             stream = islice(made_from(oracle, beginning), steps)
             for now, final, query, grad, end in _with_bar(stream, steps, progress):
-                stopped = stop is not None and _stops(
-                    stop, Step(now, final, query, grad, dict(zip(rule.state, end, strict=True)))
-                )
-                if stopped:
+                if stop is not None:
+                    step = Step(now, final, query, grad, dict(zip(rule.state, end, strict=True)))
+                    stopped = _stopped(stop, step)
+                # A run that diverged must not keep the others going.
+                ends = bool((stopped | ~np.isfinite(final).all(axis=-1)).all()) and stop is not None
+                if ends:
                     last, t = now, np.append(t[t < now], np.int64(now))
                 if now % every == 0 or now == last:
                     if "f" in rows or now == last:
                         last_f = _value(problem, final)
                     _keep(rows, x=final, f=last_f, query=query, grad=grad, state=end)
-                if stopped:
+                if ends:
                     break
             recorded = _recorded(rows, rule.state, (start, *beginning.state))
-        left = last_f > 10 * (1 + np.abs(first_f))
+        left = rose(last_f, first_f)
         finite = np.isfinite(final).all(axis=-1) & np.isfinite(last_f)
         for at_end, at_start in zip(end, beginning.state, strict=True):
             # A state that starts at infinity may stay there.
@@ -226,6 +243,7 @@ def minimize(
         diverged=np.asarray(left | ~finite),
         recorded=recorded,
         final_state=dict(zip(rule.state, end, strict=True)),
+        stopped=stopped,
     )
 
 
@@ -323,7 +341,10 @@ def _value(problem: Problem, x: Array) -> Array:
     try:
         f = numbers("the problem's value", problem.value(x))
         if f.shape != x.shape[:-1]:
-            raise ValueError(f"the problem's value must have shape {x.shape[:-1]}, got {f.shape}")
+            hint = f". {COORDINATES_LEFT}" if f.shape == x.shape else ""
+            raise ValueError(
+                f"the problem's value must have shape {x.shape[:-1]}, got {f.shape}{hint}"
+            )
     except Exception as error:
         explain(error, problem.value, x, ())
         raise
@@ -378,8 +399,8 @@ def _check_stop(stop: Any, engine: str) -> None:
         )
 
 
-def _stops(stop: Callable[[Step], Any], step: Step) -> bool:
-    """Whether the run ends with this step."""
+def _stopped(stop: Callable[[Step], Any], step: Step) -> npt.NDArray[np.bool_]:
+    """Return of which runs ``stop`` is true at this step, shape S."""
     try:
         answer = np.asarray(stop(step))
         if answer.dtype != bool or answer.shape not in ((), step.x.shape[:-1]):
@@ -389,8 +410,10 @@ def _stops(stop: Callable[[Step], Any], step: Step) -> bool:
             )
     except Exception as error:
         error.add_note(f"(raised by stop after step {step.t})")
+        if isinstance(error, AttributeError) and error.obj is step:
+            error.add_note(f"(a step has {', '.join(step._fields)}; f is problem.value(step.x))")
         raise
-    return bool((answer | ~np.isfinite(step.x).all(axis=-1)).all())
+    return np.broadcast_to(answer, step.x.shape[:-1])
 
 
 def _oracle(problem: Problem, done: int) -> Gradient | None:
@@ -411,6 +434,8 @@ def _with_bar(stream: Iterable[Made], steps: int, progress: bool) -> Iterable[Ma
     try:
         from tqdm.auto import tqdm
     except ImportError as error:
-        raise ImportError("progress=True needs the package tqdm") from error
+        raise ImportError(
+            "progress=True needs the package tqdm: pip install minioptim[progress]"
+        ) from error
     bar: Callable[..., Iterable[Made]] = tqdm
     return bar(stream, total=steps)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array, numbers, whole
+from minioptim._keywords import in_our_words
 from minioptim.problems import Problem
 from minioptim.rules import Rule
 from minioptim.run import iterate
@@ -36,6 +37,7 @@ class RangeTest(NamedTuple):
     advice: str
 
 
+@in_our_words
 def range_test(
     problem: Problem,
     rule: Rule,

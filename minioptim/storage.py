@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from minioptim import rules, schedules
 from minioptim._arguments import Array, read_only
-from minioptim.rules import Rule, variants
+from minioptim.rules import Around, Rule, variants
 from minioptim.schedules import Schedule
 from minioptim.trace import Trace
 
@@ -63,9 +63,11 @@ def save(trace: Trace, path: str | os.PathLike[str]) -> None:
         raise TypeError(f"trace must be a Trace, such as minimize returns, got {trace!r}")
     path = Path(path)
     about = {"format": FORMAT, "rule": _described(trace.rule), "text": repr(trace.rule)}
+    about |= {"kinds": _kinds(trace.rule), "hyper_parameters": _hyper_parameters(trace.rule)}
     about["recorded"] = list(trace.recorded)
     arrays: dict[str, Any] = {"about": np.array(json.dumps(about))}
     arrays |= {"t": trace.t, "final": trace.final, "diverged": trace.diverged}
+    arrays["stopped"] = trace.stopped
     arrays |= {f"recorded.{n}": trace.recorded[n] for n in ARRAYS if n in trace.recorded}
     arrays |= {f"final_state.{n}": held for n, held in trace.final_state.items()}
     arrays |= {f"recorded.state.{n}": s for n, s in trace.recorded.get("state", {}).items()}
@@ -88,8 +90,9 @@ def load(path: str | os.PathLike[str], rule: Rule | None = None) -> Trace:
     path : str or path
         A file that `save` wrote.
     rule : Rule, optional
-        The rule of the run. It is needed if the rule, or one of its schedules, is your own: a file
-        holds numbers and the names of this package, never code.
+        The rule of the run, as it was. It is needed if the rule, or one of its schedules, is your
+        own: a file holds numbers and the names of this package, never code. To go on with another
+        learning rate, pass another rule to `minimize`.
 
     Returns
     -------
@@ -101,7 +104,7 @@ def load(path: str | os.PathLike[str], rule: Rule | None = None) -> Trace:
     TypeError
         ``rule`` is not a rule.
     ValueError
-        The file is no such file, its rule must be given, or the rule given has other states.
+        The file is no such file, its rule must be given, or the rule given is another one.
     OSError
         The file cannot be read.
 
@@ -126,7 +129,7 @@ def load(path: str | os.PathLike[str], rule: Rule | None = None) -> Trace:
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         # NumPy's own message would advise to read it as a pickle, which runs what it holds.
         reason = str(error) if "its format" in str(error) else "it holds no trace"
-        raise ValueError(f"{path} is not a file that save wrote: {reason}") from error
+        raise ValueError(f"{path} is not a file that save wrote: {reason}") from None
     found = _rebuilt(about["rule"]) if rule is None else rule
     if rule is not None and not isinstance(rule, Rule):
         hint = f": write {rule.__name__}(...)" if isinstance(rule, type) else ""
@@ -135,18 +138,20 @@ def load(path: str | os.PathLike[str], rule: Rule | None = None) -> Trace:
         raise ValueError(
             f"rule must be given for {path}: {about['text']} is not made of this package's parts"
         )
+    _check_is_that_of(about, found, path)
     if set(found.state) != set(final_state):
         raise ValueError(
             f"rule must have the states {tuple(final_state)} for {path}, got {found!r}"
         )
-    return Trace(found, t, read_only(final), diverged, recorded, final_state)
+    stopped = held.get("stopped", np.array(False))  # older files have none
+    return Trace(found, t, read_only(final), diverged, recorded, final_state, stopped)
 
 
 def columns(trace: Trace) -> dict[str, npt.NDArray[Any]]:
     r"""Return what a trace recorded as columns of a table, one row for each step and run.
 
-    ``pandas.DataFrame(columns(trace))`` makes a data frame of them, and `csv` or any other library
-    can write them.
+    ``pandas.DataFrame(columns(trace))`` makes a data frame of them, and `csv` writes them to a
+    file, as below.
 
     Parameters
     ----------
@@ -178,6 +183,20 @@ def columns(trace: Trace) -> dict[str, npt.NDArray[Any]]:
     lr [nan, nan, 0.5, 1.0]
     f [32.0, 32.0, 8.0, 0.0]
     x[0] [8.0, 8.0, 4.0, 0.0]
+
+    As a CSV file, the names first:
+
+    >>> import csv
+    >>> table = columns(trace)
+    >>> path = Path(tempfile.mkdtemp()) / "run.csv"
+    >>> with path.open("w", newline="") as file:
+    ...     csv.writer(file).writerows([table, *zip(*table.values())])
+    >>> print(path.read_text())
+    t,run,lr,f,x[0]
+    0,0,nan,32.0,8.0
+    0,1,nan,32.0,8.0
+    1,0,0.5,8.0,4.0
+    1,1,1.0,0.0,0.0
     """
     if not isinstance(trace, Trace):
         raise TypeError(f"trace must be a Trace, such as minimize returns, got {trace!r}")
@@ -228,6 +247,28 @@ def _sorted(
 
 
 # ---------------------------------------------------------------- rules as text
+
+
+def _kinds(rule: Rule) -> list[str]:
+    """Return the name of a rule's class, and of those of the rules inside."""
+    inside = _kinds(rule.rule) if isinstance(rule, Around) else []
+    return [type(rule).__name__, *inside]
+
+
+def _hyper_parameters(rule: Rule) -> dict[str, Any]:
+    return {name: _described(value) for name, value in rule.hyper_parameters().items()}
+
+
+def _check_is_that_of(about: Mapping[str, Any], rule: Rule, path: Path) -> None:
+    """Refuse a rule that is not the one of a file, as far as the file tells."""
+    if about.get("kinds", _kinds(rule)) != _kinds(rule):
+        raise ValueError(f"rule must be that of {path}, {about['text']}, got {rule!r}")
+    for name, value in _hyper_parameters(rule).items():
+        kept = about.get("hyper_parameters", {}).get(name)
+        if None not in (kept, value) and kept != value:
+            raise ValueError(
+                f"rule must be that of {path}, whose {name} is {_rebuilt(kept)!r}, got {rule!r}"
+            )
 
 
 def _known() -> dict[str, type[Any]]:

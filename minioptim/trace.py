@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from minioptim._arguments import Array
+from minioptim._arguments import Array, read_only
 from minioptim.rules import Rule
 
 RECORDABLE = ("x", "f", "query", "grad", "state")
@@ -68,6 +68,41 @@ class Checkpoint(NamedTuple):
     t: int
 
 
+class States(dict[str, Array]):
+    """The recorded states of a rule: an array by each name, and not one array."""
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Array:
+        """Refuse to become an array, as which ``np.savez`` would pickle it in silence."""
+        raise TypeError(
+            "the states are several arrays, by name: save(trace, path) writes the whole run, "
+            "and np.savez(path, **trace.state) the states alone"
+        )
+
+
+def rose(f: Array, start: Array) -> npt.NDArray[np.bool_]:
+    """Return for which runs f rose so far above its start that they count as diverged.
+
+    Parameters
+    ----------
+    f, start : arrays of shape S
+
+    Raises
+    ------
+    ValueError
+        The shapes differ.
+
+    Examples
+    --------
+    >>> rose(np.array([21.0, 19.0]), np.array([1.0, 1.0])).tolist()
+    [True, False]
+    """
+    return np.asarray(f > 10 * (1 + np.abs(start)))
+
+
+def _joined(one: Array, other: Array) -> Array:
+    return read_only(np.concatenate([one, other]))
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Trace:
     r"""The record of a run. With ``every=1`` and n steps, x and f hold n + 1 entries.
@@ -87,10 +122,26 @@ class Trace:
         without bound is not flagged.
     recorded : dict
         Those of x, f, query, grad and state that were recorded; also available as attributes.
+    stopped : bool array of shape S
+        Whether ``stop`` was true of the run at its last step; False without it. A batch ends by it
+        when each of its runs has stopped or is no longer finite.
     final_state : dict of name to array of shape (\*S, d)
         The rule's state at the end of the run, recorded or not; a trace passed as ``x0`` continues
         from it. Coordinates come last, as everywhere in a trace, while in a batch a rule's own
         ``step`` takes arrays of shape (d, \*S).
+
+    Examples
+    --------
+    A run and its continuation are joined by ``+``, if they are of one rule:
+
+    >>> from minioptim import Momentum, minimize
+    >>> from minioptim.problems import Ravine
+    >>> first = minimize(Ravine(), Momentum(lr=0.1), steps=30)
+    >>> then = minimize(Ravine(), Momentum(lr=0.1), first, steps=20)
+    >>> then
+    Trace(Momentum(lr=0.1, momentum=0.9), steps 30 to 50, recorded: x, f, query, grad, state)
+    >>> (first + then).f.shape
+    (51,)
     """
 
     rule: Rule
@@ -99,11 +150,79 @@ class Trace:
     diverged: npt.NDArray[np.bool_]
     recorded: Mapping[str, Any]
     final_state: Mapping[str, Array] = field(default_factory=dict)
+    stopped: npt.NDArray[np.bool_] = field(default_factory=lambda: np.array(False))
+
+    def __post_init__(self) -> None:
+        stopped = np.array(np.broadcast_to(self.stopped, self.diverged.shape))
+        object.__setattr__(self, "stopped", stopped)
+        if "state" in self.recorded:
+            recorded = {**self.recorded, "state": States(self.recorded["state"])}
+            object.__setattr__(self, "recorded", recorded)
 
     def __repr__(self) -> str:
         names = ", ".join(self.recorded)
+        begin, end = self.t[[0, -1]].tolist()
+        steps = f"steps {begin} to {end}" if begin else f"{end} steps"
         batch = f", batch of shape {self.diverged.shape}" if self.diverged.ndim else ""
-        return f"Trace({self.rule!r}, {self.t[-1]} steps{batch}, recorded: {names})"
+        stopped = ", stopped" if self.stopped.all() else ""
+        return f"Trace({self.rule!r}, {steps}{stopped}{batch}, recorded: {names})"
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Take over what was copied or unpickled: read-only, as it was."""
+        held = [*state.values(), *state["recorded"].values(), *state["final_state"].values()]
+        for array in (*held, *state["recorded"].get("state", {}).values()):
+            if isinstance(array, np.ndarray):
+                read_only(array)
+        vars(self).update(state)
+
+    def __add__(self, later: Trace) -> Trace:
+        """Return this run and its continuation as one trace.
+
+        Whether it diverged is judged from this run's start, if f was recorded.
+
+        Raises
+        ------
+        ValueError
+            The other trace does not begin where this one ends, is of another rule, or recorded
+            something else.
+        """
+        if not isinstance(later, Trace):
+            return NotImplemented
+        if later.t[0] != self.t[-1] or later.final.shape != self.final.shape:
+            raise ValueError(
+                f"a trace is joined with its continuation, from step {self.t[-1]} on, got {later!r}"
+            )
+        if later.rule != self.rule:
+            raise ValueError(
+                f"joined traces must be of one rule, got {self.rule!r} and {later.rule!r}; "
+                "draw them side by side, plots.loss_curves([one, other])"
+            )
+        if set(later.recorded) != set(self.recorded):
+            raise ValueError(
+                "joined traces must have recorded the same, got "
+                f"{tuple(self.recorded)} and {tuple(later.recorded)}"
+            )
+        if "x" in self.recorded and not np.array_equal(later.x[0], self.final, equal_nan=True):
+            raise ValueError("a trace is joined with its continuation, got one from another point")
+        recorded: dict[str, Any] = {}
+        for name, one in self.recorded.items():
+            other = later.recorded[name]
+            if name == "state":
+                recorded[name] = {own: _joined(one[own], other[own][1:]) for own in one}
+            else:
+                recorded[name] = _joined(one, other if name in ("query", "grad") else other[1:])
+        diverged = later.diverged
+        if "f" in self.recorded:
+            diverged = (diverged & ~rose(later.f[-1], later.f[0])) | rose(later.f[-1], self.f[0])
+        return Trace(
+            rule=later.rule,
+            t=np.append(self.t, later.t[1:]),
+            final=later.final,
+            diverged=diverged,
+            recorded=recorded,
+            final_state=later.final_state,
+            stopped=later.stopped,
+        )
 
     @property
     def x(self) -> Array:

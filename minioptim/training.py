@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array
-from minioptim.losses import Model
+from minioptim._keywords import in_our_words
+from minioptim.losses import Minibatch, Model
 from minioptim.rules import Rule
 from minioptim.run import minimize
 
 
+@in_our_words
 def train(
     model: Model,
     rule: Rule,
@@ -46,7 +48,7 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        As for `minioptim.minimize`; also if ``seeds`` is empty.
+        As for `minioptim.minimize`; also if ``model`` is no model, or ``seeds`` are not several.
 
     Examples
     --------
@@ -57,7 +59,27 @@ def train(
     >>> ends = train(model, GradientDescent(lr=[0.1, 1.0]), batch=32, steps=45, seeds=range(3))
     >>> ends.shape, model.value(ends).mean(axis=0).round(1).tolist()
     ((3, 2, 650), [1.6, 0.5])
+
+    From a sweep of the learning rate to its picture:
+
+    >>> from matplotlib import pyplot as plt
+    >>> from minioptim.plots import spread
+    >>> from minioptim.rules import Momentum
+    >>> lrs = [0.01, 0.1, 1.0]
+    >>> ends = train(model, Momentum(lr=lrs), batch=32, steps=45, seeds=range(10))
+    >>> ax = spread(model.value(ends), lrs, plt.subplots()[1], labels=["Momentum"])
+    >>> text = ax.set(xlabel="learning rate", title="loss after one epoch")
+    >>> ax.get_ylabel()
+    'median and middle half of 10 runs'
+
+    ``ax.figure.savefig("sweep.png")`` keeps it. The loss along the way is drawn from traces, one of
+    `minimize` for each seed: see `minioptim.plots.spread`.
     """
+    if not isinstance(model, Model):
+        hint = ", and batch is the size of its minibatches" if isinstance(model, Minibatch) else ""
+        raise TypeError(f"model must be a model such as MLP(data){hint}, got {model!r}")
+    if isinstance(seeds, (str, int)) or not isinstance(seeds, Iterable):
+        raise TypeError(f"seeds must be several whole numbers, such as range(10), got {seeds!r}")
     ends = [
         minimize(
             model.minibatch(batch, seed=seed),

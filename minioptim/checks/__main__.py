@@ -6,6 +6,7 @@ import argparse
 import importlib
 import importlib.util
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +72,22 @@ def find_rule(where: str) -> type[Rule]:
     try:
         module = _run_file(Path(place)) if place.endswith(".py") else importlib.import_module(place)
     except (Exception, SystemExit) as error:  # a reader's file may do anything
-        raise ValueError(f"{place} cannot be read: {type(error).__name__}: {error}") from error
+        where = _line(error, place)
+        raise ValueError(
+            f"{place} cannot be read: {where}{type(error).__name__}: {error}"
+        ) from error
     found = getattr(module, name, None)
     if not (isinstance(found, type) and issubclass(found, Rule)):
         kind = "has no class" if found is None else "has no rule (a subclass of Rule) called"
         raise ValueError(f"{place} {kind} {name}")
     return found
+
+
+def _line(error: BaseException, place: str) -> str:
+    """Return which line of a file an error came from, with its text; "" if it is not from there."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame for frame in frames if Path(frame.filename) == Path(place)]
+    return f"line {lines[-1].lineno}, {lines[-1].line!r}: " if lines else ""
 
 
 def _run_file(path: Path) -> Any:

@@ -1,8 +1,8 @@
 r"""The equation in a rule's docstring, read and computed: the second statement of what it does.
 
 The LaTeX of the docstrings is small: letters with a hat or a bar, at step t or t - 1, fractions,
-roots, powers, sizes, max, and hyper-parameters as ``\mathrm{name}``. It is turned into Python line
-by line; what lies outside it is an error, and not a guess.
+roots, powers, sizes, max, and hyper-parameters as ``\mathrm{name}`` or Greek letters. It is turned
+into Python line by line; what lies outside it is an error, and not a guess.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     "abs": abs,
     "sign": lambda a: float(a > 0) - float(a < 0),
 }
+# Greek letters of hyper-parameters, which may stand in place of \mathrm{name}.
+GREEK = {"beta": "beta", "rho": "rho", "psi": "psi", "eta": "lr", "epsilon": "eps"}
+GREEK |= {"varepsilon": "eps", "gamma": "gamma", "lambda": "weight_decay"}
 CALLED = {*FUNCTIONS, "product", "mu", "gradient"}
 
 
@@ -95,11 +98,18 @@ def to_python(latex: str) -> str:
     --------
     >>> to_python(r"x_{t-1} - \mathrm{lr}\; \frac{g_t}{\sqrt{v_t} + \mathrm{eps}}")
     'x_old-lr*frac(g,sqrt(v)+eps)'
+    >>> to_python(r"\beta_1 m_{t-1} + (1 - \beta_1)\, g_t + \varepsilon")
+    'beta1*m_old+(1-beta1)*g+eps'
     """
     text = re.sub(r"\\([;,]|[Bb]ig)(?![a-z])", " ", latex)
     text = re.sub(
         r"\\mathrm\{([^}]*)\}",
         lambda name: f" {name[1].replace('_', '').replace(chr(92), '_')} ",
+        text,
+    )
+    text = re.sub(
+        rf"\\({'|'.join(GREEK)})(?![a-z])(?:_\{{?(\d)\}}?)?",
+        lambda letter: f" {GREEK[letter[1]]}{letter[2] or ''} ",
         text,
     )
     text = re.sub(r"\\prod_\{i \\le ([^}]*)\} ?\\mu_i", r" product(\1) ", text)

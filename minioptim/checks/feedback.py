@@ -26,6 +26,7 @@ DATA = Path(__file__).parent / "data"
 # At most this many numbers of an answer are shown; more would fill the page and say no more.
 SHOWN = 12
 LONGEST_TEXT = 80  # characters
+DIGITS = (6, 9, 12, 17)  # of a number: the first that show a difference
 
 
 class NotYet(AssertionError):  # noqa: N818 - it is what the student reads
@@ -126,6 +127,8 @@ def _verdict(name: str, data: Mapping[str, Any], answer: Any) -> tuple[Verdict, 
             sentence, state = said("unanswered", answer=data["answer"]), "nothing"
         elif print_of_it in data["mistakes"]:
             sentence, state = data["mistakes"][print_of_it], "mistake"
+        elif fingerprint(name, [Outcome(_as_number(answer))]) == data["right"]:
+            sentence, state = said("form", type=type(answer).__name__), "form"
         else:
             sentence, state = said("prediction"), "other"
         return Verdict(False, sentence, 0, state), [outcome]
@@ -140,6 +143,17 @@ def _verdict(name: str, data: Mapping[str, Any], answer: Any) -> tuple[Verdict, 
         judge(name, outcomes, expected, data["mistakes"], data["rtol"], data["arguments"]),
         outcomes,
     )
+
+
+def _as_number(answer: Any) -> Any:
+    """Return the number that an answer of another form holds, such as "0.8" or [0.8]."""
+    answer = plain(answer)
+    while isinstance(answer, list) and len(answer) == 1:
+        answer = answer[0]
+    try:
+        return answer if isinstance(answer, bool) else float(answer)
+    except (TypeError, ValueError, OverflowError):
+        return answer
 
 
 def encoded(value: Any) -> Any:
@@ -200,20 +214,29 @@ def _message(data: Mapping[str, Any], verdict: Verdict, outcomes: list[Outcome])
                 argument = data["arguments"][position]
                 lines.append(said("shown.changed", argument=argument, before=before, after=after))
         else:
-            lines += [
-                said("shown.expected", value=shown(data["expected"][verdict.at])),
-                said("shown.got", value=outcome.error or shown(outcome.result)),
-            ]
+            expected, got = _told_apart(data["expected"][verdict.at], outcome)
+            lines += [said("shown.expected", value=expected), said("shown.got", value=got)]
     return "\n".join(lines)
 
 
-def shown(value: Any) -> str:
+def _told_apart(expected: Any, outcome: Outcome) -> tuple[str, str]:
+    """Return what was expected and what came, with the digits in which they differ."""
+    pairs = [
+        (shown(expected, digits), outcome.error or shown(outcome.result, digits))
+        for digits in DIGITS
+    ]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+
+
+def shown(value: Any, digits: int = DIGITS[0]) -> str:
     """Return a value in one line: numbers to six digits, long lists and texts cut short.
 
     Parameters
     ----------
     value : object
         An argument, or a result as `plain` returns it.
+    digits : int, >= 1
+        How many digits of a number are shown.
 
     Raises
     ------
@@ -226,11 +249,11 @@ def shown(value: Any) -> str:
     '[1, np.array([0.5, 0.333333])]'
     """
     if isinstance(value, np.ndarray):
-        return f"np.array({shown(value.tolist())})"
+        return f"np.array({shown(value.tolist(), digits)})"
     if isinstance(value, list):
-        items = [shown(item) for item in value[:SHOWN]]
+        items = [shown(item, digits) for item in value[:SHOWN]]
         return f"[{', '.join(items)}{', ...' if len(value) > SHOWN else ''}]"
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.{digits}g}"
     text = repr(value)
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 3] + "..."

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minioptim._arguments import Array
+from minioptim._keywords import OTHER_NAMES
 from minioptim.checks.equations import evaluate
 from minioptim.engines.javascript import module_source
 from minioptim.problems import Problem, Quadratic, Ravine
@@ -40,17 +41,6 @@ for (let t = 1; t <= STEPS; t++) {
 }
 console.log(JSON.stringify(points));
 """
-
-# What libraries call a hyper-parameter, where it is not called as here.
-OTHER_NAMES = {
-    "lr": ("learning_rate",),
-    "beta1": ("b1",),
-    "beta2": ("b2",),
-    "rho": ("alpha", "decay"),
-    "beta": ("momentum", "decay"),
-    "psi": ("momentum_decay",),
-    "initial_accumulator": ("initial_accumulator_value",),
-}
 
 
 class Finding(NamedTuple):

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array, numbers, read_only, whole
+from minioptim._keywords import InOurWords
 from minioptim.datasets.reading import Reading
 
 Inputs: TypeAlias = Any
@@ -25,7 +26,7 @@ RECODED = "recode them with names, labels = np.unique(labels, return_inverse=Tru
 Kind = TypeVar("Kind", bound="Examples")
 
 
-class Examples(ABC):
+class Examples(InOurWords, ABC):
     """What all examples are: rows of inputs, each with its answer, that can be split.
 
     Attributes
@@ -216,6 +217,11 @@ def split_order(
     >>> len(train), len(test)
     (3, 2)
     """
+    if isinstance(test, (float, np.floating)) and 0 < test < 1:
+        raise TypeError(
+            f"test must be a whole number of examples, got {test}: a share of {test} of the {n} "
+            f"is test={round(n * test)}"
+        )
     test = whole("test", test, at_least=1)
     if test >= n:
         raise ValueError(f"test must leave some of the {n} examples for training, got {test}")

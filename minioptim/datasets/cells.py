@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import math
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
@@ -20,6 +21,9 @@ Column: TypeAlias = Any  # a list, or an array of numbers
 # What stands for "not known" in a cell of text, as R, pandas and spreadsheets write it.
 GAPS = {"", "NA", "N/A", "NaN", "nan", "null", "NULL"}
 BOOLS = {"true": True, "false": False}
+# Words that are meant as something else: 1,5 or 1.234,5 or 1,000; 2024-01-31 or 31.1.2024 12:30.
+WITH_COMMA = re.compile(r"[+-]?\d[\d.]*(,\d+)+")
+DATE = re.compile(r"(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}([./])\d{1,2}\2\d{2,4})([ T].*)?")
 
 
 class Parsed(NamedTuple):
@@ -51,10 +55,13 @@ class Cells:
     lines : list of int or None
         The line of the file in which each row ends; None if this is no file, and then a text
         never stands for a number.
+    decimal : "." or ","
+        What stands before the decimals of a number in a file.
     """
 
     columns: Mapping[Any, Column]
     lines: list[int] | None
+    decimal: str = "."
 
     def place(self, row: int) -> str:
         """Return where a row is, for a message: a line of the file, or a row counted from 0."""
@@ -93,11 +100,36 @@ class Cells:
             values = np.array([math.nan if cell is None else float(cell) for cell in found])
             return self._checked(name, values, None, bools)
         if not all(isinstance(cell, str) for cell in known):
+            meant = self.meant(name, [str(found[words])])
             raise ValueError(
                 f"column {name!r} holds numbers beside the word {found[words]!r} in "
                 f"{self.place(words)}: make it one or the other, or leave_out=[{name!r}]"
+                f"{meant and f'. Column {meant}'}"
             )
         return self._checked(name, None, [cell if cell is None else str(cell) for cell in found])
+
+    def meant(self, name: Any, words: Iterable[str]) -> str:
+        """Return what all words of a column seem to be meant as, and what to do; else nothing."""
+        words = list(words)
+        if words and all(WITH_COMMA.fullmatch(word) for word in words):
+            way = "decimal=',' reads them, if it stands before the decimals"
+            if self.lines is None:
+                way = "a text stands for no number here; float(cell.replace(',', '.')) makes one"
+            return f"{name!r} looks like numbers with a comma, such as {words[0]!r}: {way}"
+        if words and all(DATE.fullmatch(word) for word in words):
+            return (
+                f"{name!r} looks like dates, such as {words[0]!r}: make a number of them, such as "
+                f"days since the first, or leave_out=[{name!r}]"
+            )
+        return ""
+
+    def _number(self, text: str) -> float:
+        """Return the number that a file's text stands for, or raise a ValueError."""
+        if self.decimal == ",":
+            if "." in text:
+                raise ValueError(text)
+            text = text.replace(",", ".", 1)
+        return float(text)
 
     def _cell(self, name: Any, row: int, cell: Any) -> float | bool | str | None:
         """Return a cell as a number, a bool or a word, or as None if it is a gap."""
@@ -111,7 +143,7 @@ class Cells:
             if text.lower() in BOOLS:
                 return BOOLS[text.lower()]
             try:
-                return str(text) if "_" in text else float(text)
+                return str(text) if "_" in text else self._number(text)
             except ValueError:
                 return str(text)
         if isinstance(cell, (bool, np.bool_)):
@@ -140,16 +172,18 @@ class Cells:
         return Parsed(values, words, bools)
 
 
-def cells(source: Any, delimiter: str = ",") -> Cells:
-    """Return the cells of a CSV file or of columns.
+def cells(source: Any, delimiter: str = ",", decimal: str = ".") -> Cells:
+    """Return the cells of a CSV file, of columns or of rows.
 
     Parameters
     ----------
-    source : str or path, or mapping of name to sequence
+    source : str or path, or mapping of name to sequence, or mappings of name to cell
         A file's path; or columns such as a dict, a pandas or polars data frame, or a structured
-        array of NumPy's.
+        array of NumPy's; or a row, ``{"size": 1.5}``, or a list of rows.
     delimiter : str
         What stands between the cells of a file's line.
+    decimal : "." or ","
+        What stands before the decimals of a number in a file.
 
     Raises
     ------
@@ -165,7 +199,8 @@ def cells(source: Any, delimiter: str = ",") -> Cells:
     array([1.5, nan])
     """
     if isinstance(source, (str, os.PathLike)):
-        return _of_file(Path(source), delimiter)
+        return _of_file(Path(source), delimiter, decimal)
+    source = _of_rows(source)
     names = _names(source)
     columns = {name: _listed(name, source[name]) for name in names}
     lengths = {name: len(column) for name, column in columns.items()}
@@ -174,6 +209,24 @@ def cells(source: Any, delimiter: str = ",") -> Cells:
     if not columns or not max(lengths.values()):
         raise ValueError("columns must hold at least one row, got none")
     return Cells(columns, None)
+
+
+def _of_rows(source: Any) -> Any:
+    """Return a row, or a list of rows, as columns; anything else as it is."""
+    if isinstance(source, Mapping) and source and all(map(_is_cell, source.values())):
+        source = [source]
+    rows = source if isinstance(source, (list, tuple)) else ()
+    if not rows or not all(isinstance(row, Mapping) for row in rows):
+        return source
+    names = list(rows[0])
+    for place, row in enumerate(rows):
+        if set(row) != set(names):
+            raise ValueError(f"row {place} must have the columns {names}, got {list(row)}")
+    return {name: [row[name] for row in rows] for name in names}
+
+
+def _is_cell(value: Any) -> bool:
+    return value is None or isinstance(value, (str, Real, np.generic))
 
 
 def _names(source: Any) -> list[Any]:
@@ -188,7 +241,7 @@ def _names(source: Any) -> list[Any]:
     else:
         raise TypeError(
             "columns must be a CSV file's path, or a mapping of name to cells such as a dict or a "
-            f"pandas data frame, got {type(source).__name__}"
+            f"pandas data frame, or a list of rows that are dicts, got {type(source).__name__}"
         )
     if twice := sorted({str(name) for name in names if names.count(name) > 1}):
         raise ValueError(f"columns must differ in name, got {twice} more than once")
@@ -207,8 +260,10 @@ def _listed(name: Any, column: Any) -> Column:
     return listed
 
 
-def _of_file(path: Path, delimiter: str) -> Cells:
+def _of_file(path: Path, delimiter: str, decimal: str) -> Cells:
     """Read a CSV file, whose first line names the columns."""
+    if decimal not in (".", ","):
+        raise ValueError(f"decimal must be '.' or ',', got {decimal!r}")
     if not isinstance(delimiter, str) or len(delimiter) != 1:
         raise ValueError(f"delimiter must be one character, got {delimiter!r}")
     rows, lines = [], []
@@ -242,7 +297,7 @@ def _of_file(path: Path, delimiter: str) -> Cells:
                 f"line {line} of {path} has {len(row)} cells where the first has {len(names)}"
             )
     columns = {name: [row[j] for row in rows[1:]] for j, name in enumerate(names)}
-    return Cells(columns, lines[1:])
+    return Cells(columns, lines[1:], decimal)
 
 
 def _is_number(text: str) -> bool:

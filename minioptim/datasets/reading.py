@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from minioptim._arguments import Array
+from minioptim._arguments import Array, shown
 from minioptim.datasets.cells import Cells, cells
 
 
@@ -37,7 +37,11 @@ class Column(NamedTuple):
         parsed = table.parsed(self.name)
         if not self.words:
             if parsed.numbers is None:
-                raise ValueError(f"column {self.name!r} must hold numbers, as it did in training")
+                other = next(word for word in parsed.words or () if word is not None)
+                raise ValueError(
+                    f"column {self.name!r} must hold numbers or bools, as it did in training, got "
+                    f"words such as {other!r}"
+                )
             return parsed.numbers[:, None]
         found = parsed.words
         if found is None:
@@ -75,8 +79,8 @@ class Reading:
         What stands in the gaps of each input: its mean in the rows to train on.
     shift, scale : arrays of shape (p,)
         An input is the table's number minus ``shift``, divided by ``scale``.
-    delimiter : str
-        What stands between the cells of a file's line.
+    delimiter, decimal : str
+        What stands between the cells of a file's line, and before the decimals of a number.
     """
 
     columns: tuple[Column, ...]
@@ -87,6 +91,7 @@ class Reading:
     shift: Array
     scale: Array
     delimiter: str = ","
+    decimal: str = "."
 
     def __repr__(self) -> str:
         what = f"classes {self.classes}" if self.classes else "a number"
@@ -110,8 +115,9 @@ class Reading:
 
         Parameters
         ----------
-        rows : str or path, or mapping of name to sequence
-            A CSV file or columns, as for `table`; other columns than the inputs' are ignored.
+        rows : str or path, mapping of name to sequence, row or list of rows
+            A CSV file or columns, as for `table`, or a row, ``{"cm": 2.0}``, or a list of rows;
+            other columns than the inputs' are ignored.
 
         Raises
         ------
@@ -126,8 +132,10 @@ class Reading:
         >>> data.reading.inputs({"cm": [2.0, 5.0]})
         array([[0.],
                [3.]])
+        >>> data.reading.inputs({"cm": 2.0})
+        array([[0.]])
         """
-        table = cells(rows, self.delimiter)
+        table = cells(rows, self.delimiter, self.decimal)
         raw = raw_inputs(table, self.columns)
         if self.gaps != "mean" and np.isnan(raw).any():
             row, column = (int(i) for i in np.argwhere(np.isnan(raw))[0])
@@ -136,6 +144,34 @@ class Reading:
                 "out, or read the table to train on with gaps='mean'"
             )
         return self.made(raw)
+
+    def named(self, labels: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return what labels are called in the table: an array of the same shape.
+
+        Parameters
+        ----------
+        labels : array-like of int
+            Such as a model's ``predict`` returns, of one run or of a batch.
+
+        Raises
+        ------
+        ValueError
+            A number is predicted, not a class, or there is no such class.
+
+        Examples
+        --------
+        >>> from minioptim.datasets import table
+        >>> data = table({"cm": [1.0, 3.0], "kind": ["a", "b"]}, target="kind")
+        >>> data.reading.named([[0, 1], [1, 1]]).tolist()
+        [['a', 'b'], ['b', 'b']]
+        """
+        labels = np.asarray(labels)
+        k = len(self.classes)
+        if not k:
+            raise ValueError(f"there are no classes: the target {self.target!r} is a number")
+        if labels.dtype.kind not in "iu" or ((labels < 0) | (labels >= k)).any():
+            raise ValueError(f"labels must be whole numbers from 0 to {k - 1}, got {shown(labels)}")
+        return np.asarray(np.array(self.classes)[labels])
 
     def made(self, raw: Array) -> Array:
         """Return inputs from a table's numbers, (m, p): gaps filled, shifted and scaled."""

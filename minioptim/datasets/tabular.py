@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array
+from minioptim._keywords import in_our_words
 from minioptim.datasets.base import Dataset, Examples, RegressionData, Split, split_order
 from minioptim.datasets.cells import Cells, cells
 from minioptim.datasets.reading import Column, Reading, raw_inputs
 
 WORDS = ("refuse", "columns", "leave out")
 GAPS = ("refuse", "drop", "mean")
+# From so many rows on, a column of whole numbers that all differ is likely to number them.
+MANY_ROWS = 20
 # More different words than these in a column are most often names, dates or codes.
 MOST_WORDS = 100
 
 
+@in_our_words
 def table(
     columns: Any,
     target: Any,
@@ -31,6 +37,7 @@ def table(
     test: int | None = None,
     seed: int = 0,
     delimiter: str = ",",
+    decimal: str = ".",
 ) -> Any:
     """Return a table as data to learn from: one column is to be predicted, the others are inputs.
 
@@ -56,7 +63,8 @@ def table(
         Whether to subtract an input's mean and divide by its standard deviation, as gradient
         methods like it; an input that is always the same becomes 0.
     leave_out : iterable of str
-        Columns that are not used, such as a name or a number of the row.
+        Columns that are not used, such as a name or a number of the row. A warning names columns
+        of which that is likely.
     test : int, from 1 to n - 1, optional
         How many rows to keep for a test: they are drawn at random, and have no part in the means
         and the standard deviations.
@@ -64,6 +72,8 @@ def table(
         Seed of that draw.
     delimiter : str
         What stands between the cells of a file's line: "," or, in much of Europe, ";".
+    decimal : "." or ","
+        What stands before the decimals of a number in a file: in much of Europe, ",".
 
     Returns
     -------
@@ -78,6 +88,11 @@ def table(
         the column and the ways out.
     OSError
         The file cannot be read.
+
+    Warns
+    -----
+    UserWarning
+        An input of 20 rows or more is another whole number in each: it may number the rows.
 
     Examples
     --------
@@ -96,7 +111,7 @@ def table(
     >>> float(model.accuracy(x, test))
     1.0
     >>> new = train.reading.inputs({"grams": [160, 8], "colour": ["green", "green"]})
-    >>> [train.reading.classes[label] for label in model.predict(x, new)]
+    >>> train.reading.named(model.predict(x, new)).tolist()
     ['apple', 'grape']
 
     From a file it is ``table("fruit.csv", target="fruit", ...)``, and a number is predicted by
@@ -106,7 +121,7 @@ def table(
     RegressionData(8 examples, 4 inputs)
     """
     _check_options(classes, words, gaps, scale)
-    read = cells(columns, delimiter)
+    read = cells(columns, delimiter, decimal)
     read.column(target)
     left = _left_out(leave_out, read, target)
     inputs = [name for name in read.columns if name != target and name not in left]
@@ -114,9 +129,10 @@ def table(
     if not chosen:
         raise ValueError(f"no column is left for the inputs; the columns are {list(read.columns)}")
     raw = raw_inputs(read, chosen)
+    _warn_of_row_numbers(read, [column.name for column in chosen if not column.words])
     kinds = _classes(read, target, classes)
     none = np.zeros(raw.shape[1])
-    plain = Reading(chosen, target, kinds, gaps, none, none, none + 1, delimiter)
+    plain = Reading(chosen, target, kinds, gaps, none, none, none + 1, delimiter, decimal)
     answers, unknown = plain.answers(read)
     kept = _kept(raw, unknown, plain, read)
     raw, answers = raw[kept], answers[kept]
@@ -161,11 +177,28 @@ def table_like(columns: Any, data: Examples) -> Any:
     reading = getattr(data, "reading", None)
     if not isinstance(reading, Reading):
         raise TypeError(f"data must be what table returned, got {data!r}")
-    read = cells(columns, reading.delimiter)
+    read = cells(columns, reading.delimiter, reading.decimal)
     raw = raw_inputs(read, reading.columns)
     answers, unknown = reading.answers(read)
     kept = _kept(raw, unknown, reading, read)
     return _data(reading.made(raw[kept]), answers[kept], reading)
+
+
+def _warn_of_row_numbers(read: Cells, names: Iterable[Any]) -> None:
+    """Warn of columns that hold another whole number in each row."""
+    found = []
+    for name in names:
+        values = np.asarray(read.parsed(name).numbers)
+        values = values[~np.isnan(values)]
+        different = len(np.unique(values)) == len(values) >= MANY_ROWS
+        if different and (values == values.round()).all():
+            found.append(name)
+    if found:
+        warnings.warn(
+            f"another whole number in each row: {found}. If they number the rows, "
+            f"leave_out={found}",
+            stacklevel=4,  # where `table` was called, beyond what checks its keywords
+        )
 
 
 def _check_options(classes: Any, words: Any, gaps: Any, scale: Any) -> None:
@@ -193,6 +226,9 @@ def _columns(read: Cells, names: list[Any], words: str) -> tuple[Column, ...]:
     """Return what the columns become, without those that are left out."""
     found = {name: _words(read, name) for name in names}
     of_words = {name: these for name, these in found.items() if these}
+    meant = [hint for name, these in of_words.items() if (hint := read.meant(name, these))]
+    if meant and words == "columns":
+        raise ValueError(f"column {'; column '.join(meant)}")
     if words == "refuse" and of_words:
         listed = ", ".join(
             f"{name!r} ({len(these)}, such as {these[0]!r})" for name, these in of_words.items()
@@ -200,6 +236,7 @@ def _columns(read: Cells, names: list[Any], words: str) -> tuple[Column, ...]:
         raise ValueError(
             f"there are columns of words: {listed}. words='columns' makes an input of each word, "
             f"words='leave out' leaves such columns out, and leave_out={list(of_words)} these"
+            + "".join(f". Column {hint}" for hint in meant)
         )
     for name, these in of_words.items():
         if words == "columns" and len(these) > MOST_WORDS:
@@ -226,6 +263,8 @@ def _classes(read: Cells, target: Any, classes: bool | None) -> tuple[Any, ...]:
             word = next(word for word in parsed.words if word is not None)
             raise ValueError(f"target {target!r} must hold numbers, got words such as {word!r}")
         names = list(_words(read, target))
+        if meant := read.meant(target, names):
+            raise ValueError(f"target {meant}")
     else:
         values = np.asarray(parsed.numbers)
         values = np.unique(values[~np.isnan(values)])
@@ -258,7 +297,10 @@ def _kept(
     gaps = np.isnan(raw)
     whole = ~(gaps.any(axis=1) | unknown)
     if reading.gaps == "refuse" and not whole.all():
-        where = {reading.target: unknown, **dict(zip(reading.names, gaps.T, strict=True))}
+        of_input = [column.name for column in reading.columns for _ in column.words or (0,)]
+        where = {reading.target: unknown}
+        for name, here in zip(of_input, gaps.T, strict=True):
+            where[name] = where.get(name, False) | here
         counts = {name: int(here.sum()) for name, here in where.items() if here.any()}
         first = int(np.argmin(whole))
         raise ValueError(
@@ -286,9 +328,7 @@ def _learned(plain: Reading, raw: Array, scale: bool) -> Reading:
         varies = filled.max(axis=0) > filled.min(axis=0)  # a deviation of rounding alone is none
         shift = np.where(varies, shift, filled[0])
         spread = np.where(varies, filled.std(axis=0), 1.0)
-    return Reading(
-        plain.columns, plain.target, plain.classes, plain.gaps, fill, shift, spread, plain.delimiter
-    )
+    return replace(plain, fill=fill, shift=shift, scale=spread)
 
 
 def _data(inputs: Array, answers: Any, reading: Reading) -> Dataset | RegressionData:

@@ -12,14 +12,24 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from minioptim._arguments import Array, whole, within
-from minioptim.datasets import Answers, Examples, Inputs, as_inputs
+from minioptim._arguments import Array, shown, whole, within
+from minioptim.datasets import (
+    Answers,
+    Dataset,
+    Examples,
+    Inputs,
+    RegressionData,
+    Split,
+    as_inputs,
+)
 from minioptim.problems import Gradient, Problem, points
 
 Indices: TypeAlias = npt.NDArray[np.int64]
 
 LARGEST = np.finfo(np.float64).max
 NO_DROPOUT = repeat(None)
+
+SEEDS = "for several, minioptim.training.train(model, rule, batch, steps, seeds) makes a run each"
 
 # How many examples are processed at once, to limit the memory taken by hidden activations.
 CHUNK = 4096
@@ -350,6 +360,8 @@ class Minibatch(Problem):
         n = len(self.model.data)
         if whole("size", self.size, at_least=1) > n:
             raise ValueError(f"size must be at most the {n} examples, got {self.size}")
+        if not isinstance(self.seed, str) and isinstance(self.seed, Iterable):
+            raise TypeError(f"seed must be one whole number, got {self.seed!r}: {SEEDS}")
         whole("seed", self.seed, at_least=0)
         if not isinstance(self.replace, (bool, np.bool_)):
             raise TypeError(f"replace must be True or False, got {self.replace!r}")
@@ -456,5 +468,12 @@ def check_data(data: Any, kind: type[Examples], written: str) -> None:
     >>> from minioptim.datasets import Dataset, digits
     >>> check_data(digits().train, Dataset, "Dataset(inputs, labels, classes)")
     """
-    if not isinstance(data, kind):
-        raise TypeError(f"data must be a {kind.__name__}, got {data!r}: {written}")
+    if isinstance(data, kind):
+        return
+    if isinstance(data, Split):
+        written = "take one of the two, split.train or split.test"
+    elif isinstance(data, RegressionData):
+        written += ". What predicts a number is LeastSquares"
+    elif isinstance(data, Dataset):
+        written += ". What predicts a class is SoftmaxRegression or an MLP"
+    raise TypeError(f"data must be a {kind.__name__}, got {shown(data)}: {written}")

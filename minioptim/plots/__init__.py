@@ -22,6 +22,7 @@ from minioptim.plots.curves import loss_curves, state
 from minioptim.plots.dimensions import descent, line, projection
 from minioptim.plots.plane import Domain, animation, contours, path, queries
 from minioptim.plots.runs import DRAWABLE, Run, label_of
+from minioptim.plots.spreads import spread
 from minioptim.plots.style import STYLE, legend, tints, use_style
 from minioptim.plots.tiles import images
 
@@ -46,6 +47,7 @@ __all__ = [
     "path",
     "projection",
     "queries",
+    "spread",
     "state",
     "style_of",
     "tints",

@@ -20,16 +20,18 @@ from minioptim.run import Trace
 def loss_curves(
     traces: Trace | Iterable[Trace],
     ax: Axes | None = None,
-    floor: float = 0.0,
+    floor: float | None = None,
     labels: Sequence[str] | None = None,
     **kwargs: Any,
 ) -> Axes:
     """Draw f - floor over the steps, on a logarithmic scale, with a legend under the Axes.
 
-    Values that are not finite, and those at or below the floor, leave a gap. The scale stops
-    at 100 times the highest start, so that a run that diverges leaves at the top, and sixteen
-    powers of ten below the highest start, which is the precision of a float. If no value lies above
-    the floor, the scale is not changed, because a logarithmic one would show nothing.
+    If f goes below 0 and no floor is given, the scale is linear, since a logarithm would hide the
+    best runs. The logarithmic scale stops at 100 times the highest start, so that a run that
+    diverges leaves at the top, and sixteen powers of ten below it, which is the precision of a
+    float; values at or below the floor, of which there is no logarithm, leave at the bottom. A note
+    says how many curves have no value above the floor; if none has one, the scale is linear. Values
+    that are not finite leave a gap.
 
     Parameters
     ----------
@@ -38,8 +40,9 @@ def loss_curves(
         of the same rule differ in tint.
     ax : Axes, optional
         The current Axes by default.
-    floor : float
-        The least value of f, in units of f; it is subtracted from f before drawing.
+    floor : float, optional
+        The least value of f, in units of f; it is subtracted from f before drawing. By default it
+        is 0.
     labels : list of str, optional
         One for each curve. By default `label_of` each run, with whatever differs between traces
         of one rule; traces that differ only in schedule or start need labels of your own.
@@ -65,7 +68,7 @@ def loss_curves(
     >>> [text.get_text() for text in ax.get_legend().get_texts()][2]
     'GradientDescent, lr = 1.1'
     """
-    least = numbers("floor", floor, "a finite number")
+    least = numbers("floor", 0.0 if floor is None else floor, "a finite number")
     if least.ndim or not np.isfinite(least):
         raise ValueError(f"floor must be a finite number, got {floor!r}")
     several = _traces(traces)
@@ -75,24 +78,29 @@ def loss_curves(
     if len(labels) != len(curves):
         raise ValueError(f"labels must be one for each of {len(curves)} curves, got {labels!r}")
     heights = [_drawable(_one_run(trace, "f", run) - least) for trace, run in curves]
-    of_rule = Counter(type(trace.rule) for trace, _ in curves)
-    left = {kind: tints(style_of(kind)["color"], count) for kind, count in of_rule.items()}
+    of_color = Counter(style_of(trace.rule)["color"] for trace, _ in curves)
+    left = {color: tints(color, count) for color, count in of_color.items()}
 
     ax = _axes(ax)
     for k, ((trace, _), height, label) in enumerate(zip(curves, heights, labels, strict=True)):
         every = max(1, height.size // 6)
-        look: dict[str, Any] = style_of(trace.rule) | {
-            "color": left[type(trace.rule)].pop(0),
+        look: dict[str, Any] = style_of(trace.rule)
+        look |= {
+            "color": left[look["color"]].pop(0),
             "label": label,
             "markersize": 5,
             # A few marks along each curve, at different steps in each.
             "markevery": (k * every // len(curves), every),
         }
         ax.plot(trace.t, height, **_merged(look, kwargs, Line2D))
+    hidden = sum(not (height > 0).any() for height in heights)
+    falls_below = floor is None and any((height < 0).any() for height in heights)
     # After the curves: Matplotlib warns of a logarithmic scale that has nothing to show.
-    if any((height > 0).any() for height in heights):
-        ax.set_yscale("log", nonpositive="mask")
-    _cut_scale(ax, [height[0] for height in heights])
+    if hidden < len(curves) and not falls_below:
+        ax.set_yscale("log", nonpositive="clip")
+        _cut_scale(ax, [height[0] for height in heights])
+        if hidden:
+            _note(ax, f"{hidden} of {len(curves)} curves have no value above {least:g}")
     ax.set(xlabel="step t", ylabel=_above(float(least)))
     return legend(ax)
 
@@ -162,6 +170,11 @@ def state(
         ax.plot(trace.t, rows[:, j], **_merged(look, kwargs, Line2D))
     ax.set(xlabel="step t", ylabel=name)
     return ax
+
+
+def _note(ax: Axes, text: str) -> None:
+    """Write in a corner of the Axes what they do not show."""
+    ax.text(0.99, 0.02, text, transform=ax.transAxes, ha="right", va="bottom", fontsize="small")
 
 
 def _above(floor: float) -> str:

@@ -19,12 +19,14 @@ from minioptim.plots.runs import (
     DRAWABLE,
     Run,
     _drawable,
+    _index,
     _label,
     _one_run,
+    _trace,
     _traces,
     label_of,
 )
-from minioptim.plots.style import _axes, _merged, legend
+from minioptim.plots.style import _axes, _merged, legend, tints
 from minioptim.problems import Problem
 from minioptim.run import Trace
 
@@ -119,16 +121,17 @@ def contours(
 def path(
     trace: Trace,
     ax: Axes | None = None,
-    run: Run = (),
+    run: Run | None = None,
     label: str | None = None,
     color: str | None = None,
     **kwargs: Any,
 ) -> Axes:
     """Draw the path of a run in the plane, from a hollow ring to a filled disc.
 
-    Up to 100 recorded points are marked one by one. If the limits of the Axes are fixed, as by
-    `contours`, a run that ends outside is drawn up to the border, where an arrow points outward.
-    Otherwise a run that stops being finite ends in a cross.
+    Of a batch, each run is drawn if none is named, in tints as in `loss_curves`. Up to 100 recorded
+    points are marked one by one. If the limits of the Axes are fixed, as by `contours`, a run that
+    ends outside is drawn up to the border, where an arrow points outward. Otherwise a run that
+    stops being finite ends in a cross.
 
     Parameters
     ----------
@@ -136,12 +139,12 @@ def path(
         A trace with ``x``, of two coordinates.
     ax : Axes, optional
         The current Axes by default.
-    run : int or tuple of int
-        Which run of a batch of shape S; () if there is one run only.
+    run : int or tuple of int, optional
+        Which run of a batch of shape S; by default all of them.
     label : str, optional
         For the legend; `label_of` the run by default.
     color : str, optional
-        The rule's own by default.
+        By default the rule's own, or for a run of a batch its tint.
     **kwargs
         For ``ax.plot``, for example ``marker=""`` or ``linewidth``.
 
@@ -150,7 +153,8 @@ def path(
     TypeError
         ``trace`` is not a trace.
     ValueError
-        The problem does not have two coordinates, or ``run`` does not name one run.
+        The problem does not have two coordinates, ``run`` does not name one run, or there is one
+        label for several.
     AttributeError
         ``x`` was not recorded.
 
@@ -161,7 +165,18 @@ def path(
     >>> from minioptim.problems import Ravine
     >>> ax = contours(Ravine(), plt.subplots()[1])
     >>> ax = path(minimize(Ravine(), GradientDescent(lr=0.95), steps=30), ax, label="GD")
+    >>> several = minimize(Ravine(), GradientDescent(lr=[0.1, 0.5, 0.9]), steps=30)
+    >>> ax = legend(path(several, contours(Ravine(), plt.subplots()[1])))
+    >>> len(ax.get_legend().get_texts())
+    3
     """
+    if run is None:
+        runs = list(np.ndindex(_trace(trace).diverged.shape))
+        if label is not None and len(runs) > 1:
+            raise ValueError(f"label must be of one run: say which, run=..., got {label!r}")
+        for each in runs:
+            ax = path(trace, ax, each, label, color, **kwargs)
+        return _axes(ax)
     points = _plane(trace, _one_run(trace, "x", run))
     look: dict[str, Any] = style_of(trace.rule) | {
         "linewidth": 1.4,
@@ -171,8 +186,7 @@ def path(
     }
     if len(points) > MARKED_STEPS:
         look["marker"] = ""
-    if color is not None:
-        look["color"] = color
+    look["color"] = _tint(trace, run) if color is None else color
     ax = _axes(ax)
     window = _window(ax)
     shown, leaves = _until_it_leaves(points, window)
@@ -283,8 +297,11 @@ def animation(
 ) -> FuncAnimation:
     """Return an animation of runs on the level lines, one frame per ``every`` recorded points.
 
-    Keep a reference to it until it is saved or shown: ``animation(...).save("race.gif",
-    writer="pillow")``. A run that diverges leaves the picture at the border.
+    Keep a reference to it until it is saved or shown. ``film.save("race.gif", writer="pillow")``
+    needs nothing more than Matplotlib, and so do ".webp" and ".apng"; "race.mp4" needs the program
+    ffmpeg. In a notebook ``IPython.display.HTML(film.to_jshtml())`` shows it with a slider. A run
+    that diverges leaves the picture at the border. A second's film takes a few seconds to write:
+    raise ``every`` for fewer frames.
 
     Parameters
     ----------
@@ -318,8 +335,12 @@ def animation(
     >>> from minioptim.problems import Ravine
     >>> trace = minimize(Ravine(), Adam(lr=0.3), steps=20)
     >>> film = animation(trace, Ravine(), plt.subplots()[1], every=10)
-    >>> "<img" in film.to_jshtml()
-    True
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> file = Path(tempfile.mkdtemp()) / "race.gif"
+    >>> film.save(file, writer="pillow", dpi=40)
+    >>> file.read_bytes()[:3]
+    b'GIF'
     """
     every = whole("every", every, at_least=1)
     several = _traces(traces)
@@ -352,6 +373,13 @@ def animation(
     return FuncAnimation(ax.figure.canvas.figure, draw, **(timing | kwargs))
 
 
+def _tint(trace: Trace, run: Run) -> str:
+    """Return the colour of one run among the runs of its batch."""
+    batch = trace.diverged.shape
+    colors = tints(style_of(trace.rule)["color"], trace.diverged.size)
+    return colors[int(np.ravel_multi_index(_index(trace, run), batch)) if batch else 0]
+
+
 def _plane(trace: Trace, points: Array) -> Array:
     if points.shape[-1] != 2:
         raise ValueError(
@@ -377,7 +405,10 @@ def _domain(problem: Problem, domain: Domain | None) -> Domain:
     if domain is None:
         domain = getattr(problem, "domain", None)
         if domain is None:
-            raise ValueError(f"domain must be given: {problem!r} has none of its own")
+            raise ValueError(
+                "domain must be given, such as ((-2, 2), (-1, 3)) for x and y: "
+                f"{type(problem).__name__} has none of its own"
+            )
     corners = np.asarray(domain, dtype=np.float64)
     if corners.shape != (2, 2) or not np.isfinite(corners).all() or (np.diff(corners) <= 0).any():
         raise ValueError(

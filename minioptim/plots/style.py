@@ -9,6 +9,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cbook import normalize_kwargs
 from matplotlib.colors import is_color_like, to_hex, to_rgb
+from matplotlib.gridspec import SubplotParams
+from matplotlib.legend import Legend
 from matplotlib.transforms import ScaledTranslation
 
 from minioptim._arguments import whole
@@ -42,6 +44,9 @@ STYLE: dict[str, Any] = {
     "svg.hashsalt": "minioptim",
 }
 """The settings of Matplotlib that `use_style` makes."""
+
+# Of the figure: a legend as high as this leaves too little for the Axes.
+MOST_HEIGHT = 0.5
 
 
 def use_style() -> None:
@@ -104,6 +109,11 @@ def tints(color: str, count: int) -> list[str]:
 def legend(ax: Axes | None = None, **kwargs: Any) -> Axes:
     """Put a legend under the Axes, where it covers nothing.
 
+    It has two columns, or one where two would be wider than the figure. A figure without a layout
+    of its own gets Matplotlib's "constrained" one, which makes room, so that the legend is in the
+    file that ``savefig`` writes. Where it does not fit, or margins were set by ``subplots_adjust``,
+    the layout stays as it is: then save with ``bbox_inches="tight"``.
+
     Parameters
     ----------
     ax : Axes, optional
@@ -137,14 +147,30 @@ def legend(ax: Axes | None = None, **kwargs: Any) -> Axes:
         "loc": "upper center",
         "bbox_to_anchor": (0.5, 0),
         "bbox_transform": ax.transAxes + below,
-        # A phone is just wide enough for two columns of long labels.
-        "ncols": kwargs.pop("ncol", min(len(labels), 2) or 1),
         "handlelength": 2.8,
         "columnspacing": 1.2,
         "labelspacing": 0.3,
     }
-    ax.legend(**(placed | kwargs))
+    figure = ax.figure.canvas.figure
+    # A phone is just wide enough for two columns of long labels.
+    chosen = {"ncols": kwargs.pop("ncol")} if "ncol" in kwargs else {}
+    two = {"ncols": min(len(labels), 2) or 1}
+    drawn = ax.legend(**(two | placed | chosen | kwargs))
+    if not {"ncols"} & {*chosen, *kwargs} and _share(drawn, ax)[0] > 1:
+        drawn = ax.legend(**(placed | {"ncols": 1} | kwargs))
+    width, height = _share(drawn, ax)
+    plain = vars(figure.subplotpars) == vars(SubplotParams())
+    if plain and figure.get_layout_engine() is None and width < 1 and height < MOST_HEIGHT:
+        figure.set_layout_engine("constrained")
     return ax
+
+
+def _share(legend: Legend, ax: Axes) -> tuple[float, float]:
+    """Return a legend's width and height as shares of what its Axes have of the figure."""
+    taken, there = legend.get_window_extent(), ax.figure.canvas.figure.bbox
+    place = ax.get_subplotspec()
+    rows, columns = (1, 1) if place is None else place.get_gridspec().get_geometry()
+    return taken.width * columns / there.width, taken.height * rows / there.height
 
 
 def _axes(ax: Axes | None) -> Axes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,16 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from minioptim._arguments import Array, Value, constant, numbers, read_only, whole
+from minioptim._keywords import InOurWords
 from minioptim.problems.differences import differences
 
 Gradient: TypeAlias = Callable[[Array], npt.ArrayLike]
 """The gradient of a problem: a function of points that returns an array of their shape."""
 
+ONE_COORDINATE = "A point is an array of coordinates, though it has one: read x[0]"
 LARGEST_MATRIX = 2_000
 """The most rows that a matrix of `Quadratic` may have: it takes 32 MB, as does each copy."""
 
 
-class Problem(ABC):
+class Problem(InOurWords, ABC):
     """A function to minimise and its gradient.
 
     Attributes
@@ -83,7 +86,7 @@ class Function(Value, Problem):
     Raises
     ------
     TypeError
-        ``f`` or ``df`` is not a function, or ``each`` is not True or False.
+        ``f`` or ``df`` is not a function of one argument, or ``each`` is not True or False.
 
     Notes
     -----
@@ -140,6 +143,7 @@ class Function(Value, Problem):
         for name in ("f", "df") if self.df is not None else ("f",):
             if not callable(getattr(self, name)):
                 raise TypeError(f"{name} must be a function of x, got {getattr(self, name)!r}")
+            _check_takes_one(name, getattr(self, name))
         if not isinstance(self.each, (bool, np.bool_)):
             raise TypeError(f"each must be True or False, got {self.each!r}")
         if isinstance(self.start, np.ndarray):
@@ -161,8 +165,9 @@ class Function(Value, Problem):
             # A contiguous, read-only copy, such as a run made alone passes too.
             result = numbers(f"what {name} returns", function(read_only(np.array(x[run]))))
             if result.shape != shape:
+                hint = "" if name == "df" or result.size != 1 else f". {ONE_COORDINATE}"
                 raise ValueError(
-                    f"{name} must return shape {shape} at one point, got {result.shape}"
+                    f"{name} must return shape {shape} at one point, got {result.shape}{hint}"
                 )
             results[run] = result
         return results
@@ -430,6 +435,22 @@ class Noisy(Value, Problem):
             return np.asarray(self.gradient(x) + self.sigma * rng.normal(size=x.shape))
 
         return noisy
+
+
+def _check_takes_one(name: str, function: Callable[..., Any]) -> None:
+    """Refuse a function that needs several arguments, such as x and y."""
+    try:
+        takes = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # of a function in C nothing is known
+        return
+    ordered = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [one.name for one in takes if one.default is one.empty and one.kind in ordered]
+    if len(needed) > 1:
+        raise TypeError(
+            f"{name} must be a function of one array, the point, got one of "
+            f"({', '.join(needed)}): write lambda x: ... with x[0] and x[1], and each=True; "
+            "further arguments are given to it by a lambda"
+        )
 
 
 def points(x: npt.ArrayLike, d: int, what: str) -> Array:

@@ -1,9 +1,10 @@
 r"""Rules around a rule: clipping, weight decay, frozen parts, averages, Lookahead, accumulation.
 
 Each holds another rule and changes what goes into its step or what comes out, so that the text of
-a rule stays its equation, and any of them can be combined with any rule:
-``ClippedNorm(AdamW(lr=0.001), largest=1.0)``. They are nested from the outside in: of
-``ClippedNorm(L2(rule, ...), ...)`` the gradient is clipped first, and then the penalty is added.
+a rule stays its equation, and any of them can be combined with any rule. They are imported from
+``minioptim.rules``: ``ClippedNorm(AdamW(lr=0.001), largest=1.0)``. They are nested from the outside
+in: of ``ClippedNorm(L2(rule, ...), ...)`` the gradient is clipped first, and then the penalty is
+added.
 
 In the equations, :math:`g_t` and :math:`x_{t-1}` are what the outer rule receives, and
 :math:`\operatorname{rule}(g, x)` is the point to which the inner rule steps from x with gradient g.

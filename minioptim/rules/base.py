@@ -60,10 +60,10 @@ class Rule(Value):
     Inside ``step`` and ``query``, the loop's arrays g, x and each state have shape (d, \*S): the
     coordinates come first, and a hyper-parameter of shape S broadcasts with each of them. Points
     that a caller sees, such as those of a trace, have the coordinates last, (\*S, d);
-    ``np.moveaxis(x, -1, 0)`` converts them. A step treats the runs of a batch separately: a sum,
-    mean or norm over coordinates takes ``axis=0, keepdims=True``, and an array with one number for
-    each coordinate is multiplied as ``(numbers * g.T).T``. A batch of a rule that mixes its runs is
-    refused at the start.
+    ``np.moveaxis(x, -1, 0)`` converts them. Called by hand, ``step`` takes arrays, not lists. A
+    step treats the runs of a batch separately: a sum, mean or norm over coordinates takes
+    ``axis=0, keepdims=True``, and an array with one number for each coordinate is multiplied as
+    ``(numbers * g.T).T``. A batch of a rule that mixes its runs is refused at the start.
 
     A rule that has to see a layer as a matrix, or that keeps a state of a different shape than x,
     is a `minioptim.rules.MatrixRule`.
@@ -122,10 +122,10 @@ class Rule(Value):
         scheduled = {n: value for n, value in self.hyper_parameters().items() if callable(value)}
         if not scheduled:
             return self
-        values = {name: schedule(t) for name, schedule in scheduled.items()}
         try:
+            values = {name: schedule(t) for name, schedule in scheduled.items()}
             return replace(self, **{name: checked(name, value) for name, value in values.items()})
-        except (TypeError, ValueError) as error:
+        except Exception as error:  # a schedule of the reader's own may do anything
             error.add_note(f"(given by the schedule in {self!r} at t={t})")
             raise
 

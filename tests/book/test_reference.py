@@ -2,7 +2,12 @@
 
 import importlib
 import inspect
+import os
 import pkgutil
+import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +16,8 @@ import minioptim
 from book import pages as site_pages
 from book.extensions import reference
 from minioptim.rules import RULES
+
+from ..node import node
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(ROOT.glob("api/*.md"))
@@ -119,3 +126,51 @@ def test_every_rule_leads_to_a_page_of_the_book():
 )
 def test_a_rule_leads_to_the_chapter_that_shows_its_code(name, page):
     assert f"</{page}>" in reference.explained(reference.chapters(ROOT), name)
+
+
+BLOCK = re.compile(r"^```(python|bash|text)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+FILE = re.compile(r"# (\w+\.py)\n")
+
+
+def blocks(page):
+    """Return the code on a page, and what it prints: (kind, text) in order."""
+    return BLOCK.findall(page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=lambda page: page.stem)
+def test_code_on_a_page_prints_what_the_page_says(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    names, printed = {"__name__": "__main__"}, ""
+    for kind, text in blocks(page):
+        if kind == "text":
+            assert printed == text
+            printed = ""
+            continue
+        assert printed == "", "say on the page what is printed"
+        if file := FILE.match(text):
+            (tmp_path / file[1]).write_text(text, encoding="utf-8")
+        elif kind == "python":
+            exec(text, names)  # noqa: S102
+            printed = capsys.readouterr().out
+        else:
+            printed = command(text, tmp_path)
+    assert printed == "", "say on the page what is printed"
+
+
+def command(text, folder):
+    """Return what a command prints that runs this Python, with node at hand."""
+    program, *arguments = shlex.split(text)
+    assert program == "python"
+    path = os.pathsep.join([str(Path(node()).parent), os.environ["PATH"]])
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    return done.stdout

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from fractions import Fraction
 from string import Formatter
 
 import numpy as np
@@ -332,3 +333,24 @@ def test_another_language_has_the_same_keys_and_names():
 def test_a_language_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match="language must be one of .*en.*; got 'xx'"):
         words.catalogue("xx")
+
+
+def test_an_answer_in_float32_is_shown_with_the_digits_that_differ():
+    with pytest.raises(NotYet) as caught:
+        check("double-it", lambda x: 20 * float(np.float32(0.1)) * x)
+    expected, got = (line.split() for line in str(caught.value).splitlines()[-2:])
+    assert expected == ["expected", "3"]
+    assert got == ["got", "3.00000004"]  # float32 has 0.1 as 0.100000001490...
+
+
+@pytest.mark.parametrize("answer", ["0.5", " 0.5 ", [0.5], (np.array([[0.5]]),), Fraction(1, 2)])
+def test_a_right_number_in_another_form_is_told_so(answer):
+    with pytest.raises(NotYet, match="the number is right, but write it as a number: this is of"):
+        check("guess-it", answer)
+
+
+@pytest.mark.parametrize("answer", ["0.7", [0.5, 0.5], "half", [], [[]], True, "2"])
+def test_no_other_answer_is_called_a_right_number(answer):
+    with pytest.raises(NotYet) as caught:
+        check("guess-it", answer)
+    assert "the number is right" not in str(caught.value)

@@ -20,6 +20,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from minioptim import plots, rules
+from minioptim.plots import spreads
 from minioptim.problems import SURFACES, Function, Noisy, Quadratic, Ravine, Rosenbrock
 from minioptim.rules import Adam, ClippedNorm, GradientDescent, Momentum, Nesterov, Rule
 from minioptim.run import Trace, minimize
@@ -296,6 +297,33 @@ def test_the_legend_is_under_the_axes_and_label_however_low() -> None:
         assert legend.get_window_extent().y0 >= 0
 
 
+@pytest.mark.parametrize("name", ["sweep.png", "sweep.svg"])
+def test_a_saved_picture_holds_its_legend(tmp_path: Path, name: str) -> None:
+    ax = plots.loss_curves(minimize(Ravine(), Adam(lr=[0.001, 0.01, 0.1]), steps=9))
+    ax.figure.savefig(tmp_path / name)
+    there, inside = ax.get_legend().get_window_extent(), ax.figure.bbox
+    assert min(there.x0, there.y0) >= 0
+    assert there.x1 <= inside.x1
+    assert ax.bbox.height > 0.4 * inside.height
+
+
+def test_a_legend_that_would_be_too_wide_has_one_column() -> None:
+    trace = minimize(Ravine(), Momentum(lr=[0.01, 0.1], momentum=[[0.5], [0.9]]), steps=3)
+    ax = drawn(plots.loss_curves(trace, plt.subplots(figsize=(6.4, 4.2))[1]))
+    assert ax.get_legend()._ncols == 1
+    assert ax.get_legend().get_window_extent().y0 >= 0
+
+
+def test_margins_of_the_callers_own_stay() -> None:
+    figure, ax = plt.subplots()
+    figure.subplots_adjust(bottom=0.4)
+    plots.loss_curves(minimize(Ravine(), Adam(), steps=3), ax)
+    assert figure.get_layout_engine() is None
+    # Nor is a figure too small for its legend emptied of its Axes.
+    small = plt.subplots(figsize=(1.5, 1.5))[1]
+    drawn(plots.loss_curves(minimize(Ravine(), Adam(), steps=3), small))
+
+
 # Level lines
 
 
@@ -525,6 +553,27 @@ def test_paths_of_the_wrong_kind_are_refused() -> None:
         plots.path(minimize(Ravine(), GradientDescent(), steps=2, record=["f"]))
 
 
+def test_the_runs_of_a_batch_are_drawn_together_in_tints() -> None:
+    trace = minimize(Ravine(), Adam(lr=[[0.1], [0.2]]), np.ones((2, 3, 2)), steps=9)
+    ax = drawn(plots.path(trace, label=None))
+    named = [line for line in ax.get_lines() if not line.get_label().startswith("_")]
+    assert [line.get_color() for line in named] == plots.tints(plots.COLORS["Adam"], 6)
+    for line, run in zip(named, np.ndindex(2, 3), strict=True):
+        np.testing.assert_array_equal(line.get_xydata(), trace.x[:, *run])
+    alone = plots.path(trace, plt.subplots()[1], run=(1, 0)).get_lines()[0]
+    assert alone.get_color() == named[3].get_color()
+    with pytest.raises(ValueError, match=r"label must be of one run: say which, run=\.\.\."):
+        plots.path(trace, label="mine")
+
+
+def test_a_rule_around_a_rule_looks_like_the_one_inside() -> None:
+    rule = ClippedNorm(Adam(lr=0.1), largest=1.0)
+    assert plots.style_of(rule) == plots.style_of(Adam)
+    traces = [minimize(Ravine(), each, steps=9) for each in (rule.rule, rule)]
+    colors = [line.get_color() for line in plots.loss_curves(traces).get_lines()]
+    assert colors == plots.tints(plots.COLORS["Adam"], 2)
+
+
 # Curves of the loss
 
 
@@ -588,13 +637,35 @@ def test_a_scale_fixed_by_the_caller_stays() -> None:
     assert ax.get_ylim() == (1e-3, 7.0)
 
 
-def test_a_loss_at_or_below_the_floor_leaves_a_gap() -> None:
+def test_a_loss_at_or_below_the_floor_leaves_at_the_bottom() -> None:
     trace = minimize(Ravine(), GradientDescent(lr=0.5), steps=40)
     below = trace.f <= 1.0
     assert 0 < below.sum() < below.size
-    (line,) = drawn(plots.loss_curves(trace, floor=1.0)).get_lines()
-    pixels = line.get_transform().transform(line.get_xydata())
-    np.testing.assert_array_equal(np.isfinite(pixels).all(axis=1), ~below)
+    ax = drawn(plots.loss_curves(trace, floor=1.0))
+    (line,) = ax.get_lines()
+    heights = line.get_transform().transform(line.get_xydata())[:, 1]
+    np.testing.assert_array_equal(heights < ax.bbox.y0, below)
+
+
+def test_a_loss_below_zero_is_seen_whole() -> None:
+    """The best runs must not be the ones that vanish."""
+    well = Function(lambda x: (x**2).sum(axis=-1) - 0.7, start=[1.0])
+    trace = minimize(well, GradientDescent(lr=[0.001, 0.3]), steps=30)
+    assert (trace.f[-1] < 0).tolist() == [False, True]
+    ax = drawn(plots.loss_curves(trace))
+    assert ax.get_yscale() == "linear"
+    for line in ax.get_lines():
+        heights = line.get_transform().transform(line.get_xydata())[:, 1]
+        assert ((ax.bbox.y0 <= heights) & (heights <= ax.bbox.y1)).all()
+    assert plots.loss_curves(trace, plt.subplots()[1], floor=-0.7).get_yscale() == "log"
+
+
+def test_a_curve_that_cannot_be_seen_is_told_of() -> None:
+    at_minimum = np.array([[[1.0, 1.0]], [[0.0, 0.0]]])
+    trace = minimize(BOWL, GradientDescent(lr=[0.1, 0.2]), at_minimum, steps=5)
+    ax = drawn(plots.loss_curves(trace))
+    assert [text.get_text() for text in ax.texts] == ["2 of 4 curves have no value above 0"]
+    assert plots.loss_curves(minimize(BOWL, Adam(), [1.0, 1.0], steps=5)).texts[1:] == []
 
 
 def test_loss_curves_of_the_wrong_kind_are_refused() -> None:
@@ -608,13 +679,88 @@ def test_loss_curves_of_the_wrong_kind_are_refused() -> None:
         plots.loss_curves(trace, labels=["a", "b"])
     with pytest.raises(ValueError, match="floor must be a finite number, got nan"):
         plots.loss_curves(trace, floor=np.nan)
-    for floor in ("a", True, None):
+    for floor in ("a", True):
         with pytest.raises(TypeError, match=f"floor must be a finite number, got {floor!r}"):
             plots.loss_curves(trace, floor=floor)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"floor must be a finite number, got \[0\.0, 1\.0\]"):
         plots.loss_curves(trace, floor=[0.0, 1.0])  # type: ignore[arg-type]
     with pytest.raises(AttributeError, match="'f' was not recorded"):
         plots.loss_curves(minimize(Ravine(), GradientDescent(), steps=2, record=["x"]))
+
+
+# Spreads
+
+
+def test_a_spread_is_the_median_and_the_middle_half() -> None:
+    values = np.array([[1.0, 30.0], [2.0, 10.0], [3.0, 20.0], [4.0, 50.0], [9.0, 40.0]])
+    ax = drawn(plots.spread(values[:, ::-1], over=[0.3, 0.01], labels=["Adam"]))
+    (line,), (band,) = ax.get_lines(), ax.collections
+    assert line.get_xydata().tolist() == [[0.01, 3.0], [0.3, 30.0]]
+    corners = {tuple(corner) for corner in band.get_paths()[0].vertices.tolist()}
+    assert corners == {(0.01, 2.0), (0.01, 4.0), (0.3, 20.0), (0.3, 40.0)}
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert ax.get_ylabel() == "median and middle half of 5 runs"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["Adam"]
+    whole = plots.spread(values - 5, [1, 2], plt.subplots()[1], band=(0, 1), color="red")
+    assert whole.get_yscale() == whole.get_xscale() == "linear"
+    assert whole.get_ylabel() == "median and range of 5 runs"
+    assert whole.get_legend() is None
+    assert {y for _, y in whole.collections[0].get_paths()[0].vertices} == {-4, 4, 5, 45}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.25, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("n", [2, 5, 10])
+def test_quantiles_are_numpys_where_all_is_finite(share: float, n: int) -> None:
+    ordered = np.sort(np.random.default_rng(n).normal(size=(n, 3)), axis=0)
+    found = spreads._quantile(ordered, share)
+    np.testing.assert_allclose(found, np.quantile(ordered, share, axis=0), rtol=1e-14)
+
+
+def test_a_run_that_diverged_counts_as_the_largest() -> None:
+    values = [[1.0, 1.0, 5.0], [2.0, np.nan, np.inf], [3.0, 3.0, np.nan], [4.0, 4.0, 1e300]]
+    ax = drawn(plots.spread(values, [1, 2, 3], band=(0, 1)))
+    np.testing.assert_array_equal(ax.get_lines()[0].get_ydata(), [2.5, 3.5, np.nan])
+    assert ax.dataLim.y0 == 1.0
+    assert ax.dataLim.y1 == 5.0  # the band ends at the largest number that is drawn
+
+
+def test_traces_of_several_seeds_are_spread_over_their_steps() -> None:
+    starts = np.random.default_rng(0).normal(size=(7, 2))
+    rule = Momentum(lr=[0.05, 0.1])
+    traces = [minimize(Ravine(), rule, start, steps=20, every=5) for start in starts]
+    ax = drawn(plots.spread(traces))
+    f = np.stack([trace.f for trace in traces])
+    for k, line in enumerate(ax.get_lines()):
+        assert line.get_label() == plots.label_of(traces[0], k)
+        np.testing.assert_array_equal(line.get_xdata(), traces[0].t)
+        np.testing.assert_array_equal(line.get_ydata(), np.median(f[:, :, k], axis=0))
+    colors = [line.get_color() for line in ax.get_lines()]
+    assert colors == plots.tints(plots.COLORS["Momentum"], 2)
+    assert ax.get_xlabel() == "step t"
+    assert ax.get_ylabel() == "f: median and middle half of 7 runs"
+
+
+def test_a_spread_of_the_wrong_kind_is_refused() -> None:
+    trace = minimize(Ravine(), Adam(), steps=4)
+    for wrong, message in [
+        (lambda: plots.spread([trace]), "runs must be two or more to be spread, got 1"),
+        (lambda: plots.spread([[1.0, 2.0]], [1, 2]), "two or more to be spread, got 1"),
+        (lambda: plots.spread(np.ones((3, 2))), "over must be given with numbers"),
+        (lambda: plots.spread(np.ones((3, 2)), [1, 2, 3]), r"got \(3, 2\) and \(3,\)"),
+        (lambda: plots.spread([1.0, 2.0], [1, 2]), "a row for each run"),
+        (lambda: plots.spread(np.ones((3, 2)), [1, 2], band=(1, 0)), "band must be"),
+        (lambda: plots.spread(np.ones((3, 2)), [1, 2], labels="ab"), "labels must be one for"),
+        (
+            lambda: plots.spread([trace, minimize(Ravine(), Adam(lr=0.1), steps=4)]),
+            "traces must be of one rule",
+        ),
+        (
+            lambda: plots.spread([trace, minimize(Ravine(), Adam(), steps=5)]),
+            "recorded the same steps",
+        ),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            wrong()
 
 
 # States

@@ -16,20 +16,21 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # What each module may import of the package. It is the order of the house: no circle, one way.
 MAY_IMPORT = {
-    "_arguments": set(),
+    "_keywords": set(),
+    "_arguments": {"_keywords"},
     "_catalogues": set(),
     "rules": {"_arguments"},
     "looks": {"rules"},
-    "problems": {"_arguments"},
+    "problems": {"_arguments", "_keywords"},
     "schedules": {"_arguments"},
-    "datasets": {"_arguments"},
+    "datasets": {"_arguments", "_keywords"},
     "averages": {"_arguments"},
     "tables": set(),
     "_translations": {"_arguments", "rules"},
     "libraries": {"_translations", "rules"},
     "trace": {"_arguments", "rules"},
     "engines": {"_arguments", "problems", "rules", "trace"},
-    "run": {"_arguments", "engines", "problems", "rules", "trace"},
+    "run": {"_arguments", "_keywords", "engines", "problems", "rules", "trace"},
     "stepper": {"_arguments", "engines", "rules"},
     "storage": {"_arguments", "rules", "schedules", "trace"},
     "losses": {"_arguments", "problems", "datasets"},
@@ -37,9 +38,18 @@ MAY_IMPORT = {
     "live": {"_arguments", "engines", "plots", "problems", "run", "schedules"}
     | {"_catalogues", "averages", "looks", "rules"},
     "interactive": {"live"},
-    "training": {"_arguments", "losses", "rules", "run"},
-    "search": {"_arguments", "problems", "rules", "run"},
-    "checks": {"_arguments", "datasets", "engines", "losses", "problems", "rules", "run"}
+    "training": {"_arguments", "_keywords", "losses", "rules", "run"},
+    "search": {"_arguments", "_keywords", "problems", "rules", "run"},
+    "checks": {
+        "_arguments",
+        "_keywords",
+        "datasets",
+        "engines",
+        "losses",
+        "problems",
+        "rules",
+        "run",
+    }
     | {"_catalogues"},
     "": {"rules", "run", "stepper", "storage"},
 }

@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from minioptim.checks.__main__ import main
 from minioptim.checks.rules import check_rule
-from minioptim.rules import Adam, HeavyBallMuon, RMSProp
+from minioptim.rules import Adam, HeavyBallMuon, Real, RMSProp, Rule
 
 from ..discovery import all_matrix_rules, all_rules
 from ..node import node
@@ -167,6 +168,39 @@ def test_what_is_no_rule_is_one_sentence(where, words, capsys):
     assert said.out == ""
     assert said.err.count("\n") == 1
     assert words in said.err
+
+
+def test_greek_letters_stand_for_hyper_parameters():
+    @dataclass(frozen=True)
+    class Mine(Rule):
+        r"""Momentum with Adam's letters.
+
+        .. math::
+            m_t &= \beta_1 m_{t-1} + (1 - \beta_{1})\, g_t \\
+            x_t &= x_{t-1} - \eta \frac{m_t}{1 + \varepsilon}
+        """
+
+        lr: Real = 0.1
+        beta1: Real = 0.9
+        eps: Real = 0.5
+        state = ("m",)
+
+        def step(self, g, x, t, m):
+            m = self.beta1 * m + (1 - self.beta1) * g
+            return x - self.lr * m / (1 + self.eps), m
+
+    class Forgetful(Mine):
+        __doc__ = Mine.__doc__.replace(r"(1 - \beta_{1})\, ", "")
+
+    assert dict(f[:2] for f in check_rule(Mine))["equation"] is True
+    assert dict(f[:2] for f in check_rule(Forgetful))["equation"] is False
+
+
+def test_the_line_of_a_file_that_fails_is_named(tmp_path, capsys):
+    broken = tmp_path / "broken.py"
+    broken.write_text("one = 1\n\nundefined(one)\n", encoding="utf-8")
+    assert main([f"{broken}:Mine"]) == 2
+    assert "cannot be read: line 3, 'undefined(one)': NameError" in capsys.readouterr().err
 
 
 def test_a_file_that_fails_is_one_sentence(tmp_path, capsys):

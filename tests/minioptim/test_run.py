@@ -422,7 +422,88 @@ def test_a_run_that_is_no_longer_finite_holds_no_other_up():
         Quadratic([1.0]), SGD(lr=[0.5, 1e200]), [8.0], 99, stop=lambda s: np.abs(s.x[..., 0]) < 1.0
     )
     assert run.diverged.tolist() == [False, True]
+    assert run.stopped.tolist() == [True, False]
     assert run.t[-1] == 4
+
+
+def test_a_run_that_diverges_alone_does_not_wait_for_its_stop():
+    run = minimize(Quadratic([1.0]), SGD(lr=1e200), [8.0], 10_000, stop=lambda s: s.x[0] == 0)
+    assert (run.t[-1], bool(run.diverged), bool(run.stopped)) == (2, True, False)
+
+
+@pytest.mark.parametrize("lr", [0.1, [0.1, 0.2]])
+def test_a_trace_says_whether_it_was_stopped(lr):
+    def run(steps, **more):
+        return minimize(Quadratic([1.0]), SGD(lr=lr), [8.0], steps, **more)
+
+    def small(step):
+        return abs(step.x).max(axis=-1) < 4.0
+
+    assert run(99, stop=small).stopped.all()
+    assert "steps, stopped" in repr(run(99, stop=small))
+    assert run(7, stop=small).stopped.all()  # with the last step
+    for early in (run(2, stop=small), run(99), run(0, stop=small)):
+        assert early.stopped.tolist() == np.zeros(np.shape(lr), dtype=bool).tolist()
+        assert "stopped" not in repr(early)
+
+
+# ---------------------------------------------------------------- joining
+
+
+@pytest.mark.parametrize(("first", "every"), [(20, 1), (17, 5), (0, 1)])
+@pytest.mark.parametrize("record", [None, ("x", "grad"), ("f",)])
+@pytest.mark.parametrize("rule", [Adam(lr=[0.1, 0.2]), Nesterov(lr=0.001)], ids=["batch", "one"])
+def test_a_run_and_its_continuation_are_joined(rule, record, first, every):
+    options = {"record": record, "every": every}
+    one = minimize(Rosenbrock(), rule, steps=first, **options)
+    then = minimize(Rosenbrock(), rule, one, steps=40 - first, **options)
+    joined, whole = one + then, minimize(Rosenbrock(), rule, steps=40, **options)
+    kept = np.isin(joined.t, whole.t)  # the join is recorded, too
+    assert joined.t[kept].tolist() == whole.t.tolist()
+    assert np.array_equal(joined.final, whole.final)
+    for name in whole.recorded.keys() & {"x", "f"}:
+        assert np.array_equal(getattr(joined, name)[kept], getattr(whole, name))
+        assert not getattr(joined, name).flags.writeable
+    for name in whole.recorded.keys() & {"query", "grad"}:
+        assert np.array_equal(getattr(joined, name)[kept[1:]], getattr(whole, name))
+    for name, array in whole.recorded.get("state", {}).items():
+        assert np.array_equal(joined.state[name][kept], array)
+    assert np.array_equal(minimize(Rosenbrock(), rule, joined, 5).final, (then + _on(then)).final)
+
+
+def _on(trace):
+    options = {"record": tuple(trace.recorded)}
+    return minimize(Rosenbrock(), trace.rule, trace, steps=5, **options)
+
+
+def test_a_joined_run_diverged_as_seen_from_its_own_start():
+    def on(x0, steps):
+        return minimize(Quadratic([1.0]), SGD(lr=2.05), x0, steps)
+
+    first = on([8.0], 20)
+    then = on(first, 20)
+    assert not first.diverged
+    assert not then.diverged
+    assert (first + then).diverged == on([8.0], 40).diverged
+    assert on(on([8.0], 10), 30).f[-1] > 10 * (1 + first.f[0])
+
+
+@pytest.mark.parametrize(
+    ("later", "says"),
+    [
+        ({"x0": None}, "from step 3 on, got"),
+        ({"rule": SGD(lr=0.5)}, "must be of one rule"),
+        ({"record": "x"}, "recorded the same"),
+        ({"x0": Checkpoint([0.0, 0.0], {}, 3)}, "from another point"),
+    ],
+)
+def test_what_is_no_continuation_is_not_joined(later, says):
+    one = minimize(Ravine(), SGD(), steps=3)
+    then = minimize(Ravine(), **{"rule": SGD(), "x0": one, "steps": 3} | later)
+    with pytest.raises(ValueError, match=says):
+        one + then
+    with pytest.raises(TypeError, match="unsupported operand"):
+        one + 3
 
 
 @pytest.mark.parametrize(

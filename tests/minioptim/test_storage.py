@@ -1,6 +1,8 @@
 """Traces in files and as columns: the same bits again, no code in a file, whole or not at all."""
 
+import copy
 import csv
+import json
 import pickle
 import zipfile
 from dataclasses import dataclass
@@ -44,7 +46,7 @@ def same(one, other):
         assert list(mine) == list(theirs)
         for name, array in mine.items():
             assert np.array_equal(array, theirs[name], equal_nan=True)
-    for name in ("t", "final", "diverged"):
+    for name in ("t", "final", "diverged", "stopped"):
         assert np.array_equal(getattr(one, name), getattr(other, name))
         assert getattr(one, name).dtype == getattr(other, name).dtype
 
@@ -84,8 +86,62 @@ def test_a_rule_of_ones_own_is_given_again(rule, tmp_path):
 
 def test_a_rule_with_other_states_is_refused(tmp_path):
     save(minimize(BOWL, Adam(), START, 4), tmp_path / "run.npz")
-    with pytest.raises(ValueError, match=r"^rule must have the states \('m', 'v'\)"):
+    with pytest.raises(ValueError, match=r"^rule must be that of .*Adam\(.*, got Momentum\("):
         load(tmp_path / "run.npz", rule=Momentum())
+    of_another_file = dataclass(frozen=True)(type("Adam", (Own,), {"state": ("u",)}))
+    with pytest.raises(ValueError, match=r"^rule must have the states \('m', 'v'\)"):
+        load(tmp_path / "run.npz", rule=of_another_file(0.001))
+
+
+@pytest.mark.parametrize(
+    ("kept", "given", "name"),
+    [
+        (Own(0.2), Own(0.3), "lr is 0.2"),
+        (Own([0.2, 0.3]), Own([0.2, 0.4]), r"lr is array\(\[0.2, 0.3\]\)"),
+        (Adam(lr=lambda t: 0.1 / t), Adam(lr=lambda t: 0.1 / t, eps=1e-3), "eps is 1e-08"),
+        (Adam(lr=SCHEDULE), Adam(lr=0.1), "lr is "),
+        (Averaged(Own(0.2)), Averaged(Own(0.3)), "rule.lr is 0.2"),
+    ],
+    ids=["number", "array", "beside a schedule", "schedule", "inside"],
+)
+def test_a_rule_that_is_not_the_files_is_refused(kept, given, name, tmp_path):
+    save(minimize(BOWL, kept, START, 4), tmp_path / "run.npz")
+    with pytest.raises(ValueError, match=f"^rule must be that of .*run.npz, whose {name}"):
+        load(tmp_path / "run.npz", rule=given)
+
+
+def test_whether_a_run_was_stopped_is_in_the_file(tmp_path):
+    rule = Adam(lr=[0.1, 1e200])
+    trace = minimize(BOWL, rule, START, 9, stop=lambda step: step.t >= [3, 20] * np.ones(2))
+    assert trace.stopped.tolist() == [True, False]
+    save(trace, tmp_path / "run.npz")
+    assert load(tmp_path / "run.npz").stopped.tolist() == [True, False]
+
+
+def test_a_file_of_before_is_still_read(tmp_path):
+    file = tmp_path / "run.npz"
+    save(minimize(BOWL, Own(), START, 4), file)
+    with np.load(file) as archive:
+        held = dict(archive)
+    about = json.loads(str(held["about"]))
+    del about["kinds"], about["hyper_parameters"], held["stopped"]
+    np.savez(file, **held | {"about": np.array(json.dumps(about))})
+    assert not load(file, rule=Own()).stopped
+
+
+def test_the_states_are_not_pickled_in_silence(tmp_path):
+    trace = minimize(BOWL, Adam(), START, 4)
+    with pytest.raises(TypeError, match=r"save\(trace, path\) writes the whole run"):
+        np.savez(tmp_path / "run.npz", **trace.recorded)
+    np.savez(tmp_path / "states.npz", **trace.state)
+
+
+def test_a_copy_of_a_trace_is_read_only_too():
+    trace = minimize(BOWL, Adam(), START, 4)
+    for again in (pickle.loads(pickle.dumps(trace)), copy.deepcopy(trace)):  # noqa: S301
+        same(again, trace)
+        for array in (again.x, again.final, again.state["m"], again.final_state["v"]):
+            assert not array.flags.writeable
 
 
 @pytest.mark.parametrize("rule", [Own, 0.1])

@@ -1,5 +1,7 @@
 """Tables as data: each kind of column, what must be decided, and new rows treated alike."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -399,3 +401,143 @@ def test_a_regression_on_scaled_inputs_predicts_what_one_on_raw_inputs_does():
     x = minimize(model, Adam(lr=0.1), steps=2000).final
     new = data.reading.inputs({"size": [0.0, 100.0]})
     np.testing.assert_allclose(model.predict(x, new), [3, 23], rtol=1e-6)
+
+
+# ---------------------------------------------------------------- what looks like something else
+
+
+def written(folder, text):
+    """Return the path of a file of this text."""
+    path = folder / "table.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_decimal_commas_are_read_where_they_are_announced(tmp_path):
+    path = written(tmp_path, "size;y\n1,5;2,25\n-2;1,5e2\n+0,5;NA\n")
+    data = table(path, "y", delimiter=";", decimal=",", gaps="drop")
+    assert data.inputs.tolist() == [[1.5], [-2.0]]
+    assert data.targets.tolist() == [2.25, 150.0]
+    assert data.reading.inputs(written(tmp_path, "size\n3,5\n").as_posix()).tolist() == [[3.5]]
+    again = table_like(written(tmp_path, "size;y\n3,5;1,0\n"), data)
+    assert (again.inputs.tolist(), again.targets.tolist()) == ([[3.5]], [1.0])
+    quoted = written(tmp_path, 'size,y\n"1,5",a\n"2,5",b\n')
+    assert table(quoted, "y", decimal=",").inputs.tolist() == [[1.5], [2.5]]
+    with pytest.raises(ValueError, match=r"decimal must be '\.' or ',', got ';'"):
+        table(path, "y", decimal=";")
+
+
+@pytest.mark.parametrize("words", ["refuse", "columns"])
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        (["1,5", "2,5"], r"'a' looks like numbers with a comma, such as '1,5': decimal=',' reads"),
+        (["1.000,5", "2,5"], "numbers with a comma, such as '1.000,5'"),
+        (["1,000", "1,234,567"], "numbers with a comma, such as '1,000': .* if it stands before"),
+        (["2024-01-02", "2024-1-3"], r"'a' looks like dates, such as '2024-01-02': make a number"),
+        (["31.12.2024", "1.1.25 12:30"], "looks like dates, such as '1.1.25 12:30'"),
+        (["12/31/2024", "1/2/2025"], r"or leave_out=\['a'\]"),
+    ],
+)
+def test_words_that_look_like_numbers_or_dates_are_no_categories(tmp_path, words, cells, says):
+    path = written(tmp_path, f"a;y\n{cells[0]};1.5\n{cells[1]};2\nNA;3\n")
+    with pytest.raises(ValueError, match=says):
+        table(path, "y", delimiter=";", words=words, gaps="drop")
+    left = table({"a": cells, "b": [1, 2], "y": [0.5, 1]}, "y", words="leave out")
+    assert left.reading.names == ("b",)
+    with pytest.raises(ValueError, match="column 'a' looks like"):
+        table({"a": cells, "y": [0.5, 1]}, "y", words="columns")
+
+
+def test_words_that_only_look_alike_in_part_stay_words():
+    cells = ["1,5", "a few", "2024-01-02", "3-4", "1.2.3"]
+    data = table({"a": cells, "y": np.arange(5) / 2}, "y", words="columns")
+    assert len(data.reading.names) == 5
+
+
+def test_commas_beside_numbers_and_in_the_target_are_named_too(tmp_path):
+    path = written(tmp_path, "a;y\n1;1,5\n2,5;2,5\n")
+    with pytest.raises(ValueError, match=r"beside the word '2,5' .*numbers with a comma"):
+        table(path, "y", delimiter=";", words="columns")
+    path = written(tmp_path, "a;y\n1;1,5\n2;2,5\n")
+    with pytest.raises(ValueError, match=r"^target 'y' looks like numbers with a comma"):
+        table(path, "y", delimiter=";")
+    with pytest.raises(ValueError, match=r"float\(cell\.replace\(',', '\.'\)\) makes one"):
+        table({"a": ["1,5", "2,5"], "y": [0.5, 1]}, "y", words="columns")
+    point = written(tmp_path, "a;y\n1.5;1\n2,5;2\n")
+    with pytest.raises(ValueError, match="numbers beside the word '1.5'"):
+        table(point, "y", delimiter=";", decimal=",")
+
+
+@pytest.mark.parametrize(
+    ("column", "warned"),
+    [
+        (np.arange(20), True),
+        (np.random.default_rng(0).permutation(10**6)[:25], True),
+        ([*range(24), None], True),
+        (np.arange(19), False),  # too few to tell
+        ([*range(24), 0], False),
+        (np.arange(25) + 0.5, False),
+        ([f"n{i}" for i in range(25)], False),
+        ([True, False] * 12, False),
+    ],
+)
+def test_a_column_that_may_number_the_rows_is_named(column, warned):
+    n = len(column)
+    columns = {"id": column, "size": np.linspace(0, 1, n), "y": np.linspace(0, 2, n)}
+    options = {"target": "y", "words": "columns", "gaps": "mean"}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        data = table(columns, **options)
+        assert "size" in data.reading.names
+        assert table(columns, **options, leave_out=["id"]).reading.names == ("size",)
+    assert [str(one.message) for one in caught] == warned * [
+        "another whole number in each row: ['id']. If they number the rows, leave_out=['id']"
+    ]
+    assert all(one.filename == __file__ for one in caught)  # whose line is shown
+
+
+def test_gaps_are_counted_by_the_columns_of_the_table():
+    columns = {
+        "city": ["Rome", None, "Lima", "Oslo"],
+        "age": [1.5, None, None, 3],
+        "y": [1, 2, 3, 4],
+    }
+    with pytest.raises(
+        ValueError, match=r"by column \{'city': 1, 'age': 2\}: gaps='drop' keeps the 2"
+    ):
+        table(columns, "y", classes=False, words="columns")
+    same = {"a": ["u", None, "v"], "y": ["u", "v", None]}
+    with pytest.raises(ValueError, match=r"by column \{'y': 1, 'a': 1\}"):
+        table(same, "y", words="columns")
+
+
+# ---------------------------------------------------------------- rows, and what labels are called
+
+
+def test_a_row_and_a_list_of_rows_are_read_as_columns_are():
+    train = table({"cm": [1.0, 3.0], "new": [True, False], "kind": ["a", "b"]}, target="kind")
+    inputs = train.reading.inputs
+    assert inputs({"cm": 2, "new": True}).tolist() == [[2.0, 1.0]]
+    rows = [{"cm": 2, "new": True, "more": "x"}, {"more": None, "new": False, "cm": 4.5}]
+    assert inputs(rows).tolist() == [[2.0, 1.0], [4.5, 0.0]]
+    assert len(table([{"a": 1.5, "y": "u"}, {"a": 2, "y": "v"}], "y")) == 2
+    with pytest.raises(
+        ValueError, match=r"row 1 must have the columns \['cm', 'new'\], got \['cm'\]"
+    ):
+        inputs([{"cm": 1, "new": True}, {"cm": 2}])
+    with pytest.raises(ValueError, match=r"numbers or bools, as it did .* words such as 'True'"):
+        inputs({"cm": 2.0, "new": "True"})
+
+
+def test_labels_of_a_batch_are_named():
+    data = table({"cm": [1.0, 3.0, 2.0], "kind": [7, 9, 9]}, target="kind")
+    model = SoftmaxRegression(data)
+    x = minimize(model, Adam(lr=[0.1, 0.2]), steps=200).final
+    assert data.reading.named(model.predict(x, [[1.0], [3.0]])).tolist() == [[7, 9], [7, 9]]
+    for wrong in ([2], [-1], [0.5], ["a"]):
+        with pytest.raises(ValueError, match="labels must be whole numbers from 0 to 1, got"):
+            data.reading.named(wrong)
+    numbers = table({"cm": [1.0, 3.0], "y": [0.5, 1]}, target="y")
+    with pytest.raises(ValueError, match="there are no classes: the target 'y' is a number"):
+        numbers.reading.named([0])

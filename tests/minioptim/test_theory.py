@@ -304,7 +304,7 @@ def test_no_gradients_carry_adam_beyond_its_longest_step():
 def test_adam_without_eps_takes_the_same_path_when_f_is_scaled():
     # By a power of two, so that scaling rounds nothing and equality is exact.
     surface, rule = Rosenbrock(), Adam(lr=0.02, eps=0.0)
-    scaled = Function(surface.f, lambda x: 1024 * surface.gradient(x), surface.start)
+    scaled = Function(surface.value, lambda x: 1024 * surface.gradient(x), surface.start)
     once = minimize(surface, rule, steps=200, record="x")
     again = list(islice(iterate(rule, scaled.gradient, surface.start), 200))
     assert np.array_equal(once.x[1:], [step.x for step in again])

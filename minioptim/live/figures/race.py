@@ -77,7 +77,7 @@ def _traces(values: Values) -> dict[str, Trace]:
     traces = {}
     for rule in RULES:
         lr = values[f"lr_{rule.__name__}"]
-        made = rule(lr=Linear(lr, 0.0, steps=steps) if values["falling"] else lr)  # type: ignore[call-arg]
+        made = rule(lr=Linear(lr, 0.0, steps=steps) if values["falling"] else lr)
         if values[f"show_{rule.__name__}"]:
             traces[rule.__name__] = minimize(surface, made, _starting_point(values), steps=steps)
     return traces
