@@ -32,6 +32,7 @@ import numpy as np
 from tqdm import tqdm
 
 import minioptim
+from experiments.store import JOURNALS, RESULTS
 
 if sys.platform != "win32":
     import fcntl
@@ -42,7 +43,7 @@ Found: TypeAlias = Any
 """What a cell gave, as JSON can hold it: a number that is not finite is None."""
 
 SECONDS_TO_CONNECT = 20
-LOCAL = "local"
+LOCAL, SMALL = "local", "small"
 # How many threads a sum is shared among decides the order in which it is added up.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -157,15 +158,32 @@ class Grid:
 
 
 @contextmanager
-def commanded(work: str, journal: Path, about: str | None) -> Iterator[Grid]:
+def commanded(work: str, about: str | None) -> Iterator[tuple[Grid, Path, str]]:
     """Make the grid that the command line asks for, and end with a line where it cannot be.
 
-    ``about`` is the command's help.
+    Parameters
+    ----------
+    work : str
+        The function that computes a cell, as ``module:function``.
+    about : str or None
+        The command's help.
+
+    Yields
+    ------
+    grid : Grid
+        Its journal is removed at the end, when the result is stored.
+    result : Path
+        Where the result belongs.
+    size : str
+        "small", which the book shows, or "paper".
     """
     chosen = vars(command_line(about).parse_args())
+    size = chosen.pop("size")
+    name = work.partition(":")[0].rpartition(".")[2] + ("" if size == SMALL else f"_{size}")
     try:
-        with Grid(work, journal, **chosen) as grid:
-            yield grid
+        with Grid(work, JOURNALS / f"{name}.jsonl", **chosen) as grid:
+            yield grid, RESULTS / f"{name}.json", size
+            grid.journal.remove()
     except GridError as error:
         raise SystemExit(f"{error}") from error
 
@@ -181,6 +199,12 @@ def command_line(about: str | None) -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="a Dask scheduler, such as tcp://10.0.0.1:8786, whose workers compute; "
         f"{LOCAL!r} starts workers here",
+    )
+    parser.add_argument(
+        "--size",
+        choices=(SMALL, "paper"),
+        default=SMALL,
+        help="small: minutes, what the book shows; paper: the paper's own size, for a long night",
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     return parser

@@ -157,12 +157,34 @@ def test_the_seconds_are_those_of_all_cells_whenever_they_ran(tmp_path):
 
 
 @pytest.mark.usefixtures("threads")
-def test_the_command_says_what_it_cannot_do_in_a_line(tmp_path, monkeypatch):
-    computed(tmp_path, count=1)
-    monkeypatch.setattr("sys.argv", ["experiment", "--jobs", "1", "--quiet"])
+def test_a_command_has_its_journal_and_result_and_forgets_the_journal_at_the_end(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(module, "JOURNALS", tmp_path)
+    monkeypatch.setattr("sys.argv", ["experiment", "--jobs", "1", "--quiet", "--size", "paper"])
+    (tmp_path / "stop-1").touch()
+    with (
+        pytest.raises(SystemExit, match="failed, RuntimeError"),
+        commanded(f"{WORKS}:stopping", None) as (grid, _, _),
+    ):
+        grid.compute(cells(tmp_path, 2))
+    assert (tmp_path / "works_paper.jsonl").exists()
+    (tmp_path / "stop-1").unlink()
+    with commanded(f"{WORKS}:stopping", None) as (grid, result, size):
+        grid.compute(cells(tmp_path, 2))
+    assert (size, result) == ("paper", module.RESULTS / "works_paper.json")
+    assert times(tmp_path, 2) == [1, 1]
+    assert not (tmp_path / "works_paper.jsonl").exists()
+
+
+@pytest.mark.usefixtures("threads")
+def test_a_command_says_in_a_line_what_it_cannot_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "JOURNALS", tmp_path)
+    monkeypatch.setattr("sys.argv", ["experiment", "--quiet"])
+    Journal(tmp_path / "works.jsonl", "of another checkout").close()
     with (
         pytest.raises(SystemExit, match="was begun by other code"),
-        commanded(f"{WORKS}:stopping", tmp_path / "journal", None),
+        commanded(f"{WORKS}:counted", None),
     ):
         pass
 
