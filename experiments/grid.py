@@ -10,8 +10,10 @@ Cells share nothing, so one process, two, and a cluster find the same.
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import importlib
+import importlib.util
 import json
 import multiprocessing
 import os
@@ -329,18 +331,40 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
+# What computes nothing: a journal outlives a change of these.
+AROUND = ("experiments.grid", "experiments.store", "experiments.claims")
+
+
 @cache
 def code_of(work: str) -> str:
-    """Return a fingerprint of what computes the cells: the experiments' text, and the versions."""
-    module = importlib.import_module(work.partition(":")[0])
-    files = [
-        *sorted(Path(str(module.__file__)).parent.glob("*.py")),
-        *sorted(Path(minioptim.__file__).parent.rglob("*.py")),
-    ]
+    """Return a fingerprint of what decides what a cell gives.
+
+    It is that of the work's module, of those of the same package that it imports, of minioptim,
+    and of NumPy's version.
+    """
+    texts: dict[str, bytes] = {}
+    _follow(work.partition(":")[0], texts)
+    texts |= {
+        str(file): file.read_bytes() for file in Path(minioptim.__file__).parent.rglob("*.py")
+    }
     digest = hashlib.sha256(f"{work} numpy {np.__version__} {version('minioptim')}".encode())
-    for file in files:
-        digest.update(file.read_bytes())
+    for name in sorted(texts):
+        digest.update(texts[name])
     return digest.hexdigest()
+
+
+def _follow(name: str, texts: dict[str, bytes]) -> None:
+    """Add the text of a module, and of what it imports of its own package."""
+    spec = importlib.util.find_spec(name)
+    if name in texts or name in AROUND or spec is None or not spec.origin:
+        return
+    texts[name] = Path(spec.origin).read_bytes()
+    package = name.partition(".")[0]
+    for node in ast.walk(ast.parse(texts[name])):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == package:
+            _follow(str(node.module), texts)
+            for each in node.names if node.module == package else ():
+                _follow(f"{package}.{each.name}", texts)
 
 
 def _timed(work: str, cell: Cell) -> Done:
