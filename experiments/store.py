@@ -13,20 +13,32 @@ from pathlib import Path
 import numpy as np
 
 RESULTS = Path(__file__).parent / "results"
+JOURNALS = Path(__file__).parent / "journals"
 
 
-def about() -> dict[str, object]:
-    """Return the day, the versions and the seconds of a run, to be stored with what it found.
+def about(seconds: float | None = None) -> dict[str, object]:
+    """Return the day, the versions, the machine and the seconds of a run.
 
-    The seconds are those of the processor in all processes that this one has started and ended.
+    They are stored with what the run found. The seconds are the processor's: ``seconds``, or else
+    those of all processes that this one has started and ended.
     """
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "seconds": round(os.times().children_user),
+        "seconds": round(os.times().children_user if seconds is None else seconds),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "minioptim": version("minioptim"),
+        "machine": machine(),
     }
+
+
+def machine() -> str:
+    """Return what the processor is called, how many cores it has, and the system."""
+    names = Path("/proc/cpuinfo")
+    lines = names.read_text(encoding="utf-8").splitlines() if names.exists() else []
+    found = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    name = found[0] if found else platform.processor() or platform.machine()
+    return f"{name}, {os.cpu_count()} cores, {platform.system()}"
 
 
 def write(path: Path, found: Mapping[str, object]) -> None:
