@@ -1,12 +1,10 @@
-"""Data sets: real digits, synthetic documents, and the papers' own data."""
+"""Data sets that need no download: real digits, and synthetic documents."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from importlib import resources
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -62,7 +60,7 @@ def _embedded(name: str, largest: int) -> Dataset:
     with (resources.files("minioptim") / "data" / name).open("rb") as file:
         arrays = np.load(file)
         images, labels = arrays["images"], arrays["labels"]
-    return Dataset(_flattened(images) / largest, labels, classes=10)
+    return Dataset(flattened(images) / largest, labels, classes=10)
 
 
 def bag_of_words(
@@ -147,111 +145,38 @@ def bag_of_words(
         words[members] = rng.choice(
             vocabulary, size=(members.sum(), length), p=frequencies / frequencies.sum()
         )
-    return Dataset(_counts(words, vocabulary), labels, classes=2)
+    return Dataset(word_counts(words, vocabulary), labels, classes=2)
 
 
-class _Source(NamedTuple):
-    """A file to download, and the hash that identifies it."""
-
-    name: str
-    url: str
-    sha256: str
-
-
-MNIST = _Source(
-    "mnist.npz",
-    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
-    "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
-)
-IMDB = _Source(
-    "imdb.npz",
-    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb.npz",
-    "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
-)
-
-
-def mnist(path: str | os.PathLike[str] | None = None) -> Split[Dataset]:
-    """Return MNIST: 60,000 handwritten digits to train on and 10,000 to test on.
-
-    Each input holds the 28 x 28 grey values of an image, row by row, divided by 255: in [0, 1].
-    The first call downloads the 11 MB file that Keras publishes.
-
-    Parameters
-    ----------
-    path : str or path-like, optional
-        The folder that holds ``mnist.npz``, or will; the user's cache folder by default.
-        A file of this name with different content is replaced.
+def flattened(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return each image as a row, of its pixels row by row.
 
     Raises
     ------
-    ConnectionError
-        The file could not be downloaded. Nothing is left in the folder.
     ValueError
-        The download is not the expected file. Nothing is left in the folder.
-    ImportError
-        pooch is not installed.
-    TypeError, NotADirectoryError
-        ``path`` is not a path, or not that of a folder.
+        There is no image.
 
-    References
-    ----------
-    LeCun, Bottou, Bengio and Haffner (1998), Gradient-based learning applied to document
-    recognition.
+    Examples
+    --------
+    >>> flattened(np.zeros((5, 28, 28), dtype=np.uint8)).shape
+    (5, 784)
     """
-    with np.load(_fetch(MNIST, path), allow_pickle=False) as arrays:
-        train, test = (
-            Dataset(_flattened(arrays[f"x_{part}"]) / 255, arrays[f"y_{part}"], classes=10)
-            for part in ("train", "test")
-        )
-    return Split(train, test)
-
-
-def imdb(vocabulary: int = 10_000, path: str | os.PathLike[str] | None = None) -> Split[Dataset]:
-    """Return film reviews as sparse counts of words: 25,000 to train on and 25,000 to test on.
-
-    Class 1 is a favourable review. The first call downloads the 17 MB file that Keras publishes.
-
-    Parameters
-    ----------
-    vocabulary : int, >= 1
-        How many of the most frequent words to count; column r - 1 counts the word of rank r.
-        Other words are left out. Kingma and Ba use 10,000.
-    path : str or path-like, optional
-        The folder that holds ``imdb.npz``, or will; the user's cache folder by default.
-        A file of this name with different content is replaced.
-
-    Raises
-    ------
-    ConnectionError, ValueError, ImportError, TypeError, NotADirectoryError
-        As for `mnist`, or SciPy is missing, or ``vocabulary`` is not a whole number >= 1.
-
-    References
-    ----------
-    Maas et al. (2011), Learning word vectors for sentiment analysis.
-    """
-    vocabulary = whole("vocabulary", vocabulary, at_least=1)
-    # The reviews are stored as pickled lists, and a pickle can run any code: it is opened only
-    # because the hash shows that it is the known file.
-    with np.load(_fetch(IMDB, path), allow_pickle=True) as arrays:
-        train, test = (
-            # The file holds each word's rank, from 1. (Keras' loader then adds 3, to make room
-            # for its markers of padding, start and words left out.)
-            Dataset(
-                _counts([np.asarray(review) - 1 for review in arrays[f"x_{part}"]], vocabulary),
-                arrays[f"y_{part}"],
-                classes=2,
-            )
-            for part in ("train", "test")
-        )
-    return Split(train, test)
-
-
-def _flattened(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return images.reshape(len(images), -1)
 
 
-def _counts(documents: Sequence[Any] | npt.NDArray[np.int64], vocabulary: int) -> Inputs:
-    """Return how often each word occurs in each document, leaving out words >= ``vocabulary``."""
+def word_counts(documents: Sequence[Any] | npt.NDArray[np.int64], vocabulary: int) -> Inputs:
+    """Return how often each word occurs in each document, leaving out words >= ``vocabulary``.
+
+    Raises
+    ------
+    ImportError
+        SciPy is not installed.
+
+    Examples
+    --------
+    >>> word_counts([[0, 1, 0], [5], []], vocabulary=3).toarray().tolist()
+    [[2.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    """
     sparse = needed("scipy.sparse")
     rows = np.repeat(np.arange(len(documents)), [len(words) for words in documents])
     words = np.concatenate([np.asarray(words, dtype=np.int64) for words in documents])
@@ -260,30 +185,3 @@ def _counts(documents: Sequence[Any] | npt.NDArray[np.int64], vocabulary: int) -
     counts = sparse.csr_array(entries, shape=(len(documents), vocabulary))
     counts.sum_duplicates()
     return counts
-
-
-def _fetch(source: _Source, folder: str | os.PathLike[str] | None) -> Path:
-    """Return the path of the source's file, downloaded if missing, after checking its hash.
-
-    pooch downloads to a temporary file in the same folder and renames it once the hash is right,
-    so a partial file never appears under the final name.
-    """
-    pooch = needed("pooch")
-    if folder is None:
-        folder = pooch.os_cache("minioptim")
-    if not isinstance(folder, (str, os.PathLike)):
-        raise TypeError(f"path must be a folder's path, got {folder!r}")
-    target = Path(folder).expanduser()
-    if target.exists() and not target.is_dir():
-        raise NotADirectoryError(f"path must be a folder, got the file {str(target)!r}")
-    by_hand = f"Try again later, or download {source.url} by hand and put it into {str(target)!r}."
-    try:
-        pooch.retrieve(source.url, f"sha256:{source.sha256}", source.name, target)
-    except needed("requests").RequestException as error:  # pooch uses it to download
-        raise ConnectionError(f"could not download {source.name}: {error}. {by_hand}") from error
-    except ValueError as error:
-        raise ValueError(
-            f"the download is not {source.name}: its SHA-256 is not {source.sha256}. "
-            f"The download may have been cut short. {by_hand}"
-        ) from error
-    return target / source.name

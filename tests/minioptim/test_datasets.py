@@ -1,10 +1,4 @@
-"""The data sets: what they hold, and what happens when a download goes wrong."""
-
-import hashlib
-import io
-import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+"""The data sets: what they hold."""
 
 import numpy as np
 import pytest
@@ -13,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.datasets import load_digits
 
-from minioptim.datasets import Dataset, bag_of_words, digits, imdb, mnist, mnist_sample, sources
+from minioptim.datasets import Dataset, bag_of_words, digits, mnist_sample
 
 INPUTS = np.arange(12.0).reshape(6, 2)
 LABELS = [0, 1, 2, 0, 1, 2]
@@ -101,8 +95,6 @@ def test_a_split_depends_on_its_seed_alone():
         (lambda: bag_of_words(strength=1.5), ValueError, r"strength .* \[0, 1\], got 1.5"),
         (lambda: bag_of_words(exponent=np.nan), ValueError, "exponent must be .* got nan"),
         (lambda: bag_of_words(vocabulary=1, strength=1), ValueError, "leave each class a word"),
-        (lambda: imdb(vocabulary=0), ValueError, "vocabulary must be at least 1, got 0"),
-        (lambda: mnist(path=3), TypeError, "path must be a folder's path, got 3"),
     ],
 )
 def test_bad_arguments_are_named_with_their_value(call, error, message):
@@ -184,184 +176,3 @@ def test_documents_depend_on_their_seed_alone():
 def test_small_vocabularies_and_none_telling_work_too():
     assert bag_of_words(5, vocabulary=1, length=3).inputs.toarray().tolist() == [[3]] * 5
     assert bag_of_words(5, vocabulary=4, length=3, telling=0).inputs.shape == (5, 4)
-
-
-# --- Data that is downloaded ----------------------------------------------------------------
-# The files here are small ones of the real ones' layout, from a server on this machine.
-
-
-def file_of(**arrays):
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    return buffer.getvalue()
-
-
-IMAGES = np.arange(3 * 28 * 28, dtype=np.uint8).reshape(3, 28, 28)
-MNIST_FILE = file_of(
-    x_train=IMAGES,
-    y_train=np.array([5, 0, 9], dtype=np.uint8),
-    x_test=IMAGES[:2],
-    y_test=np.array([7, 2], dtype=np.uint8),
-)
-
-
-def reviews(*ranks):
-    array = np.empty(len(ranks), dtype=object)
-    array[:] = ranks
-    return array
-
-
-IMDB_FILE = file_of(
-    x_train=reviews([1, 2, 1, 5], [4, 4, 900], []),
-    y_train=np.array([1, 0, 1]),
-    x_test=reviews([3], [6, 1]),
-    y_test=np.array([0, 1]),
-)
-
-
-class Server:
-    """Serves files by name; those named in `cut` end in the middle."""
-
-    def __init__(self):
-        self.files, self.cut, self.asked = {}, set(), []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                name = self.path.lstrip("/")
-                outer.asked.append(name)
-                if name not in outer.files:
-                    self.send_error(404)
-                    return
-                content = outer.files[name]
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content[: len(content) // 2] if name in outer.cut else content)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
-        self.thread.start()
-
-    def close(self):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
-
-
-@pytest.fixture
-def server(monkeypatch):
-    """Put a local server in the place of the real one, with small files of the same names."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = Server()
-    for constant, content in (("MNIST", MNIST_FILE), ("IMDB", IMDB_FILE)):
-        source = getattr(sources, constant)
-        server.files[source.name] = content
-        small = source._replace(
-            url=server.url + source.name, sha256=hashlib.sha256(content).hexdigest()
-        )
-        monkeypatch.setattr(sources, constant, small)
-    yield server
-    server.close()
-
-
-def test_the_real_sources_are_the_files_that_keras_publishes():
-    folder = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-    for source in (sources.MNIST, sources.IMDB):
-        assert source.url == folder + source.name
-        assert len(bytes.fromhex(source.sha256)) == 32
-
-
-def test_mnist_is_downloaded_once_and_scaled(server, tmp_path):
-    for _ in range(2):
-        train, test = mnist(tmp_path / "new folder")
-        np.testing.assert_array_equal(train.inputs, IMAGES.reshape(3, 784) / 255)
-        np.testing.assert_array_equal(train.labels, [5, 0, 9])
-        np.testing.assert_array_equal(test.inputs, IMAGES[:2].reshape(2, 784) / 255)
-        np.testing.assert_array_equal(test.labels, [7, 2])
-        assert train.classes == test.classes == 10
-    assert server.asked == ["mnist.npz"]
-    assert [file.name for file in (tmp_path / "new folder").iterdir()] == ["mnist.npz"]
-
-
-def test_imdb_counts_the_most_frequent_words_alone(server, tmp_path):
-    train, test = imdb(vocabulary=5, path=str(tmp_path))
-    assert train.inputs.toarray().tolist() == [[2, 1, 0, 0, 1], [0, 0, 0, 2, 0], [0] * 5]
-    assert test.inputs.toarray().tolist() == [[0, 0, 1, 0, 0], [1, 0, 0, 0, 0]]
-    assert isinstance(train.inputs, sparse.csr_array)
-    assert train.labels.tolist() == [1, 0, 1]
-    assert test.labels.tolist() == [0, 1]
-    assert imdb(path=tmp_path).train.inputs.shape == (3, 10_000)
-    assert server.asked == ["imdb.npz"]
-
-
-def test_without_a_path_the_users_cache_folder_is_used(server, tmp_path, monkeypatch):
-    import pooch
-
-    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / project)
-    mnist()
-    assert (tmp_path / "minioptim" / "mnist.npz").read_bytes() == MNIST_FILE
-    assert server.asked == ["mnist.npz"]
-
-
-def test_a_download_cut_short_is_an_error_and_leaves_nothing(server, tmp_path):
-    server.cut.add("mnist.npz")
-    with pytest.raises((ConnectionError, ValueError), match=r"mnist\.npz.*by hand and put it into"):
-        mnist(tmp_path)
-    assert list(tmp_path.iterdir()) == []
-    server.cut.clear()
-    assert len(mnist(tmp_path).train) == 3
-
-
-def test_a_file_with_other_content_is_never_opened_nor_kept(server, tmp_path, monkeypatch):
-    server.files["imdb.npz"] = MNIST_FILE
-    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("the file was opened"))
-    with pytest.raises(ValueError, match=r"not imdb\.npz: its SHA-256 is not .* by hand"):
-        imdb(path=tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_spoilt_file_in_the_folder_is_replaced(server, tmp_path):
-    (tmp_path / "mnist.npz").write_bytes(MNIST_FILE[:100])
-    assert len(mnist(tmp_path).train) == 3
-    assert (tmp_path / "mnist.npz").read_bytes() == MNIST_FILE
-    assert server.asked == ["mnist.npz"]
-
-
-def test_a_missing_file_or_server_is_an_error_with_advice(server, tmp_path):
-    del server.files["mnist.npz"]
-    with pytest.raises(ConnectionError, match=r"not download mnist\.npz: 404 .* put it into '"):
-        mnist(tmp_path)
-    server.close()
-    with pytest.raises(ConnectionError, match=r"not download imdb\.npz: .* put it into '"):
-        imdb(path=tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_file_put_there_by_hand_needs_no_server(server, tmp_path):
-    (tmp_path / "imdb.npz").write_bytes(IMDB_FILE)
-    assert len(imdb(path=tmp_path).test) == 2
-    assert server.asked == []
-
-
-def test_a_path_that_is_a_file_is_refused(server, tmp_path):
-    file = tmp_path / "mnist.npz"
-    file.write_bytes(MNIST_FILE)
-    with pytest.raises(NotADirectoryError, match=r"path must be a folder, got the file"):
-        mnist(file)
-    assert server.asked == []
-
-
-@pytest.mark.parametrize(
-    ("call", "package"), [(bag_of_words, "scipy"), (mnist, "pooch"), (imdb, "pooch")]
-)
-def test_without_the_extra_the_error_says_how_to_install_it(monkeypatch, call, package):
-    for name in ("scipy", "scipy.sparse", "pooch"):
-        monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(ImportError, match=rf"{package}: pip install minioptim\[data\]"):
-        call()
-    assert len(digits().train) == 1437  # needs neither

@@ -199,9 +199,10 @@ def test_public_methods_are_documented_where_defined_or_above(name):
                 assert inspect.getdoc(getattr(cls, method_name)), f"{class_name}.{method_name}"
 
 
-# Two download, two are checks that modules share, and one needs anywidget. The examples of all
+# Five download, two are checks that modules share, and one needs anywidget. The examples of all
 # others are run as tests.
-NO_EXAMPLE = {"mnist", "imdb", "as_inputs", "points", "make_widget"}
+DOWNLOADS = {"mnist", "mnist_5k", "fashion_mnist", "imdb", "film_sentences"}
+NO_EXAMPLE = {*DOWNLOADS, "as_inputs", "points", "make_widget"}
 
 
 @each_module
