@@ -36,7 +36,9 @@ def test_page_is_light(site, kept, served, page):
     assert weight.sent <= MOST_SENT
 
 
-@pytest.mark.parametrize("page", ["intro", "chapters/gradient_descent", "chapters/adam"])
+@pytest.mark.parametrize(
+    "page", ["intro", "chapters/gradient_descent", "chapters/adam", "chapters/notation"]
+)
 def test_nothing_moves_by_itself(site, browser, served, page):
     assert weights.first_view(browser, site, served, page).cls < MOST_MOVED
 
