@@ -91,6 +91,25 @@ def aligned(latex: str) -> str:
     return rf"\begin{{aligned}}{latex}\end{{aligned}}"
 
 
+SINGLE = re.compile(
+    r"\\begin\{aligned\}((?:(?!\\\\|\\begin\{|(?<!\\)&).)*)\\end\{aligned\}", re.DOTALL
+)
+
+
+def breakable(latex: str) -> str:
+    r"""Return a formula of one line without the environment for several, in which none breaks.
+
+    Chapters write it around each formula that has a number.
+
+    >>> breakable(r"\begin{aligned} a = b \qquad c = d \end{aligned}")
+    'a = b \\qquad c = d'
+    >>> breakable(r"\begin{aligned} a &= b \end{aligned}")
+    '\\begin{aligned} a &= b \\end{aligned}'
+    """
+    alone = SINGLE.fullmatch(latex.strip())
+    return alone[1].strip() if alone else latex
+
+
 def visit_inline(writer: HTML5Translator, node: nodes.math) -> None:
     """Write a formula inside a line."""
     try:
@@ -102,7 +121,7 @@ def visit_inline(writer: HTML5Translator, node: nodes.math) -> None:
 
 def visit_display(writer: HTML5Translator, node: nodes.math_block) -> None:
     """Write a formula on a line of its own."""
-    node.children[:] = [nodes.Text(aligned(node.astext()))]
+    node.children[:] = [nodes.Text(breakable(aligned(node.astext())))]
     try:
         katex.html_visit_displaymath(writer, node)
     except katex.KaTeXError as error:

@@ -40,6 +40,10 @@ BLANK = re.compile(r"\n{2,}")
 WRAPPED = re.compile(r"^(?!.*//)(.*[(\[,])\n", re.MULTILINE)
 CLOSED = re.compile(r"^(?!.*//)(.*?),?\n(?=[)\]])", re.MULTILINE)
 
+QUOTED = re.compile(r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)""")
+# Signs that need no space beside them; + and - might grow together, and / begin something else.
+APART = re.compile(r" *([=<>?:,;{}()\[\]&|*!]+) *")
+
 
 class LinkError(ValueError):
     """The modules cannot be joined into one script; the message says which and why."""
@@ -75,8 +79,8 @@ def style() -> str:
     """
     text = (FOLDER / "live.css").read_text(encoding="utf-8")
     bare = re.sub(r" */\*(?:.|\n)*?\*/", "", text)
-    lines = re.sub(r"(?<=[{;,])\n", "", for_machines(bare))  # one CSS rule per line
-    return lines.replace(": ", ":").replace(" {", "{").replace(";}", "}")
+    tight = re.sub(r"\s*([{},;>])\s*", r"\1", for_machines(bare))
+    return tight.replace(": ", ":").replace(";}", "}")
 
 
 def for_machines(text: str) -> str:
@@ -97,6 +101,23 @@ def for_machines(text: str) -> str:
     bare = END_COMMENT.sub("", TYPE.sub("", COMMENT.sub("", text)))
     lines = BLANK.sub("\n", INDENT.sub("", bare)).lstrip("\n")
     return WRAPPED.sub(r"\1", CLOSED.sub(r"\1", lines))
+
+
+def tight(script: str) -> str:
+    r"""Return a script without the spaces beside signs, which stay inside of quoted text.
+
+    Raises
+    ------
+    TypeError
+        ``script`` is not a string.
+
+    Examples
+    --------
+    >>> print(tight('if (a > 0) b = c + `(${d} , e)`;'))
+    if(a>0)b=c + `(${d} , e)`;
+    """
+    parts = QUOTED.split(script)
+    return "".join(part if i % 2 else APART.sub(r"\1", part) for i, part in enumerate(parts))
 
 
 def modules_of(figures: Iterable[str]) -> dict[str, str]:
@@ -124,7 +145,7 @@ def modules_of(figures: Iterable[str]) -> dict[str, str]:
 def link(modules: Mapping[str, str]) -> str:
     """Join modules, each after those it imports, into one text without imports and exports.
 
-    The text is reduced by `for_machines`.
+    The text is reduced by `for_machines` and `tight`.
 
     Raises
     ------
@@ -135,8 +156,8 @@ def link(modules: Mapping[str, str]) -> str:
     Examples
     --------
     >>> print(link({"a": "export const a = 1;", "b": "const b = 2;"}))
-    const a = 1;
-    const b = 2;
+    const a=1;
+    const b=2;
     """
     exported: dict[str, set[str]] = {}
     owner: dict[str, str] = {}
@@ -159,7 +180,7 @@ def link(modules: Mapping[str, str]) -> str:
             if defined in owner:
                 raise LinkError(f"{name} and {owner[defined]} both define {defined}")
             owner[defined] = name
-        texts.append(for_machines(plain).strip())
+        texts.append(tight(for_machines(plain)).strip())
     return "\n".join(texts) + "\n"
 
 

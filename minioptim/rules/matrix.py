@@ -43,8 +43,8 @@ def newton_schulz(M: Array, eps: float = 1e-7) -> Array:
 
     .. math::
         X_0 &= M / (\lVert M \rVert_F + \mathrm{eps}) \\
-        X_k &= a\, X_{k-1} + b\, (X_{k-1} X_{k-1}^\top)\, X_{k-1}
-            + c\, (X_{k-1} X_{k-1}^\top)^2\, X_{k-1}, \qquad k = 1, \dots, 5
+        X_k &= a\, X_{k-1} + b\, (X_{k-1} X_{k-1}^\top)\, X_{k-1} \\
+            &\quad + c\, (X_{k-1} X_{k-1}^\top)^2\, X_{k-1}, \qquad k = 1, \dots, 5
 
     with a = 3.4445, b = -4.7750 and c = 2.0315. It stops after five steps: a singular value above
     0.002 of the norm ends between 0.68 and 1.21, and a smaller one ends lower. The result is

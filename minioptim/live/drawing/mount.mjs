@@ -29,6 +29,7 @@ export function mount(host, declaration, kit, model) {
   const values = { ...defaults(controls), ...checked(controls, model.get()) };
 
   const root = html("div", { class: "live", role: "group", "aria-label": word("title") });
+  html("p", { class: "live-task", text: word("task") }, root);
   const body = html("div", { class: "live-body" }, root);
   const views = html("div", { class: "live-views" }, body);
   const panel = html("div", { class: "live-controls" }, body);

@@ -91,11 +91,11 @@ def test_a_rule_that_changes_changes_the_page(monkeypatch):
         return x + v, v
 
     monkeypatch.setattr(changed, "step", step)
-    assert "2 * this.lr * g" in kit([figures.momentum]) != before
+    assert "2*this.lr*g" in kit([figures.momentum]) != before
 
 
 @pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.figure)
 def test_a_figure_asks_for_rules_and_surfaces_we_can_translate(design):
-    text = kit([design])
+    text = kit([design])  # joined without the spaces beside signs
     for wanted in (*design.rules, *design.surfaces):
-        assert f"class {wanted.__name__} {{" in text
+        assert f"class {wanted.__name__}{{" in text

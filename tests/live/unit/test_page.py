@@ -73,9 +73,7 @@ def test_modules_are_joined_without_what_joins_them():
         "a": "// why\nexport const one = 1; // and what\nexport function two() {\n  return 2;\n}\n",
         "figures/b": 'import { one, two } from "../drawing/a.mjs";\nconst c = one + two();\n',
     }
-    assert link(modules) == (
-        "const one = 1;\nfunction two() {\nreturn 2;\n}\nconst c = one + two();\n"
-    )
+    assert link(modules) == ("const one=1;\nfunction two(){\nreturn 2;\n}\nconst c=one + two();\n")
 
 
 @pytest.mark.parametrize(
