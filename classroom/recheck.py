@@ -17,7 +17,7 @@ import inspect
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,13 @@ import numpy as np
 
 import minioptim
 from classroom import wire
+from classroom.elsewhere import Found, in_words, shown_below
 from classroom.exercise import Exercise
 from classroom.files import writable
-from classroom.intake import Intake, Notebook, NotTakenError, Wanted, grade_id, take
+from classroom.intake import Intake, Notebook, NotTakenError, Sought, Wanted, grade_id, text_of
 from classroom.reading import Reader
 from classroom.sandbox import Limits, Process, StoppedError
+from classroom.submissions import Other
 from minioptim import checks
 from minioptim.checks import Outcome, fingerprint, judge, only_changed, same, shown
 from minioptim.checks.trials import TRIALS
@@ -181,7 +183,7 @@ def _outcomes(solution: Any, calls: Sequence[Any], is_value: bool) -> list[Outco
 
 
 def grade_submission(
-    exam: Exam, student: str, data: bytes, *, unsafe: bool = False
+    exam: Exam, student: str, data: bytes, others: Sequence[Other] = (), *, unsafe: bool = False
 ) -> dict[str, Any]:
     """Grade what one student handed in, and return the record of it.
 
@@ -193,6 +195,9 @@ def grade_submission(
         Who handed it in; copied into the record.
     data : bytes
         The notebook's file.
+    others : sequence of Other
+        What the student's other notebooks have. They earn nothing by themselves: where this one
+        has no answer, or a wrong one and they as much work, a person decides.
     unsafe : bool
         Run without bubblewrap.
 
@@ -205,18 +210,27 @@ def grade_submission(
     """
     wanted = [Wanted(question.name, question.answer) for question in exam.questions]
     wanted += [Wanted(name, None) for name, _ in exam.manual]
+    sought = Sought(exam.release, tuple(wanted), exam.others)
     try:
         with Reader() as reader:
-            intake = reader.ask(take, data, exam.release, wanted, exam.others)
+            intake = reader.ask(Sought.take, sought, data)
     except NotTakenError as error:
         return nothing_graded(exam, student, str(error))
+    found = _found(intake, others)
     deadline = time.monotonic() + SECONDS_PER_SUBMISSION
-    rows = [_grade(question, intake, exam.seed, deadline, unsafe) for question in exam.questions]
+    rows = [
+        _grade(question, intake, found.get(question.name, []), exam.seed, deadline, unsafe)
+        for question in exam.questions
+    ]
     for name, points in exam.manual:
-        if name in intake.missing:
-            rows.append(_row(name, points, 0.0, MISSING, "There is no answer."))
-        else:
+        if name not in intake.missing:
             rows.append(_row(name, points, None, MANUAL, "Somebody reads this answer."))
+        elif name in found:
+            said = f"Its cell has no answer, but there may be one in {in_words(found[name])}."
+            rows.append(_row(name, points, None, MANUAL, said))
+        else:
+            rows.append(_row(name, points, 0.0, MISSING, "There is no answer."))
+    _show(intake.notebook, found)
     stopped = [row["name"] for row in rows if row["status"] == NOT_GRADED]
     return {
         "student": student,
@@ -226,6 +240,27 @@ def grade_submission(
         "exercises": rows,
         "notebook": intake.notebook,
     }
+
+
+def _found(intake: Intake, others: Sequence[Other]) -> dict[str, list[Found]]:
+    """Return, by answer, what stands elsewhere: in other cells, and in other notebooks."""
+    found = {name: list(things) for name, things in intake.elsewhere.items()}
+    for other in others:
+        for name, text in other.answers.items():
+            if name in intake.missing or other.is_tie:
+                found.setdefault(name, []).append(Found(other.file, text))
+    return found
+
+
+def _show(notebook: Notebook, found: dict[str, list[Found]]) -> None:
+    """Put what stands elsewhere below the answers, where a person reads it."""
+    for cell in notebook["cells"]:
+        if things := found.get(grade_id(cell) or ""):
+            is_code = cell["cell_type"] == "code"
+            cell["source"] = shown_below(text_of(cell), things, is_code=is_code)
+            for thing in things:
+                if thing.pictures:
+                    cell["attachments"] = cell.get("attachments", {}) | thing.pictures
 
 
 def nothing_graded(exam: Exam, student: str, reason: str) -> dict[str, Any]:
@@ -249,19 +284,57 @@ def _row(name: str, points: float, score: float | None, status: str, reason: str
 
 
 def _grade(
-    question: Question, intake: Intake, seed: int, deadline: float, unsafe: bool
+    question: Question,
+    intake: Intake,
+    found: Sequence[Found],
+    seed: int,
+    deadline: float,
+    unsafe: bool,
 ) -> dict[str, Any]:
     score: float | None
     if question.name in intake.missing:
         score, status, reason = 0.0, MISSING, "There is no answer."
-    else:
-        try:
-            status, reason = _outcome(question, intake, seed, deadline, unsafe)
-            score = question.points if status == RIGHT else 0.0
-        except StoppedError as stopped:
+        if found:
             score, status = None, NOT_GRADED
-            reason = f"The code {stopped}{'' if str(stopped).endswith('?') else '.'}"
-    return _row(question.name, question.points, score, status, reason)
+            reason = f"Its cell has no answer, but there may be one in {in_words(found)}."
+        return _row(question.name, question.points, score, status, reason)
+    try:
+        status, reason = _outcome(question, intake, seed, deadline, unsafe)
+        score = question.points if status == RIGHT else 0.0
+        if status != RIGHT and _right_later(question, intake, seed, deadline, unsafe=unsafe):
+            # A function that is right on calls that nobody has seen is no guess; a value may be.
+            if not question.is_value and question.trial is None:
+                score, status = question.points, RIGHT
+                reason = "It stands in a later cell; what its own cell has is not right."
+            else:
+                score, status = None, NOT_GRADED
+                reason += f" A later cell has another {question.answer}, a right one: which counts?"
+        if score == 0.0 and found:
+            score, status = None, NOT_GRADED
+            reason += f" There is another answer in {in_words(found)}: which counts?"
+    except StoppedError as stopped:
+        score, status = None, NOT_GRADED
+        reason = f"The code {stopped}{'' if str(stopped).endswith('?') else '.'}"
+    return _row(question.name, question.points, score, status, reason.strip())
+
+
+def _right_later(
+    question: Question, intake: Intake, seed: int, deadline: float, *, unsafe: bool
+) -> bool:
+    """Whether an answer is right if a later cell that gives it again is taken for its own."""
+    if question.name not in intake.later:
+        return False
+    at = intake.later[question.name]
+    cells = [
+        {**cell, "name": question.name} if number == at else cell
+        for number, cell in enumerate(intake.cells)
+        if number == at or cell["name"] != question.name
+    ]
+    later = replace(intake, cells=cells)
+    try:
+        return _outcome(question, later, seed, deadline, unsafe)[0] == RIGHT
+    except StoppedError:
+        return False
 
 
 def _outcome(
