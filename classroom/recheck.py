@@ -34,7 +34,16 @@ from classroom.reading import Reader
 from classroom.sandbox import Limits, Process, StoppedError
 from classroom.submissions import Other
 from minioptim import checks
-from minioptim.checks import Outcome, fingerprint, judge, only_changed, same, shown
+from minioptim.checks import (
+    Outcome,
+    fingerprint,
+    judge,
+    natural,
+    only_changed,
+    same,
+    shown,
+    shown_apart,
+)
 from minioptim.checks.trials import TRIALS
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -385,6 +394,24 @@ def _outcome(
     return _judge(question, results)
 
 
+@dataclass(frozen=True)
+class Unplain:
+    """Stands for a result that is no plain data, such as a generator; only its type came back."""
+
+    kind_of: str
+
+    def __repr__(self) -> str:
+        return f"<{self.kind_of}>"
+
+
+PLAIN = "numbers, arrays, or lists, tuples or dicts of such"
+
+
+def _type_in(reply: dict[str, Any]) -> str:
+    """Return the type that a reply names, which a student may have chosen."""
+    return "".join(letter for letter in str(reply["kind"])[:40] if letter.isprintable())
+
+
 class _FailedError(Exception):
     """A student's function raised an error during a trial."""
 
@@ -396,6 +423,8 @@ def _tried(
 
     def answer(*arguments: Any) -> Any:
         reply = ask_student(wire.encode(arguments))
+        if "kind" in reply:
+            raise ValueError(f"the step must return {PLAIN}; got a {_type_in(reply)}")
         if "error" in reply:
             raise _FailedError(reply["error"])
         return wire.decode(reply.get("result"))
@@ -450,7 +479,8 @@ def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, 
         sentence = f"{question.answer}: {sentence}"
     if not question.is_value:
         call = wire.decode(question.calls[at])
-        arguments = ", ".join(map(shown, call))
+        pairs = zip(question.arguments, call, strict=True)
+        arguments = ", ".join(f"{name}={shown(value)}" for name, value in pairs)
         if question.trial is None:
             written = f"{question.answer}({arguments})"
         else:
@@ -464,7 +494,8 @@ def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, 
 
 def _as_checked(name: str, value: Outcome, right: Any) -> bool:
     """Whether the student's own check accepts a value; it compares six digits only."""
-    return fingerprint(name, [value]) == fingerprint(name, [Outcome(right)])
+    result = natural(checks.plain(value.result), checks.plain(right))
+    return fingerprint(name, [Outcome(result)]) == fingerprint(name, [Outcome(right)])
 
 
 def _came(question: Question, outcome: Outcome, call: Any, expected: Any) -> str:
@@ -481,8 +512,8 @@ def _came(question: Question, outcome: Outcome, call: Any, expected: Any) -> str
         ]
         return "; ".join(said)
     # A tuple is as right as a list; shown beside one, it would look like the mistake.
-    result, right = checks.plain(outcome.result), checks.plain(expected)
-    return f"it gave {shown(result)}; expected {shown(right)}"
+    result, right = shown_apart(checks.plain(outcome.result), checks.plain(expected))
+    return f"it gave {result}; expected {right}"
 
 
 def _outcome_of(reply: dict[str, Any], call: Any) -> Outcome:
@@ -497,6 +528,8 @@ def _outcome_of(reply: dict[str, Any], call: Any) -> Outcome:
         if "error" in reply:
             error = " ".join(str(reply["error"]).split())[:600]
             return Outcome(None, error or "an error", positions, now)
+        if "kind" in reply:
+            return Outcome(Unplain(_type_in(reply)), "", positions, now)
         return Outcome(wire.decode(reply.get("result")), "", positions, now)
     except (TypeError, ValueError, RecursionError) as problem:
         return Outcome(None, f"TypeError: {problem}")

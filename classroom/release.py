@@ -182,7 +182,7 @@ def check_data(assignment: str, folder: Path = EXERCISES) -> dict[str, Any]:
     """Return what the student's checks need to know: exercise -> data, ready for JSON.
 
     Of a function: visible calls, the right results, and known mistakes as fingerprints. Of a value:
-    fingerprints alone.
+    fingerprints, and its form, which is how many numbers it is.
 
     Raises
     ------
@@ -205,7 +205,8 @@ def check_data(assignment: str, folder: Path = EXERCISES) -> dict[str, Any]:
         calls, right, mistakes = _visible(exercise, called)
         data[exercise.name] = {"answer": exercise.answer, "points": exercise.points}
         if exercise.draw is None:
-            data[exercise.name]["right"] = checks.fingerprint(exercise.name, right)
+            mark = checks.fingerprint(exercise.name, right)
+            data[exercise.name]["right"] = {"mark": mark, "form": _form_of(right[0].result)}
         else:
             data[exercise.name] |= {
                 "rtol": exercise.rtol,
@@ -258,6 +259,16 @@ def _scaled(value: Any, factor: float) -> Any:
     if isinstance(value, list | tuple):
         return [_scaled(item, factor) for item in value]
     return value * factor if isinstance(value, float) else value
+
+
+def _form_of(value: Any) -> Any:
+    """Return something of a value's form that is not the value: zeros, and letters of no option."""
+    value = checks.plain(value)
+    if isinstance(value, list):
+        return [_form_of(item) for item in value]
+    if isinstance(value, str):
+        return "?" * len(value)
+    return False if isinstance(value, bool) else 0
 
 
 def _trimmed(value: Any) -> Any:

@@ -270,7 +270,12 @@ def program(cells: list[dict[str, Any]], answer: str, exercise: str) -> list[tup
 
 
 def failure(error: BaseException) -> dict[str, str]:
-    """Return an error as one line, with the line of the student's text that raised it."""
+    """Return an error as one line, with the line of the student's text that raised it.
+
+    Of a result that is no plain data, its type: to return it is no error.
+    """
+    if kind := getattr(error, "kind", ""):
+        return {"kind": kind}
     try:
         # The full message names a file that is not the student's and repeats the line.
         text = error.msg if isinstance(error, SyntaxError) else error

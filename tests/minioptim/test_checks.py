@@ -2,6 +2,8 @@
 
 import inspect
 import re
+from decimal import Decimal
+from fractions import Fraction
 from string import Formatter
 
 import numpy as np
@@ -37,7 +39,7 @@ DATA = {
     "guess-it": {
         "answer": "guess",
         "points": 1,
-        "right": fingerprint("guess-it", [Outcome(0.5)]),
+        "right": {"mark": fingerprint("guess-it", [Outcome(0.5)]), "form": 0},
         "mistakes": {fingerprint("guess-it", [Outcome(2)]): "upside down."},
     },
 }
@@ -63,6 +65,11 @@ def _made_up(monkeypatch):
         (" Momentum\n", "momentum"),
         ("(b)", "b"),
         (" B) ", "b"),
+        ("(b) the sign", "b"),
+        ("b. The sign.", "b"),
+        ("B: the sign", "b"),
+        (Fraction(1, 2), 0.5),
+        (Decimal("0.5"), 0.5),
         (None, None),
         ([], ()),
     ],
@@ -87,8 +94,7 @@ def test_same(result, expected):
         (np.zeros((2, 3)), np.zeros((3, 2))),
         ([0.0, np.nan], [0.0, 0.0]),
         ("1", 1),
-        ("(b) the sign", "b"),
-        ("(bc)", "bc"),
+        ("(bc)", "b"),
         ("(1)", "1"),
         ("b", "c"),
         (1, "1"),
@@ -165,13 +171,22 @@ def test_who_wants_to_stop_is_not_held_up():
         (Outcome(None, "ValueError: no\nmore"), 1.0, "raises", ["ValueError: no."]),
         (Outcome(1.0, "", (1,)), 1.0, "changes", [" v"]),
         (Outcome(None), 1.0, "nothing", []),
-        (Outcome([1.0]), 1.0, "form", ["(1,)"]),
-        (Outcome([1.0, 2.0]), [[1.0, 2.0]], "form", ["(2,)", "(1, 2)"]),
-        (Outcome([1.0]), [1.0, [1.0, 2.0]], "form", ["(1,)", "2 ", "(2,)"]),
+        (Outcome([1.0, 2.0]), 1.0, "form", [" 2 "]),
+        (Outcome([1.0, 2.0]), [[1.0, 2.0]], "form", [" 2 ", "(1, 2)"]),
+        (Outcome([1.0]), [1.0, [1.0, 2.0]], "form", [" 1 ", "2 ", " 2 "]),
         (Outcome("a"), 1.0, "form", []),
         (Outcome(True), 1.0, "form", ["True", "False"]),
-        (Outcome({1}), 1.0, "form", ["set"]),
-        (Outcome([[]]), [1.0], "form", ["(1, 0)", "(1,)"]),
+        (Outcome({1, 2}), 1.0, "form", ["set"]),
+        (Outcome([[]]), [1.0], "form", ["(1, 0)", " 1 "]),
+        (Outcome({"a": 1.0, "b": 2.0}), [1.0, 2.0], "inside", ["dict", " 2 "]),
+        (Outcome({"a": 1.0, "b": 3.0}), [1.0, 2.0], "form", ["dict", " 2 "]),
+        (Outcome("[1, 2.0]"), [1.0, 2.0], "inside", []),
+        (Outcome("0.5"), 0.5, "inside", []),
+        (Outcome([[1.0, 2.0], [3.0, 4.0]]), [1.0, 2.0, 3.0, 4.0], "inside", ["(2, 2)"]),
+        (Outcome("see below"), "b", "form", []),
+        (Outcome("c"), "b", "other", []),
+        (Outcome(float(np.float32(0.1))), 0.1, "single", ["float32"]),
+        (Outcome([1.0, 0.333]), [1.0, 1 / 3], "digits", []),
         (Outcome([1.0, float("nan")]), [1.0, 2.0], "nan", ["NaN"]),
         (Outcome(2.0), 1.0, "other", []),
     ],
@@ -181,6 +196,30 @@ def test_what_is_no_known_mistake_is_described(outcome, expected, state, named):
     assert (verdict.right, verdict.at, verdict.state) == (False, 0, state)
     assert all(word in verdict.sentence for word in named)
     assert "\n" not in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ([1.0], 1.0),
+        (np.array([[1.0]]), 1.0),
+        ({"b"}, "b"),
+        (("b",), "b"),
+        (np.array([[1.0], [2.0]]), [1.0, 2.0]),
+        (np.array([[1.0, 2.0]]), [1.0, 2.0]),
+        ([np.array([1.0]), np.array([2.0])], [1.0, 2.0]),
+    ],
+    ids=str,
+)
+def test_what_can_only_mean_the_right_one_is_right(result, expected):
+    assert judge("n", [Outcome(result)], [expected], {}, 1e-9).right
+
+
+def test_two_numbers_that_differ_are_shown_with_the_digits_that_do():
+    with pytest.raises(NotYet) as error:
+        check("double-it", lambda x: np.float32(2 * x * (1 + 1e-7)))
+    _, expected, got = lines_of(error)
+    assert expected != got
 
 
 def test_a_known_mistake_has_the_sentence_of_its_own():
