@@ -44,7 +44,7 @@ from minioptim.checks import (
     shown,
     shown_apart,
 )
-from minioptim.checks.trials import TRIALS
+from minioptim.checks.trials import TOO_GOOD, WATCHED
 
 WORKER = Path(__file__).with_name("worker.py")
 GIVEN = {
@@ -53,12 +53,17 @@ GIVEN = {
 }
 
 RIGHT, WRONG, ERROR, MISSING, NOT_GRADED = "right", "wrong", "error", "no answer", "NOT GRADED"
+PARTLY = "right in part"
 MANUAL = "to be read"
 LONGEST_REASON = 2000
 
 # Processor time ends an endless loop: unlike the clock, it does not run while a busy machine does
 # other work. The limits by the clock, in seconds, end what waits without computing.
 CPU_SECONDS_PER_EXERCISE = 12
+# A trial is so many runs, which share its points, from seeds of each student's own; it has this
+# many times the time of other exercises.
+RUNS = 8
+TIME_OF_TRIALS = 2
 SECONDS_TO_START = 60.0  # imports and the cells that the answer needs
 SECONDS_PER_CALL = 30.0
 SECONDS_PER_EXERCISE = 90.0
@@ -156,8 +161,10 @@ def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
     encoded = [wire.encode(tuple(call)) for call in calls]
     is_value = exercise.draw is None
     mistakes: dict[str, str] = {}
+    # A mistake in a trial is known by one run.
+    some = encoded if exercise.trial is None else encoded[:1]
     for mistake in exercise.wrong:
-        came = _outcomes(exercise.called(mistake.solution), encoded, is_value)
+        came = _outcomes(exercise.called(mistake.solution), some, is_value)
         # Two mistakes may agree on these calls; then the one declared first is named.
         mistakes.setdefault(fingerprint(exercise.name, came), mistake.sentence)
     reference = exercise.called(reference)
@@ -228,7 +235,14 @@ def grade_submission(
     found = _found(intake, others)
     deadline = time.monotonic() + SECONDS_PER_SUBMISSION
     rows = [
-        _grade(question, intake, found.get(question.name, []), exam.seed, deadline, unsafe)
+        _grade(
+            _own(question, exam.seed, student),
+            intake,
+            found.get(question.name, []),
+            exam.seed,
+            deadline,
+            unsafe,
+        )
         for question in exam.questions
     ]
     for name, points in exam.manual:
@@ -249,6 +263,15 @@ def grade_submission(
         "exercises": rows,
         "notebook": intake.notebook,
     }
+
+
+def _own(question: Question, seed: int, student: str) -> Question:
+    """Return a question as it is asked of one student: a trial is run from seeds of their own."""
+    if question.trial is None:
+        return question
+    seeds = [_stream(seed, f"{question.name} of {student}, {k}") for k in range(RUNS)]
+    calls = [wire.encode((number,)) for number in seeds]
+    return replace(question, calls=calls, expected=question.expected[:1] * RUNS)
 
 
 def _found(intake: Intake, others: Sequence[Other]) -> dict[str, list[Found]]:
@@ -308,8 +331,8 @@ def _grade(
             reason = f"Its cell has no answer, but there may be one in {in_words(found)}."
         return _row(question.name, question.points, score, status, reason)
     try:
-        status, reason = _outcome(question, intake, seed, deadline, unsafe)
-        score = question.points if status == RIGHT else 0.0
+        status, reason, part = _outcome(question, intake, seed, deadline, unsafe)
+        score = None if status == NOT_GRADED else question.points * part
         if status != RIGHT and _right_later(question, intake, seed, deadline, unsafe=unsafe):
             # A function that is right on calls that nobody has seen is no guess; a value may be.
             if not question.is_value and question.trial is None:
@@ -348,9 +371,16 @@ def _right_later(
 
 def _outcome(
     question: Question, intake: Intake, seed: int, deadline: float, unsafe: bool
-) -> tuple[str, str]:
-    """Return the status of an answer and the reason; `StoppedError` if the process ends."""
-    deadline = min(deadline, time.monotonic() + SECONDS_PER_EXERCISE)
+) -> tuple[str, str, float]:
+    """Return an answer's status, the reason, and which part of the points it has earned.
+
+    Raises
+    ------
+    StoppedError
+        The process ended.
+    """
+    times = 1 if question.trial is None else TIME_OF_TRIALS
+    deadline = min(deadline, time.monotonic() + times * SECONDS_PER_EXERCISE)
     task = {
         "cells": intake.cells,
         "exercise": question.name,
@@ -358,25 +388,25 @@ def _outcome(
         # It seeds the student's own generators; the class' seed is never revealed.
         "seed": _stream(seed, f"student's {question.name}") % 2**32,
     }
-    limits = Limits(cpu=CPU_SECONDS_PER_EXERCISE)
+    limits = Limits(cpu=times * CPU_SECONDS_PER_EXERCISE)
     with Process(WORKER, GIVEN, limits, unsafe=unsafe) as process:
 
         def reply_to(message: Any, seconds: float) -> dict[str, Any]:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise StoppedError(
-                    f"had no time left: {SECONDS_PER_EXERCISE:g} s for an exercise, "
+                    f"had no time left: {times * SECONDS_PER_EXERCISE:g} s for this exercise, "
                     f"{SECONDS_PER_SUBMISSION:g} s for all"
                 )
             return _read(process.ask(json.dumps(message).encode(), min(seconds, left)))
 
         ready = reply_to(task, SECONDS_TO_START)
         if "error" in ready:
-            return ERROR, str(ready["error"])
+            return ERROR, str(ready["error"]), 0.0
         if question.is_value:
             results = [reply_to({}, SECONDS_PER_CALL)]
         elif not ready.get("is_function"):
-            return WRONG, f"{question.answer} is not a function."
+            return WRONG, f"{question.answer} is not a function.", 0.0
         else:
 
             def one(call: Any, *, and_arguments: bool) -> dict[str, Any]:
@@ -388,10 +418,21 @@ def _outcome(
             else:
                 # A trial hands out copies, and its states are long.
                 step = partial(one, and_arguments=False)
-                reply = partial(_tried, TRIALS[question.trial], step)
+                reply = partial(_tried, WATCHED[question.trial], step)
             # Every call is made, also after a wrong one: only all of them identify a mistake.
             results = [reply(call) for call in question.calls]
-    return _judge(question, results)
+    status, reason = _judge(question, results)
+    if question.trial is None or status == RIGHT:
+        return status, reason, float(status == RIGHT)
+    came = [reply.get("result") for reply in results]
+    if TOO_GOOD in came:
+        best = came.count(TOO_GOOD)
+        said = f"In {best} of {len(came)} runs {TOO_GOOD}: read the rule, and give points by hand."
+        return NOT_GRADED, said, 0.0
+    good = came.count(question.expected[0])
+    if good == 0:
+        return status, reason, 0.0
+    return PARTLY, f"{good} of {len(came)} runs reach the goal. {reason}", good / len(came)
 
 
 @dataclass(frozen=True)
@@ -424,7 +465,7 @@ def _tried(
     def answer(*arguments: Any) -> Any:
         reply = ask_student(wire.encode(arguments))
         if "kind" in reply:
-            raise ValueError(f"the step must return {PLAIN}; got a {_type_in(reply)}")
+            raise ValueError(f"the step must return {PLAIN}; got type {_type_in(reply)}")
         if "error" in reply:
             raise _FailedError(reply["error"])
         return wire.decode(reply.get("result"))

@@ -141,7 +141,8 @@ def judge(
     expected : sequence
         The right result of each call.
     mistakes : mapping of str to str
-        Fingerprints of known wrong outcomes, and the sentence for each.
+        Fingerprints of known wrong outcomes, of all calls or of a single one, and the sentence for
+        each.
     rtol : float
         As in `same`.
     arguments : sequence of str
@@ -175,9 +176,10 @@ def judge(
     sentence = mistakes.get(fingerprint(name, outcomes))
     if sentence is not None:
         return Verdict(False, sentence, at, "mistake")
-    # A trial's runs may fail in several ways; then the mistake that is declared first is named.
+    # The mistakes of a trial are known by one run. Its runs may fail in several ways; then the one
+    # that is declared first is named.
     order = list(mistakes)
-    alike = {i: fingerprint(name, [outcomes[i]] * len(outcomes)) for i in wrong}
+    alike = {i: fingerprint(name, [outcomes[i]]) for i in wrong}
     known = [(order.index(mark), i) for i, mark in alike.items() if mark in mistakes]
     if known:
         number, at = min(known)

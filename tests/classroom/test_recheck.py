@@ -168,7 +168,7 @@ def test_a_wrong_value_is_said_to_be_the_students_own():
         "lengthening: that is not the right value. You wrote lengthening = 7.5."
     )
     row = graded(notebook({VALUE: "lengthening = 'b'"}))[VALUE]
-    assert row["reason"].startswith("lengthening: it is a word; expected a number.")
+    assert row["reason"].startswith("lengthening: it is a letter; expected a number.")
 
 
 def test_a_syntax_error_names_its_line_once_and_no_file():
