@@ -65,12 +65,12 @@ def plain(value: Any) -> Any:
 
 
 def natural(value: Any, form: Any) -> Any:
-    """Return a plain value in the form that is asked for, where it can only mean that.
+    """Return a value as `plain` does, in the form that is asked for where it can only mean that.
 
     Parameters
     ----------
     value : object
-        As `plain` returns it.
+        Anything.
     form : object
         Something of the right form, as a right answer is.
 
@@ -78,13 +78,19 @@ def natural(value: Any, form: Any) -> Any:
     -------
     object
         One thing in a list or a set is that thing, where one thing is asked for; a column, or a
-        row in a list, is a list, where a list is asked for. Anything else is as it was.
+        row in a list, is a list, where a list is asked for.
+
+    Raises
+    ------
+    RecursionError
+        A list holds itself.
 
     Examples
     --------
     >>> natural([0.8], 1.0), natural([[1], [2]], [0.0, 0.0]), natural([1, 2], 1.0)
     (0.8, [1, 2], [1, 2])
     """
+    value = plain(value)
     if not isinstance(form, list):
         while isinstance(value, list | set | frozenset) and len(value) == 1:
             (value,) = value

@@ -121,7 +121,7 @@ def _verdict(name: str, data: Mapping[str, Any], answer: Any) -> tuple[Verdict, 
     """Judge an answer; also return what its calls came to."""
     if "calls" not in data:
         form = data["right"]["form"]
-        outcome = Outcome(natural(plain(answer), form))
+        outcome = Outcome(natural(answer, form))
         print_of_it = fingerprint(name, [outcome])
 
         def is_right(value: Any) -> bool:

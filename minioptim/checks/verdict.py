@@ -162,7 +162,7 @@ def judge(
     """
     forms = [plain(right) for right in expected]
     outcomes = [
-        outcome._replace(result=natural(plain(outcome.result), form))
+        outcome._replace(result=natural(outcome.result, form))
         for outcome, form in zip(outcomes, forms, strict=True)
     ]
     wrong = [
@@ -256,7 +256,7 @@ def of_another_form(
 def _readings(value: Any, form: Any) -> list[Any]:
     """Return what a value of another form may mean: the entries of a dict, numbers in quotes."""
     if isinstance(value, dict):
-        return [natural(plain(list(value.values())), form)]
+        return [natural(list(value.values()), form)]
     if isinstance(value, str) and len(value) <= LONGEST_TEXT:
         words = value.strip("[]() \n").replace(";", ",").split(",")
         try:
