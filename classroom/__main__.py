@@ -16,7 +16,7 @@ from tqdm import tqdm
 from classroom import export, gradebook, pages
 from classroom.exercise import assignments
 from classroom.files import ClassroomError
-from classroom.grade import grade, not_taken, records, release_notebook, wanted_names
+from classroom.grade import grade, records, release_notebook, sought, to_look_at
 from classroom.recheck import MANUAL, NOT_GRADED
 from classroom.release import ReleaseError, release
 from classroom.sandbox import UNSAFE_MEANS, NoSandboxError
@@ -87,19 +87,23 @@ def _say(line: str) -> None:
 
 
 def _collect(options: argparse.Namespace) -> None:
-    names = wanted_names(options.course, options.assignment)
+    wanted = sought(options.course, options.assignment)
     students, unmatched = collect(
-        options.export, options.into, options.assignment, names, options.roster
+        options.export, options.into, options.assignment, wanted, options.roster
     )
+    look = list(to_look_at(options.into, options.assignment, students, wanted))
+    if look:
+        print("look at these first, as they may cost points:")
+    for name, line in look:
+        _say(f"  {name}: {line}")
     for student in students:
         if student.problem:
             _say(f"{student.student}: nothing to grade: {student.problem}")
         elif student.file != f"{options.assignment}.ipynb":
             _say(f"{student.student}: took {student.file}")
         for note in student.notes:
-            _say(f"{student.student}: {note}")
-    for name, reason in not_taken(options.course, options.into, options.assignment, students):
-        _say(f"{name}: nothing to grade: {reason}")
+            if note not in student.first:
+                _say(f"{student.student}: {note}")
     if unmatched:
         _say(f"these files belong to no student and were not taken: {', '.join(unmatched)}")
     print(f"{len(students)} students, {sum(not s.problem for s in students)} with a notebook")

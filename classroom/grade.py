@@ -22,15 +22,18 @@ from typing import Any
 from tqdm import tqdm
 
 from classroom import sandbox
+from classroom.elsewhere import in_words
 from classroom.exercise import exercises
 from classroom.files import ClassroomError
 from classroom.intake import (
+    GONE,
+    Intake,
     NotTakenError,
+    Sought,
     Wanted,
     fingerprints_of_others,
     grade_id,
     read_bytes,
-    take,
 )
 from classroom.ledger import Ledger, key_of
 from classroom.reading import Reader
@@ -42,9 +45,9 @@ from classroom.recheck import (
     nothing_graded,
 )
 from classroom.release import reference
-from classroom.submissions import Student, collected, notebook_path
+from classroom.submissions import Other, Student, collected, notebook_path, other_notebooks
 
-Work = tuple[str, bytes]
+Work = tuple[str, bytes, list[Other]]
 Record = dict[str, Any]
 
 # A process that dies under a submission takes others with it, which are tried again.
@@ -79,12 +82,19 @@ def release_notebook(course: Path, assignment: str) -> dict[str, Any]:
     return notebook
 
 
-def wanted_names(course: Path, assignment: str) -> list[str]:
-    """Return the ``grade_id`` of every answer of an assignment."""
+def sought(course: Path, assignment: str) -> Sought:
+    """Return what to take from the notebooks of an assignment.
+
+    Raises
+    ------
+    ClassroomError
+        The course lacks a part of it.
+    """
     release = release_notebook(course, assignment)
     declared = _declared(course, assignment)
-    manual = [name for name, _ in manual_parts(release, declared)]
-    return [exercise.name for exercise in declared] + manual
+    wanted = [Wanted(exercise.name, exercise.answer) for exercise in declared]
+    wanted += [Wanted(name, None) for name, _ in manual_parts(release, declared)]
+    return Sought(release, tuple(wanted), other_fingerprints(course, assignment))
 
 
 def _declared(course: Path, assignment: str) -> tuple[Any, ...]:
@@ -111,34 +121,36 @@ def other_fingerprints(course: Path, assignment: str) -> dict[str, str]:
     return fingerprints_of_others(release_notebook(course, assignment), others)
 
 
-def not_taken(
-    course: Path, into: Path, assignment: str, students: Iterable[Student]
+def to_look_at(
+    into: Path, assignment: str, students: Iterable[Student], sought: Sought
 ) -> Iterator[tuple[str, str]]:
-    """Yield the students in whose notebooks nothing can be graded, and why, before `grade` runs.
+    """Yield what may cost a student points, before `grade` runs: a line for each.
+
+    Notebooks of which nothing can be graded, answers that may stand elsewhere, and those whose cell
+    is gone.
 
     Yields
     ------
-    student, reason : str
-        For each such student.
-
-    Raises
-    ------
-    ClassroomError
-        The course lacks a part of the assignment.
+    student, line : str
+        Who, and what.
     """
-    release, others = release_notebook(course, assignment), other_fingerprints(course, assignment)
-    declared = _declared(course, assignment)
-    wanted = [Wanted(exercise.name, exercise.answer) for exercise in declared]
-    wanted += [Wanted(name, None) for name, _ in manual_parts(release, declared)]
     with Reader() as reader:
         for student in students:
+            for line in student.first:
+                yield student.student, line
             if student.problem:
                 continue
             try:
                 data = read_bytes(notebook_path(into, assignment, student.student))
-                reader.ask(take, data, release, wanted, others)
+                intake: Intake = reader.ask(Sought.take, sought, data)
             except NotTakenError as error:
-                yield student.student, str(error)
+                yield student.student, f"nothing to grade: {error}"
+                continue
+            for name, found in sorted(intake.elsewhere.items()):
+                yield student.student, f"{name} is open: see {in_words(found)}"
+            for note in intake.notes:
+                if note.endswith(GONE):
+                    yield student.student, note
 
 
 def set_exam(course: Path, assignment: str, seed: int) -> Exam:
@@ -295,7 +307,9 @@ def _key(into: Path, assignment: str, student: Student, digest: str) -> str:
     if student.problem:
         return key_of(student.problem, digest)
     try:
-        return key_of(read_bytes(notebook_path(into, assignment, student.student)), digest)
+        data = read_bytes(notebook_path(into, assignment, student.student))
+        others = other_notebooks(into, assignment, student.student)
+        return key_of(data + (repr(others).encode("utf-8", "replace") if others else b""), digest)
     except NotTakenError as error:
         return key_of(str(error), digest)
 
@@ -311,7 +325,7 @@ def _work(exam: Exam, into: Path, students: Iterable[Student]) -> Iterator[Work 
         except NotTakenError as error:
             yield nothing_graded(exam, student.student, str(error))
         else:
-            yield student.student, data
+            yield student.student, data, other_notebooks(into, exam.assignment, student.student)
 
 
 def _failed(exam: Exam, student: str, error: BaseException | str) -> Record:
@@ -335,9 +349,9 @@ def _over_processes(
             rest, again = iter(lost), list[Work]()
             yield from _in_a_pool(exam, rest, 1, unsafe, again)
             lost = [*again, *rest]
-            deaths.update(student for student, _ in lost[:1])
+            deaths.update(student for student, *_ in lost[:1])
             if lost and deaths[lost[0][0]] == MOST_TRIES:
-                student, _ = lost.pop(0)
+                student, *_ = lost.pop(0)
                 yield _failed(exam, student, f"its process died {MOST_TRIES} times")
         yield from _in_a_pool(exam, work, jobs, unsafe, lost)
 
@@ -376,7 +390,7 @@ def _in_a_pool(
             if isinstance(error, BrokenProcessPool):
                 lost += running.values()
                 return
-            student, _ = running.pop(future)
+            student, *_ = running.pop(future)
             if isinstance(error, sandbox.NoSandboxError):
                 raise error
             yield future.result() if error is None else _failed(exam, student, error)

@@ -4,7 +4,8 @@ A notebook comes back edited by people and by programs: cells copied, split or m
 gone, encodings changed, half of the file missing. We take nothing from it but the text of cells.
 We find an answer by nbgrader's ``grade_id``, else by the name that it defines, else by its place,
 and put it into our own release notebook. So no tag, output, kernel or test that a student made
-reaches the grader, and no damage stops a batch.
+reaches the grader, and no damage stops a batch. Of an answer that has nothing in its place we say
+where else there may be something: `Intake.elsewhere`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from classroom.elsewhere import A_TEXT, Found, added, comments, is_comment, is_setup, is_text
 from classroom.files import writable
 from classroom.inert import BASE64, PICTURES
 
@@ -33,6 +35,8 @@ MOST_LISTS = 1_000_000
 LONGEST_ANSWER = 100_000
 LARGEST_PICTURE = 10_000_000
 DAMAGED = "The file is damaged or cut short"
+CODE = "code near its place"
+GONE = ": its cell is not there any more, and nothing was found that could be its answer."
 
 
 class NotTakenError(Exception):
@@ -70,12 +74,41 @@ class Intake:
         Answers that were not found, or were left as they were released.
     notes : tuple of str
         What was repaired, one sentence each.
+    elsewhere : dict of str to list of Found
+        Of missing answers: what stands in other places and may be the answer.
+    later : dict of str to int
+        Of answers that are there: the last one of ``cells`` that gives its name another meaning.
     """
 
     notebook: Notebook
     cells: list[dict[str, Any]]
     missing: frozenset[str]
     notes: tuple[str, ...] = field(default=())
+    elsewhere: dict[str, list[Found]] = field(default_factory=dict)
+    later: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What to take from the notebooks of an assignment.
+
+    Parameters
+    ----------
+    release : dict
+        Our release notebook, as JSON.
+    wanted : tuple of Wanted
+        The answers to look for, each a cell of ``release``.
+    others : dict of str to str
+        What identifies another assignment's notebook, as `fingerprints_of_others` returns it.
+    """
+
+    release: Notebook
+    wanted: tuple[Wanted, ...]
+    others: dict[str, str] = field(default_factory=dict)
+
+    def take(self, data: bytes) -> Intake:
+        """Return a student's answers, as `take` does."""
+        return take(data, self.release, self.wanted, self.others)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -473,6 +506,13 @@ def take(
     }
     in_other_cells = matches.in_others(missing)
     missing -= in_other_cells
+    elsewhere = matches.elsewhere(missing)
+    is_cut = any(note.startswith(DAMAGED) for note in notes)
+    for absent in sorted(missing):
+        if is_cut:
+            elsewhere.setdefault(absent, []).append(Found("what was behind the cut", ""))
+        elif not matches.found[absent] and absent not in elsewhere:
+            notes.append(f"{absent}{GONE}")
     after = matches.own_cells()
     runnable = list(after.get(-1, []))
     wanted_names = {want.name for want in wanted}
@@ -491,7 +531,9 @@ def take(
             sources = matches.parts.get(label or "", [text_of(cell)])
             runnable.append({"name": label, "sources": sources})
         runnable += after.get(at, [])
-    return Intake(notebook, runnable, frozenset(missing), tuple(notes))
+    later = matches.later(runnable)
+    cells = [{"name": cell["name"], "sources": cell["sources"]} for cell in runnable]
+    return Intake(notebook, cells, frozenset(missing), tuple(notes), elsewhere, later)
 
 
 def _none_found(handed: list[dict[str, Any]], notes: list[str]) -> str:
@@ -573,7 +615,8 @@ class _Matches:
     def in_others(self, missing: Iterable[str]) -> set[str]:
         """Return the missing answers that the student wrote into the cell of another answer."""
         found = set()
-        for name, other in itertools.product(sorted(missing), self.parts):
+        code = [other for other in self.parts if self.wanted[other].answer]
+        for name, other in itertools.product(sorted(missing), code):
             answer = self.wanted[name].answer
             stub = normal(text_of(self.ours[self.place[other]]))
             worked_on = [part for part in self.parts[other] if normal(part) != stub]
@@ -600,13 +643,17 @@ class _Matches:
         return list(kept.values())
 
     def _with_what_follows(self, want: Wanted, places: list[int]) -> list[int]:
-        """Return the places of a manual answer and of the student's own text right below it.
+        """Return the places of an answer and of what goes on right below it.
 
-        The answer may say "see below".
+        A derivation may say "see below"; code may have been split within a function, so that the
+        next cell begins in the middle.
         """
+        found: list[int] = []
         if want.answer is not None:
-            return places
-        found = []
+            for first in places:
+                own = itertools.takewhile(self._goes_on, range(first + 1, len(self.handed)))
+                found += [first, *own]
+            return found
         for first in places:
             own = itertools.takewhile(self._is_own, range(first + 1, len(self.handed)))
             found += [first, *(at for at in own if self.handed[at]["cell_type"] == "markdown")]
@@ -621,6 +668,12 @@ class _Matches:
             and (cell["id"] is None or cell["id"] not in self.our_ids)
             and not (cell["cell_type"] == "markdown" and cell["source"].startswith("# "))
         )
+
+    def _goes_on(self, at: int) -> bool:
+        """Whether a cell of the student's own begins in the middle of something."""
+        cell = self.handed[at]
+        indented = cell["source"].lstrip("\n")[:1].isspace()
+        return self._is_own(at) and cell["cell_type"] == "code" and indented
 
     def _elsewhere(self, want: Wanted) -> list[int]:
         """Find the cell of an answer by what it defines, else by the cells around it."""
@@ -662,6 +715,128 @@ class _Matches:
         after = [at for at, our in self.twin.items() if our > place]
         return (min(before) if before else len(self.handed), min(after, default=len(self.handed)))
 
+    def elsewhere(self, missing: Iterable[str]) -> dict[str, list[Found]]:
+        """Return what may be the missing answers: name -> what there is, where there is something.
+
+        First we look around the place of the answer, between its neighbours; for what people
+        read, then everywhere.
+        """
+        wanted = sorted(self.place[name] for name in self.wanted)
+        left = self._left_over()
+        found: dict[str, list[Found]] = {}
+        for name in sorted(missing):
+            place, answer = self.place[name], self.wanted[name].answer
+            before = max((other for other in wanted if other < place), default=-1)
+            behind = min((other for other in wanted if other > place), default=len(self.ours))
+            heads = [
+                at
+                for at in range(before + 1, place + 1)
+                if any(line.startswith("#") for line in text_of(self.ours[at]).split("\n"))
+                and self.ours[at]["cell_type"] == "markdown"
+            ]
+            first = max(before, heads[-1] if heads else before)
+            near = [thing for at, thing, _ in left if first <= at < behind]
+            if answer is None:
+                near += self._comments_of(before) + self._comments_of(behind)
+                far = [thing for _, thing, is_text in left if is_text]
+                near = [thing for thing in near if thing.where != CODE]
+                near = near or far
+            else:
+                near += [
+                    thing
+                    for at, thing, _ in left
+                    if not first <= at < behind and may_define(thing.text, answer)
+                ]
+                near += [
+                    Found(f"the cell of {other}", "\n\n".join(parts))
+                    for other, parts in self.parts.items()
+                    if not self.wanted[other].answer and may_define("\n".join(parts), answer)
+                ]
+            if near:
+                found[name] = near
+        return found
+
+    def _left_over(self) -> list[tuple[int, Found, bool]]:
+        """Return what the student wrote outside of answers.
+
+        Each with our place that it stands at or follows, and whether it may be a text that was
+        meant for any place.
+        """
+        taken = {at for name, places in self.found.items() for at in places if name in self.parts}
+        stubs = {normal(text_of(self.ours[self.place[name]])) for name in self.wanted}
+        found: list[tuple[int, Found, bool]] = []
+        place = -1
+        for at, cell in enumerate(self.handed):
+            if at in self.twin:
+                place = self.twin[at]
+            elif cell["grade_id"] in self.place:
+                place = self.place[cell["grade_id"]]
+            if at in self.twin or at in taken or normal(cell["source"]) in stubs:
+                continue
+            ours = self._base_of(cell)
+            base = "" if ours is None else text_of(self.ours[ours])
+            place = place if ours is None else ours
+            text = added(cell["source"][:LONGEST_ANSWER], base)
+            if not text and not cell["pictures"]:
+                continue
+            if cell["cell_type"] != "code":
+                where = "a cell of the student's own" if ours is None else "the question's own cell"
+                is_long = is_text(text) or bool(cell["pictures"])
+                found.append((place, Found(where, text, cell["pictures"]), is_long))
+                continue
+            said = comments(text)
+            if said and (is_comment(text) or len(said) >= A_TEXT):
+                found.append((place, Found("comments in a cell of code", said), is_comment(text)))
+            if not is_comment(text) and not is_setup(text) and (not base or is_comment(base)):
+                found.append((place, Found(CODE, text), False))
+        return found
+
+    def _base_of(self, cell: dict[str, Any]) -> int | None:
+        """Return the place of the cell of ours that a student wrote into, or None."""
+        if cell["grade_id"] in self.place:
+            return self.place[cell["grade_id"]]
+        if cell["id"] in self.our_ids:
+            return self.our_ids[cell["id"]]
+        if cell["cell_type"] == "code":
+            return None
+        text, there = normal(cell["source"][:LONGEST_ANSWER]), set(self.twin.values())
+        for place, our in enumerate(self.ours):
+            own = normal(text_of(our))
+            if own and place not in there and our["cell_type"] == "markdown" and own in text:
+                return place
+        return None
+
+    def _comments_of(self, place: int) -> list[Found]:
+        """Return what the comments in an answer's code say, where that is long enough."""
+        if not 0 <= place < len(self.ours):
+            return []
+        name = grade_id(self.ours[place])
+        stub = text_of(self.ours[place])
+        if name not in self.parts or self.wanted[name].answer is None:
+            return []
+        said = comments(added("\n".join(self.parts[name]), stub))
+        return [Found(f"comments in the cell of {name}", said)] if len(said) >= A_TEXT else []
+
+    def later(self, cells: Sequence[dict[str, Any]]) -> dict[str, int]:
+        """Return the answers to which a later cell of the student's own gives another meaning.
+
+        Parameters
+        ----------
+        cells : sequence of dict
+            What is to be run; ``at`` says where a cell of the student's own stands.
+        """
+        found = {}
+        for number, cell in enumerate(cells):
+            if cell["name"] is not None or "at" not in cell:
+                continue
+            (source,) = cell["sources"]
+            names = defined(source)
+            for name, parts in self.parts.items():
+                is_later = cell["at"] > max(self.found[name], default=-1)
+                if self.wanted[name].answer in names and is_later and source not in parts:
+                    found[name] = number
+        return found
+
     def own_cells(self) -> dict[int, list[dict[str, Any]]]:
         """Return the student's additional code cells: our place that they follow -> cells to run.
 
@@ -680,7 +855,7 @@ class _Matches:
             elif name is not None and cell["source"] not in parts.get(name, ()):
                 continue  # a copy of our dots, or text that people read
             elif cell["cell_type"] == "code" and cell["source"].strip():
-                own = {"name": name, "sources": [cell["source"][:LONGEST_ANSWER]]}
+                own = {"name": name, "sources": [cell["source"][:LONGEST_ANSWER]], "at": at}
                 after.setdefault(max(place, self._edited(cell)), []).append(own)
         return after
 

@@ -17,7 +17,7 @@ import inspect
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,14 +26,25 @@ import numpy as np
 
 import minioptim
 from classroom import wire
+from classroom.elsewhere import Found, in_words, shown_below
 from classroom.exercise import Exercise
 from classroom.files import writable
-from classroom.intake import Intake, Notebook, NotTakenError, Wanted, grade_id, take
+from classroom.intake import Intake, Notebook, NotTakenError, Sought, Wanted, grade_id, text_of
 from classroom.reading import Reader
 from classroom.sandbox import Limits, Process, StoppedError
+from classroom.submissions import Other
 from minioptim import checks
-from minioptim.checks import Outcome, fingerprint, judge, only_changed, same, shown
-from minioptim.checks.trials import TRIALS
+from minioptim.checks import (
+    Outcome,
+    fingerprint,
+    judge,
+    natural,
+    only_changed,
+    same,
+    shown,
+    shown_apart,
+)
+from minioptim.checks.trials import TOO_GOOD, WATCHED
 
 WORKER = Path(__file__).with_name("worker.py")
 GIVEN = {
@@ -42,12 +53,17 @@ GIVEN = {
 }
 
 RIGHT, WRONG, ERROR, MISSING, NOT_GRADED = "right", "wrong", "error", "no answer", "NOT GRADED"
+PARTLY = "right in part"
 MANUAL = "to be read"
 LONGEST_REASON = 2000
 
 # Processor time ends an endless loop: unlike the clock, it does not run while a busy machine does
 # other work. The limits by the clock, in seconds, end what waits without computing.
 CPU_SECONDS_PER_EXERCISE = 12
+# A trial is so many runs, which share its points, from seeds of each student's own; it has this
+# many times the time of other exercises.
+RUNS = 8
+TIME_OF_TRIALS = 2
 SECONDS_TO_START = 60.0  # imports and the cells that the answer needs
 SECONDS_PER_CALL = 30.0
 SECONDS_PER_EXERCISE = 90.0
@@ -145,8 +161,10 @@ def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
     encoded = [wire.encode(tuple(call)) for call in calls]
     is_value = exercise.draw is None
     mistakes: dict[str, str] = {}
+    # A mistake in a trial is known by one run.
+    some = encoded if exercise.trial is None else encoded[:1]
     for mistake in exercise.wrong:
-        came = _outcomes(exercise.called(mistake.solution), encoded, is_value)
+        came = _outcomes(exercise.called(mistake.solution), some, is_value)
         # Two mistakes may agree on these calls; then the one declared first is named.
         mistakes.setdefault(fingerprint(exercise.name, came), mistake.sentence)
     reference = exercise.called(reference)
@@ -181,7 +199,7 @@ def _outcomes(solution: Any, calls: Sequence[Any], is_value: bool) -> list[Outco
 
 
 def grade_submission(
-    exam: Exam, student: str, data: bytes, *, unsafe: bool = False
+    exam: Exam, student: str, data: bytes, others: Sequence[Other] = (), *, unsafe: bool = False
 ) -> dict[str, Any]:
     """Grade what one student handed in, and return the record of it.
 
@@ -193,6 +211,9 @@ def grade_submission(
         Who handed it in; copied into the record.
     data : bytes
         The notebook's file.
+    others : sequence of Other
+        What the student's other notebooks have. They earn nothing by themselves: where this one
+        has no answer, or a wrong one and they as much work, a person decides.
     unsafe : bool
         Run without bubblewrap.
 
@@ -205,18 +226,34 @@ def grade_submission(
     """
     wanted = [Wanted(question.name, question.answer) for question in exam.questions]
     wanted += [Wanted(name, None) for name, _ in exam.manual]
+    sought = Sought(exam.release, tuple(wanted), exam.others)
     try:
         with Reader() as reader:
-            intake = reader.ask(take, data, exam.release, wanted, exam.others)
+            intake = reader.ask(Sought.take, sought, data)
     except NotTakenError as error:
         return nothing_graded(exam, student, str(error))
+    found = _found(intake, others)
     deadline = time.monotonic() + SECONDS_PER_SUBMISSION
-    rows = [_grade(question, intake, exam.seed, deadline, unsafe) for question in exam.questions]
+    rows = [
+        _grade(
+            _own(question, exam.seed, student),
+            intake,
+            found.get(question.name, []),
+            exam.seed,
+            deadline,
+            unsafe,
+        )
+        for question in exam.questions
+    ]
     for name, points in exam.manual:
-        if name in intake.missing:
-            rows.append(_row(name, points, 0.0, MISSING, "There is no answer."))
-        else:
+        if name not in intake.missing:
             rows.append(_row(name, points, None, MANUAL, "Somebody reads this answer."))
+        elif name in found:
+            said = f"Its cell has no answer, but there may be one in {in_words(found[name])}."
+            rows.append(_row(name, points, None, MANUAL, said))
+        else:
+            rows.append(_row(name, points, 0.0, MISSING, "There is no answer."))
+    _show(intake.notebook, found)
     stopped = [row["name"] for row in rows if row["status"] == NOT_GRADED]
     return {
         "student": student,
@@ -226,6 +263,36 @@ def grade_submission(
         "exercises": rows,
         "notebook": intake.notebook,
     }
+
+
+def _own(question: Question, seed: int, student: str) -> Question:
+    """Return a question as it is asked of one student: a trial is run from seeds of their own."""
+    if question.trial is None:
+        return question
+    seeds = [_stream(seed, f"{question.name} of {student}, {k}") for k in range(RUNS)]
+    calls = [wire.encode((number,)) for number in seeds]
+    return replace(question, calls=calls, expected=question.expected[:1] * RUNS)
+
+
+def _found(intake: Intake, others: Sequence[Other]) -> dict[str, list[Found]]:
+    """Return, by answer, what stands elsewhere: in other cells, and in other notebooks."""
+    found = {name: list(things) for name, things in intake.elsewhere.items()}
+    for other in others:
+        for name, text in other.answers.items():
+            if name in intake.missing or other.is_tie:
+                found.setdefault(name, []).append(Found(other.file, text))
+    return found
+
+
+def _show(notebook: Notebook, found: dict[str, list[Found]]) -> None:
+    """Put what stands elsewhere below the answers, where a person reads it."""
+    for cell in notebook["cells"]:
+        if things := found.get(grade_id(cell) or ""):
+            is_code = cell["cell_type"] == "code"
+            cell["source"] = shown_below(text_of(cell), things, is_code=is_code)
+            for thing in things:
+                if thing.pictures:
+                    cell["attachments"] = cell.get("attachments", {}) | thing.pictures
 
 
 def nothing_graded(exam: Exam, student: str, reason: str) -> dict[str, Any]:
@@ -249,26 +316,71 @@ def _row(name: str, points: float, score: float | None, status: str, reason: str
 
 
 def _grade(
-    question: Question, intake: Intake, seed: int, deadline: float, unsafe: bool
+    question: Question,
+    intake: Intake,
+    found: Sequence[Found],
+    seed: int,
+    deadline: float,
+    unsafe: bool,
 ) -> dict[str, Any]:
     score: float | None
     if question.name in intake.missing:
         score, status, reason = 0.0, MISSING, "There is no answer."
-    else:
-        try:
-            status, reason = _outcome(question, intake, seed, deadline, unsafe)
-            score = question.points if status == RIGHT else 0.0
-        except StoppedError as stopped:
+        if found:
             score, status = None, NOT_GRADED
-            reason = f"The code {stopped}{'' if str(stopped).endswith('?') else '.'}"
-    return _row(question.name, question.points, score, status, reason)
+            reason = f"Its cell has no answer, but there may be one in {in_words(found)}."
+        return _row(question.name, question.points, score, status, reason)
+    try:
+        status, reason, part = _outcome(question, intake, seed, deadline, unsafe)
+        score = None if status == NOT_GRADED else question.points * part
+        if status != RIGHT and _right_later(question, intake, seed, deadline, unsafe=unsafe):
+            # A function that is right on calls that nobody has seen is no guess; a value may be.
+            if not question.is_value and question.trial is None:
+                score, status = question.points, RIGHT
+                reason = "It stands in a later cell; what its own cell has is not right."
+            else:
+                score, status = None, NOT_GRADED
+                reason += f" A later cell has another {question.answer}, a right one: which counts?"
+        if score == 0.0 and found:
+            score, status = None, NOT_GRADED
+            reason += f" There is another answer in {in_words(found)}: which counts?"
+    except StoppedError as stopped:
+        score, status = None, NOT_GRADED
+        reason = f"The code {stopped}{'' if str(stopped).endswith('?') else '.'}"
+    return _row(question.name, question.points, score, status, reason.strip())
+
+
+def _right_later(
+    question: Question, intake: Intake, seed: int, deadline: float, *, unsafe: bool
+) -> bool:
+    """Whether an answer is right if a later cell that gives it again is taken for its own."""
+    if question.name not in intake.later:
+        return False
+    at = intake.later[question.name]
+    cells = [
+        {**cell, "name": question.name} if number == at else cell
+        for number, cell in enumerate(intake.cells)
+        if number == at or cell["name"] != question.name
+    ]
+    later = replace(intake, cells=cells)
+    try:
+        return _outcome(question, later, seed, deadline, unsafe)[0] == RIGHT
+    except StoppedError:
+        return False
 
 
 def _outcome(
     question: Question, intake: Intake, seed: int, deadline: float, unsafe: bool
-) -> tuple[str, str]:
-    """Return the status of an answer and the reason; `StoppedError` if the process ends."""
-    deadline = min(deadline, time.monotonic() + SECONDS_PER_EXERCISE)
+) -> tuple[str, str, float]:
+    """Return an answer's status, the reason, and which part of the points it has earned.
+
+    Raises
+    ------
+    StoppedError
+        The process ended.
+    """
+    times = 1 if question.trial is None else TIME_OF_TRIALS
+    deadline = min(deadline, time.monotonic() + times * SECONDS_PER_EXERCISE)
     task = {
         "cells": intake.cells,
         "exercise": question.name,
@@ -276,25 +388,25 @@ def _outcome(
         # It seeds the student's own generators; the class' seed is never revealed.
         "seed": _stream(seed, f"student's {question.name}") % 2**32,
     }
-    limits = Limits(cpu=CPU_SECONDS_PER_EXERCISE)
+    limits = Limits(cpu=times * CPU_SECONDS_PER_EXERCISE)
     with Process(WORKER, GIVEN, limits, unsafe=unsafe) as process:
 
         def reply_to(message: Any, seconds: float) -> dict[str, Any]:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise StoppedError(
-                    f"had no time left: {SECONDS_PER_EXERCISE:g} s for an exercise, "
+                    f"had no time left: {times * SECONDS_PER_EXERCISE:g} s for this exercise, "
                     f"{SECONDS_PER_SUBMISSION:g} s for all"
                 )
             return _read(process.ask(json.dumps(message).encode(), min(seconds, left)))
 
         ready = reply_to(task, SECONDS_TO_START)
         if "error" in ready:
-            return ERROR, str(ready["error"])
+            return ERROR, str(ready["error"]), 0.0
         if question.is_value:
             results = [reply_to({}, SECONDS_PER_CALL)]
         elif not ready.get("is_function"):
-            return WRONG, f"{question.answer} is not a function."
+            return WRONG, f"{question.answer} is not a function.", 0.0
         else:
 
             def one(call: Any, *, and_arguments: bool) -> dict[str, Any]:
@@ -306,10 +418,39 @@ def _outcome(
             else:
                 # A trial hands out copies, and its states are long.
                 step = partial(one, and_arguments=False)
-                reply = partial(_tried, TRIALS[question.trial], step)
+                reply = partial(_tried, WATCHED[question.trial], step)
             # Every call is made, also after a wrong one: only all of them identify a mistake.
             results = [reply(call) for call in question.calls]
-    return _judge(question, results)
+    status, reason = _judge(question, results)
+    if question.trial is None or status == RIGHT:
+        return status, reason, float(status == RIGHT)
+    came = [reply.get("result") for reply in results]
+    if TOO_GOOD in came:
+        best = came.count(TOO_GOOD)
+        said = f"In {best} of {len(came)} runs {TOO_GOOD}: read the rule, and give points by hand."
+        return NOT_GRADED, said, 0.0
+    good = came.count(question.expected[0])
+    if good == 0:
+        return status, reason, 0.0
+    return PARTLY, f"{good} of {len(came)} runs reach the goal. {reason}", good / len(came)
+
+
+@dataclass(frozen=True)
+class Unplain:
+    """Stands for a result that is no plain data, such as a generator; only its type came back."""
+
+    kind_of: str
+
+    def __repr__(self) -> str:
+        return f"<{self.kind_of}>"
+
+
+PLAIN = "numbers, arrays, or lists, tuples or dicts of such"
+
+
+def _type_in(reply: dict[str, Any]) -> str:
+    """Return the type that a reply names, which a student may have chosen."""
+    return "".join(letter for letter in str(reply["kind"])[:40] if letter.isprintable())
 
 
 class _FailedError(Exception):
@@ -323,6 +464,8 @@ def _tried(
 
     def answer(*arguments: Any) -> Any:
         reply = ask_student(wire.encode(arguments))
+        if "kind" in reply:
+            raise ValueError(f"the step must return {PLAIN}; got type {_type_in(reply)}")
         if "error" in reply:
             raise _FailedError(reply["error"])
         return wire.decode(reply.get("result"))
@@ -377,7 +520,8 @@ def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, 
         sentence = f"{question.answer}: {sentence}"
     if not question.is_value:
         call = wire.decode(question.calls[at])
-        arguments = ", ".join(map(shown, call))
+        pairs = zip(question.arguments, call, strict=True)
+        arguments = ", ".join(f"{name}={shown(value)}" for name, value in pairs)
         if question.trial is None:
             written = f"{question.answer}({arguments})"
         else:
@@ -391,7 +535,8 @@ def _judge(question: Question, replies: Sequence[dict[str, Any]]) -> tuple[str, 
 
 def _as_checked(name: str, value: Outcome, right: Any) -> bool:
     """Whether the student's own check accepts a value; it compares six digits only."""
-    return fingerprint(name, [value]) == fingerprint(name, [Outcome(right)])
+    result = natural(value.result, checks.plain(right))
+    return fingerprint(name, [Outcome(result)]) == fingerprint(name, [Outcome(right)])
 
 
 def _came(question: Question, outcome: Outcome, call: Any, expected: Any) -> str:
@@ -408,8 +553,8 @@ def _came(question: Question, outcome: Outcome, call: Any, expected: Any) -> str
         ]
         return "; ".join(said)
     # A tuple is as right as a list; shown beside one, it would look like the mistake.
-    result, right = checks.plain(outcome.result), checks.plain(expected)
-    return f"it gave {shown(result)}; expected {shown(right)}"
+    result, right = shown_apart(checks.plain(outcome.result), checks.plain(expected))
+    return f"it gave {result}; expected {right}"
 
 
 def _outcome_of(reply: dict[str, Any], call: Any) -> Outcome:
@@ -424,6 +569,8 @@ def _outcome_of(reply: dict[str, Any], call: Any) -> Outcome:
         if "error" in reply:
             error = " ".join(str(reply["error"]).split())[:600]
             return Outcome(None, error or "an error", positions, now)
+        if "kind" in reply:
+            return Outcome(Unplain(_type_in(reply)), "", positions, now)
         return Outcome(wire.decode(reply.get("result")), "", positions, now)
     except (TypeError, ValueError, RecursionError) as problem:
         return Outcome(None, f"TypeError: {problem}")

@@ -173,16 +173,29 @@ def sentences(exercise: Exercise, calls: list[Call]) -> dict[str, str]:
     """
     table: dict[str, str] = {}
     for mistake in exercise.wrong:
-        mark = checks.fingerprint(exercise.name, outcomes(exercise.called(mistake.solution), calls))
+        made = outcomes(exercise.called(mistake.solution), judged_by(exercise, calls))
+        mark = checks.fingerprint(exercise.name, made)
         table.setdefault(mark, mistake.sentence)
     return table
+
+
+def judged_by(exercise: Exercise, calls: list[Call]) -> list[Call]:
+    """Return the calls that identify a mistake: all of them, and of a trial's runs one.
+
+    Examples
+    --------
+    >>> step = exercises("momentum")[2]
+    >>> judged_by(step, step.calls(seed=0)) == step.calls(seed=0)
+    True
+    """
+    return calls if exercise.trial is None else calls[:1]
 
 
 def check_data(assignment: str, folder: Path = EXERCISES) -> dict[str, Any]:
     """Return what the student's checks need to know: exercise -> data, ready for JSON.
 
     Of a function: visible calls, the right results, and known mistakes as fingerprints. Of a value:
-    fingerprints alone.
+    fingerprints, and its form, which is how many numbers it is.
 
     Raises
     ------
@@ -205,7 +218,8 @@ def check_data(assignment: str, folder: Path = EXERCISES) -> dict[str, Any]:
         calls, right, mistakes = _visible(exercise, called)
         data[exercise.name] = {"answer": exercise.answer, "points": exercise.points}
         if exercise.draw is None:
-            data[exercise.name]["right"] = checks.fingerprint(exercise.name, right)
+            mark = checks.fingerprint(exercise.name, right)
+            data[exercise.name]["right"] = {"mark": mark, "form": _form_of(right[0].result)}
         else:
             data[exercise.name] |= {
                 "rtol": exercise.rtol,
@@ -230,11 +244,12 @@ def _visible(
         if broken := [o for o in right if o.error or o.changed]:
             raise ReleaseError(f"{exercise.name}: the reference itself fails: {broken[0]}")
         table = sentences(exercise, calls)
-        wrong = [outcomes(exercise.called(mistake.solution), calls) for mistake in exercise.wrong]
+        some = judged_by(exercise, calls)
+        wrong = [outcomes(exercise.called(mistake.solution), some) for mistake in exercise.wrong]
         results = [right, *wrong]
         if twins := {m.sentence for m in exercise.wrong} - set(table.values()):
             problem = f"{exercise.name}: another mistake has the same results as {twins.pop()!r}"
-        elif checks.fingerprint(exercise.name, right) in table:
+        elif checks.fingerprint(exercise.name, right[: len(some)]) in table:
             problem = f"{exercise.name}: a mistake has the results of the reference"
         elif not all(_steady(exercise.name, result) for result in results):
             problem = f"{exercise.name}: a result lies on the edge of rounding"
@@ -258,6 +273,16 @@ def _scaled(value: Any, factor: float) -> Any:
     if isinstance(value, list | tuple):
         return [_scaled(item, factor) for item in value]
     return value * factor if isinstance(value, float) else value
+
+
+def _form_of(value: Any) -> Any:
+    """Return something of a value's form that is not the value: zeros, and letters of no option."""
+    value = checks.plain(value)
+    if isinstance(value, list):
+        return [_form_of(item) for item in value]
+    if isinstance(value, str):
+        return "?" * len(value)
+    return False if isinstance(value, bool) else 0
 
 
 def _trimmed(value: Any) -> Any:

@@ -25,13 +25,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from classroom.files import ClassroomError, read_json, write, write_json
-from classroom.intake import LARGEST, NotTakenError, read_bytes, read_cells
+from classroom.intake import LARGEST, NotTakenError, Sought, grade_id, normal, read_bytes, text_of
 from classroom.reading import Reader
 
 RUBBISH = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
 MOST_MEMBERS = 2000
 # At most this many of one student's notebooks are opened to find the one to grade.
 MOST_NOTEBOOKS = 50
+# Of so many others the answers are kept, to show them where the one that is graded has none.
+MOST_OTHERS = 5
 CANVAS_TEST_STUDENT = "Student, Test"
 # Reading raises these for a zip that is damaged, encrypted or packed in an unsupported way.
 UNREADABLE = (
@@ -45,6 +47,8 @@ UNREADABLE = (
     RuntimeError,
     ValueError,  # names that are no UTF-8, among others
 )
+# Beside the notebook to grade.
+OTHERS = "others.json"
 # The problem of somebody who is only on the roster, or whose folder is empty.
 ABSENT = "nothing was handed in"
 
@@ -71,6 +75,8 @@ class Student:
         Why there is nothing to grade, or "".
     upload : str
         The whole name that Canvas gave the file, by which it takes feedback on it, or "".
+    first : tuple of str
+        Those notes that the teacher must see, as they may cost the student points.
     """
 
     student: str
@@ -81,6 +87,26 @@ class Student:
     notes: tuple[str, ...] = field(default=())
     problem: str = ""
     upload: str = ""
+    first: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Other:
+    """What another notebook of a student's has, where the one that is graded differs.
+
+    Parameters
+    ----------
+    file : str
+        What it was called.
+    is_tie : bool
+        It has as many answers as the one that is graded, so that either may be meant.
+    answers : dict of str to str
+        By ``grade_id``, those that are not the same in both.
+    """
+
+    file: str
+    is_tie: bool
+    answers: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -103,9 +129,12 @@ class _Piece:
 
 
 def collect(
-    export: Path, into: Path, assignment: str, wanted: Iterable[str], roster: Path | None = None
+    export: Path, into: Path, assignment: str, sought: Sought, roster: Path | None = None
 ) -> tuple[list[Student], list[str]]:
     """Take in an export: one notebook per student, and a list of everybody.
+
+    Who was collected before and is not in this export stays as they are, so late work may be
+    collected by itself; and who handed in a notebook before keeps it where now there is none.
 
     Parameters
     ----------
@@ -115,8 +144,8 @@ def collect(
         The class' folder; ``into/collected/<assignment>`` is written.
     assignment : str
         Its name.
-    wanted : iterable of str
-        The ``grade_id`` of its answers, which identify its notebook among others.
+    sought : Sought
+        What to look for, by which the notebook with the most work is told from others.
     roster : Path or None
         A CSV of everybody who should have handed in: Moodle's grading worksheet, Canvas'
         gradebook, or a table with a column ``student``.
@@ -137,31 +166,64 @@ def collect(
             f"{export} holds no submissions; expected a folder or zip as Moodle or Canvas export "
             f"it, or one folder or notebook per student"
         )
+    before = _collected_before(into, assignment)
     absentees = _on_roster_alone(roster, people)
     folder = into / "collected" / assignment
-    names = set(wanted)
-    keys: set[str] = set()
-    students = []
+    rows = {known.student: known for known in before.values()}
+    keys = {key.casefold() for key in rows}
     with Reader() as reader:
         for (name, identity), pieces in sorted(people.items()):
-            student = Student(_key(name, identity, keys), name, identity)
+            known, others = before.get((name, identity)), list[Other]()
+            student = Student(
+                known.student if known else _key(name, identity, keys), name, identity
+            )
             try:
-                student, data = reader.ask(_chosen, student, pieces, assignment, names)
+                student, data, others = reader.ask(_chosen, student, pieces, assignment, sought)
             except NotTakenError as error:
                 student, data = replace(student, problem=str(error)), None
             path = folder / student.student / "submission.ipynb"
-            if data is None:
-                path.unlink(missing_ok=True)
-            else:
+            if data is not None:
                 write(path, data)
-            students.append(student)
-    students += [
-        Student(_key(name, identity, keys), name, identity, problem=ABSENT)
-        for name, identity in absentees
-    ]
-    students.sort(key=lambda student: student.student)
+                _keep(others, path.with_name(OTHERS))
+            elif known and not known.problem and path.exists():
+                student = _kept(known, student.problem)
+            rows[student.student] = student
+    # Who was absent may be called by another name by then, as in Canvas.
+    here = {identity for _, identity in people if identity}
+    for known in before.values():
+        if known.problem == ABSENT and known.identity in here and rows[known.student] is known:
+            del rows[known.student]
+    there = {known.identity for known in before.values() if known.identity}
+    for name, identity in absentees:
+        if (name, identity) not in before and identity not in there:
+            key = _key(name, identity, keys)
+            rows[key] = Student(key, name, identity, problem=ABSENT)
+    students = sorted(rows.values(), key=lambda student: student.student)
     write_json(folder / "students.json", [asdict(student) for student in students])
     return students, unmatched
+
+
+def _collected_before(into: Path, assignment: str) -> dict[tuple[str, str], Student]:
+    """Return whom `collect` found before, by name and number; nobody where there is no list."""
+    if not (into / "collected" / assignment / "students.json").exists():
+        return {}
+    return {(known.name, known.identity): known for known in collected(into, assignment)}
+
+
+def _kept(known: Student, problem: str) -> Student:
+    """Return a student whose notebook of before stays, as there is none to replace it."""
+    note = f"Collected again without a notebook ({problem}): the one of before is kept."
+    if note in known.first:
+        return known
+    return replace(known, notes=(*known.notes, note), first=(*known.first, note))
+
+
+def _keep(others: Iterable[Other], path: Path) -> None:
+    found = [asdict(other) for other in others]
+    if found:
+        write_json(path, found)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def collected(into: Path, assignment: str) -> list[Student]:
@@ -175,7 +237,10 @@ def collected(into: Path, assignment: str) -> list[Student]:
     path = into / "collected" / assignment / "students.json"
     rows = read_json(path)
     try:
-        return [Student(**{**row, "notes": tuple(row["notes"])}) for row in rows]
+        return [
+            Student(**{**row, "notes": tuple(row["notes"]), "first": tuple(row.get("first", ()))})
+            for row in rows
+        ]
     except (TypeError, KeyError):
         raise ClassroomError(
             f"{path} is absent or damaged: run `python -m classroom collect {assignment} ...` first"
@@ -185,6 +250,12 @@ def collected(into: Path, assignment: str) -> list[Student]:
 def notebook_path(into: Path, assignment: str, student: str) -> Path:
     """Return where a student's notebook is, if there is one."""
     return into / "collected" / assignment / student / "submission.ipynb"
+
+
+def other_notebooks(into: Path, assignment: str, student: str) -> list[Other]:
+    """Return what a student's other notebooks have that differs from the one to grade."""
+    rows = read_json(notebook_path(into, assignment, student).with_name(OTHERS))
+    return [Other(**row) for row in rows or []]
 
 
 # --- Who handed in what --------------------------------------------------------------------------
@@ -395,9 +466,9 @@ def _unpacked(pieces: list[_Piece], notes: list[str]) -> list[_Piece]:
 
 
 def _chosen(
-    student: Student, pieces: list[_Piece], assignment: str, wanted: set[str]
-) -> tuple[Student, bytes | None]:
-    """Return the student with the notes to show, and the notebook to grade."""
+    student: Student, pieces: list[_Piece], assignment: str, sought: Sought
+) -> tuple[Student, bytes | None, list[Other]]:
+    """Return the student with the notes to show, the notebook to grade, and what others have."""
     notes: list[str] = []
     late = any(piece.late for piece in pieces)
     notebooks = []
@@ -418,6 +489,7 @@ def _chosen(
     best: tuple[tuple[Any, ...], _Piece, bytes] | None = None
     readable = []
     problems = []
+    work: dict[str, dict[str, str]] = {}
     for piece in notebooks:
         try:
             data = piece.read()
@@ -426,8 +498,8 @@ def _chosen(
             continue
         readable.append(piece)
         # A notebook is opened only if there is a choice.
-        fits = len(notebooks) == 1 or _holds(data, wanted)
-        rank = (fits, *_rank(piece, assignment), piece.name)
+        fits, work[piece.name] = (True, {}) if len(notebooks) == 1 else _work(data, sought)
+        rank = (fits, len(work[piece.name]), *_rank(piece, assignment), piece.name)
         if best is None or rank >= best[0]:
             best = rank, piece, data
         del data
@@ -436,23 +508,48 @@ def _chosen(
     if best is None:
         nothing = "no notebook was handed in" if any(piece.name for piece in pieces) else ABSENT
         problem = "; ".join(problems) or nothing
-        return replace(student, problem=problem), None
+        return replace(student, problem=problem), None, []
     _, piece, data = best
+    differing = _differing(work, piece.name)
+    first = []
     if len(readable) > 1:
         rest = ", ".join(sorted(other.name for other in readable if other is not piece))
         notes.append(f"{len(readable)} notebooks: {piece.name} is graded, not {rest}.")
+    for other in differing:
+        names = ", ".join(sorted(other.answers))
+        said = " has as many answers" if other.is_tie else " has other answers"
+        first.append(f"{other.file}{said}: see {names}.")
     if late:
         notes.append("The platform says that it came late.")
-    return replace(student, file=piece.name, notes=tuple(notes), upload=piece.upload), data
+    student = replace(student, file=piece.name, notes=(*notes, *first), upload=piece.upload)
+    return replace(student, first=tuple(first)), data, differing
 
 
-def _holds(data: bytes, wanted: set[str]) -> bool:
-    """Whether a notebook has an answer of this assignment."""
+def _work(data: bytes, sought: Sought) -> tuple[bool, dict[str, str]]:
+    """Return whether a notebook is of this assignment, and the answers that it has."""
     try:
-        cells, _ = read_cells(data)
+        intake = sought.take(data)
     except NotTakenError:
-        return False
-    return any(cell["grade_id"] in wanted for cell in cells)
+        return False, {}
+    answers = {want.name for want in sought.wanted} - intake.missing
+    texts = {grade_id(cell): text_of(cell) for cell in intake.notebook["cells"]}
+    return True, {name: texts[name] for name in sorted(answers)}
+
+
+def _differing(work: dict[str, dict[str, str]], chosen: str) -> list[Other]:
+    """Return the answers of other notebooks that differ: where ours has none, or all of a tie."""
+    ours = work[chosen]
+    found = []
+    for file, answers in sorted(work.items()):
+        is_tie = len(answers) == len(ours)
+        texts = {
+            name: text
+            for name, text in answers.items()
+            if (name not in ours or is_tie) and normal(text) != normal(ours.get(name, ""))
+        }
+        if file != chosen and texts:
+            found.append(Other(file, is_tie, texts))
+    return found[:MOST_OTHERS]
 
 
 def _rank(piece: _Piece, assignment: str) -> tuple[int, bool, int]:

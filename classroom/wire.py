@@ -17,6 +17,8 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Sequence
+from decimal import Decimal
+from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -31,7 +33,15 @@ KINDS = "biuf"  # NumPy's letters for booleans, integers and floats
 
 
 class NotPlainError(TypeError):
-    """Something that is no plain data was to be sent or had been received."""
+    """Something that is no plain data was to be sent or had been received.
+
+    Attributes
+    ----------
+    kind : str
+        The type of what was to be sent; "" where that is not the matter.
+    """
+
+    kind = ""
 
 
 def encode(value: Any, depth: int = 0) -> Any:
@@ -40,8 +50,9 @@ def encode(value: Any, depth: int = 0) -> Any:
     Parameters
     ----------
     value : None, bool, int, float, str, list, tuple, dict, NumPy scalar or array of numbers
-        An array may have any shape, with at most ``MOST_ENTRIES`` entries; one of objects is sent
-        as the list of them. A dict has at most ``MOST_KEYS`` keys.
+        Also a fraction or a decimal number, and a set of one thing, which is sent as a list. An
+        array may have any shape, with at most ``MOST_ENTRIES`` entries; one of objects is sent as
+        the list of them. A dict has at most ``MOST_KEYS`` keys.
     depth : int
         How deep in lists it stands.
 
@@ -97,7 +108,13 @@ def encode(value: Any, depth: int = 0) -> Any:
     if isinstance(value, bool | int | float | str):  # a subclass: only what it stands for counts
         base = next(kind for kind in (bool, int, float, str) if isinstance(value, kind))
         return encode(base(value), depth)
-    raise NotPlainError(f"a result of type {type(value).__name__}; expected numbers or arrays")
+    if isinstance(value, Rational | Decimal):
+        return encode(float(value), depth)
+    if isinstance(value, set | frozenset) and len(value) == 1:
+        return {"list": [encode(item, depth + 1) for item in value]}
+    error = NotPlainError(f"a result of type {type(value).__name__}; expected numbers or arrays")
+    error.kind = str(type(value).__name__)
+    raise error
 
 
 def _entries(shape: Sequence[int]) -> int:

@@ -4,18 +4,19 @@ It reads JSON lines and writes one for each. The first has the notebook's cells 
 answer; each that follows has the arguments of one call. The grader trusts nothing that happens
 here: student code shares this process, so only data comes back, and is compared elsewhere.
 
-The answer's own cell is run whole. Of all others, given ones, other answers and the student's
-further cells, only those statements run that define a name which the answer uses, directly or
-through others, or that change what it holds. So a plot, a long run or a crash in another
-exercise's cell costs this one nothing. A name has the meaning that the cells up to the answer's
-give it, as when the student ran them from top to bottom; later cells supply only names that are
-still missing.
+The answer's own cell is run whole, and an import in it that fails stops only what uses it. Of all
+others, given ones, other answers and the student's further cells, only those statements run that
+define a name which the answer uses, directly or through others, or that change what it holds. So a
+plot, a long run or a crash in another exercise's cell costs this one nothing. A name has the
+meaning that the cells up to the answer's give it, as when the student ran them from top to bottom;
+later cells supply only names that are still missing.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import inspect
 import json
 import os
 import random
@@ -158,27 +159,72 @@ def is_python(source: str) -> bool:
 
 
 def units(name: str | None, source: str, exercise: str) -> list[Unit]:
-    """Return a cell as units: the answer's own cell whole, any other statement by statement."""
+    """Return a cell as units: the answer's own in few, any other statement by statement.
+
+    Raises
+    ------
+    SyntaxError, ValueError, RecursionError, MemoryError
+        The cell cannot be read, or is the answer's own and a part of it cannot be compiled.
+    """
     source = python_of(source)
     this = name == exercise
     label = f"<{name}>" if name else "<cell>"
     tree = ast.parse(source, label)
-    parts = [tree] if this else [ast.Module([node], []) for node in tree.body]
+    parts = parts_of(tree) if this else [ast.Module([node], []) for node in tree.body]
     found = []
     for part in parts:
-        text = ast.unparse(part)
-        binds, uses = names(text)
-        star = any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in part.body)
-        future = any(isinstance(n, ast.ImportFrom) and n.module == "__future__" for n in part.body)
-        code = compile(part, label, "exec", dont_inherit=True)
-        imports = frozenset(
-            alias.asname or alias.name.partition(".")[0]
-            for node in ast.walk(part)
-            if isinstance(node, ast.Import | ast.ImportFrom)
-            for alias in node.names
-        )
-        found.append(Unit(code, binds, uses, changed(text), imports, this or star or future))
+        try:
+            found.append(_unit(part, label, wanted=this))
+        except (SyntaxError, ValueError):
+            if this:
+                raise
     return found
+
+
+def parts_of(tree: ast.Module) -> list[ast.Module]:
+    """Return a cell in parts: each import by itself, as it may be of something that is not here.
+
+    Not where the cell imports from the future, which concerns all of it.
+    """
+    if any(isinstance(n, ast.ImportFrom) and n.module == "__future__" for n in tree.body):
+        return [tree]
+    parts: list[ast.Module] = []
+    open_part = False
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            parts.append(ast.Module([node], []))
+            open_part = False
+        elif open_part:
+            parts[-1].body.append(node)
+        else:
+            parts.append(ast.Module([node], []))
+            open_part = True
+    return parts
+
+
+class _WithoutAwait(ast.NodeTransformer):
+    """Takes out ``await``, which may stand outside of functions in a notebook and nowhere else."""
+
+    def visit_Await(self, node: ast.Await) -> ast.AST:
+        found: ast.AST = self.visit(node.value)
+        return found
+
+
+def _unit(part: ast.Module, label: str, *, wanted: bool) -> Unit:
+    """Return one part of a cell, compiled, with what it binds, uses and changes."""
+    code = compile(part, label, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    awaits = code.co_flags & inspect.CO_COROUTINE
+    text = ast.unparse(_WithoutAwait().visit(part) if awaits else part)
+    binds, uses = names(text)
+    star = any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in part.body)
+    future = any(isinstance(n, ast.ImportFrom) and n.module == "__future__" for n in part.body)
+    imports = frozenset(
+        alias.asname or alias.name.partition(".")[0]
+        for node in ast.walk(part)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    )
+    return Unit(code, binds, uses, changed(text), imports, wanted or star or future)
 
 
 def program(cells: list[dict[str, Any]], answer: str, exercise: str) -> list[tuple[Unit, bool]]:
@@ -224,7 +270,12 @@ def program(cells: list[dict[str, Any]], answer: str, exercise: str) -> list[tup
 
 
 def failure(error: BaseException) -> dict[str, str]:
-    """Return an error as one line, with the line of the student's text that raised it."""
+    """Return an error as one line, with the line of the student's text that raised it.
+
+    Of a result that is no plain data, its type: to return it is no error.
+    """
+    if kind := getattr(error, "kind", ""):
+        return {"kind": kind}
     try:
         # The full message names a file that is not the student's and repeats the line.
         text = error.msg if isinstance(error, SyntaxError) else error
@@ -249,6 +300,41 @@ class Nobody:
 
     def __call__(self, *_arguments: Any, **_options: Any) -> None:
         """Do nothing."""
+
+
+class Absent:
+    """Replaces what could not be imported; who uses it is told what is missing."""
+
+    def __init__(self, error: ImportError) -> None:
+        self._error = error
+
+    def __getattr__(self, _name: str) -> Any:
+        raise self._error
+
+    def __call__(self, *_arguments: Any, **_options: Any) -> Any:
+        """Say what is missing."""
+        raise self._error
+
+
+def run(unit: Unit, space: dict[str, Any]) -> None:
+    """Run a part of a cell; what it imports and is not here is `Absent` afterwards.
+
+    Raises
+    ------
+    BaseException
+        Whatever the code raises.
+    """
+    try:
+        # To run students' code is what this process is for.
+        if unit.code.co_flags & inspect.CO_COROUTINE:
+            import asyncio  # here, because it takes long, and hardly any work has an await
+
+            asyncio.run(eval(unit.code, space))  # noqa: S307
+        else:
+            exec(unit.code, space)  # noqa: S102
+    except ImportError as error:
+        space.update({name: Absent(error) for name in unit.imports if name not in space})
+        raise
 
 
 def seed_everything(seed: int) -> None:
@@ -276,10 +362,10 @@ def prepare(task: dict[str, Any]) -> dict[str, Any]:
     failed: BaseException | None = None
     for unit, of_the_answer in program(task["cells"], task["answer"], task["exercise"]):
         try:
-            exec(unit.code, space)  # noqa: S102 (to run students' code is what this process is for)
+            run(unit, space)
         except BaseException as error:
             failed = failed or (error if of_the_answer else None)
-    if task["answer"] not in space:
+    if task["answer"] not in space or isinstance(space[task["answer"]], Absent):
         raise failed or NameError(f"the name {task['answer']} is not defined")
     return space
 

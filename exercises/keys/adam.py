@@ -255,6 +255,19 @@ def old_state(
     return step_with()(g, x, t, m, v, lr, beta1, beta2, eps)[0], m, v
 
 
+def squares_of(part: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a step that averages the squares of something else than g: of part(g, m)."""
+
+    def step(
+        g: Any, x: Any, t: int, m: Any, v: Any, lr: float, beta1: float, beta2: float, eps: float
+    ) -> Any:
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * part(g, m) ** 2
+        return x - lr * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+    return step
+
+
 def betas_exchanged(
     g: Any, x: Any, t: int, m: Any, v: Any, lr: float, beta1: float, beta2: float, eps: float
 ) -> Any:
@@ -337,8 +350,31 @@ STEP = Exercise(
             step_with(root=lambda v_hat, eps, beta2, t: v_hat + eps),
         ),
         Mistake(
+            "the correction of v stands outside of the root; v_hat is corrected first.",
+            step_with(v_of=lambda v, beta2, t: v / (1 - beta2**t) ** 2),
+        ),
+        Mistake(
             "v averages the gradients here; it must average their squares.",
             step_with(square=lambda g: g),
+        ),
+        Mistake(
+            "v averages the sizes of the gradients here; it must average their squares.",
+            step_with(square=np.abs),
+        ),
+        Mistake(
+            "v averages the square of m here; it must average the square of the gradient.",
+            squares_of(lambda g, m: m),
+        ),
+        Mistake(
+            "v averages the square of g - m, as in AdaBelief; here it is the square of g.",
+            squares_of(lambda g, m: g - m),
+        ),
+        Mistake(
+            "m and v take in the whole gradient and the whole square; an average takes in a part.",
+            step_with(
+                first=lambda m, g, beta1: beta1 * m + g,
+                second=lambda v, g2, beta2: beta2 * v + g2,
+            ),
         ),
         Mistake(
             "v takes in the whole square, as Adagrad's sum does; an average takes in a part.",
@@ -436,6 +472,7 @@ def draw_moves(rng: np.random.Generator) -> list[Call]:
 def moves_with(
     restart: Callable[..., Any] = lambda epoch, batch, count: count,
     reset: bool = False,
+    by_place: bool = False,
     corrected: bool = True,
     result: Callable[..., Any] = lambda moves, lr, shapes: moves,
     sign: float = -1.0,
@@ -452,6 +489,8 @@ def moves_with(
             for batch, g in enumerate(epoch, start=1):
                 count += 1
                 t = restart(number, batch, count)
+                if by_place:
+                    t = (number - 1) * len(epoch) + batch
                 m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
                 hats = (m / (1 - beta1**t), v / (1 - beta2**t)) if corrected else (m, v)
                 made.append(sign * lr * hats[0] / (np.sqrt(hats[1]) + eps))
@@ -500,6 +539,10 @@ REPAIR = Exercise(
             "t is counted on after its use, so it is 0 at the first step, where nothing is there "
             "to correct.",
             moves_with(restart=lambda epoch, batch, count: count - 1),
+        ),
+        Mistake(
+            "t is made of the epoch and its length; epochs may have different lengths, so count.",
+            moves_with(by_place=True),
         ),
         Mistake(
             "t is counted on twice in a step, or begins at 2.",

@@ -63,44 +63,43 @@ def draw_trials(rng: np.random.Generator) -> list[Call]:
     return [(first,), (second,)]
 
 
-def adam(lr: float, fall: float = 0.0, eps: float = 1e-8, sign: float = 1.0) -> Step:
+def roots(g: Any, x: Any, t: int, a: Any, b: Any, c: Any) -> Any:
+    """Right: RMSProp, corrected for its start, with an lr that falls."""
+    b = 0.9 * b + 0.1 * g**2
+    lr = 0.02 * (1 - (t - 1) / 60)
+    return x - lr * g / (np.sqrt(b / (1 - 0.9**t)) + 1e-8), a, b, c
+
+
+def adam(
+    lr: float, fall: float = 0.0, eps: float = 1e-8, sign: float = 1.0, first: int = 0
+) -> Step:
     """Return Adam with an lr that falls by the given part, or with a fault."""
 
     def step(g: Any, x: Any, t: int, a: Any, b: Any, c: Any) -> Any:
         a, b = 0.9 * a + 0.1 * g, 0.999 * b + 0.001 * g**2
         now = lr * (1 - fall * (t - 1) / 60)
-        with np.errstate(invalid="ignore"):
-            move = a / (1 - 0.9**t) / (np.sqrt(b / (1 - 0.999**t)) + eps)
+        with np.errstate(all="ignore"):
+            m_hat = a / (1 - np.float64(0.9) ** (t - first))
+            move = m_hat / (np.sqrt(b / (1 - 0.999**t)) + eps)
         return x - sign * now * move, a, b, c
 
     return step
 
 
 def ahead(g: Any, x: Any, t: int, a: Any, b: Any, c: Any) -> Any:
-    """Right: Nesterov's method in the form that stores the query."""
-    a = 0.9 * a - 0.1 * g
-    return [x + 0.9 * a - 0.1 * g, a, b, c]
-
-
-def signs(g: Any, x: Any, t: int, a: Any, b: Any, c: Any) -> Any:
-    """Right: the sign of a mixture of the new gradient and an average, and a falling lr."""
-    move = np.sign(0.9 * a + 0.1 * g)
-    return x - 0.01 * (1 - (t - 1) / 60) * move, 0.97 * a + 0.03 * g, b, c
+    """Right: Nesterov's method in the form that stores the query, with an lr that falls."""
+    lr = 0.15 * (61 - t) / 60
+    a = 0.9 * a - lr * g
+    return [x + 0.9 * a - lr * g, a, b, c]
 
 
 def in_place(g: Any, x: Any, t: int, a: Any, b: Any, c: Any) -> Any:
     """Right: the arguments are the step's own here, and it may change them."""
+    lr = 0.15 * (61 - t) / 60
     a *= 0.9
-    a -= 0.1 * g
-    x += 0.9 * a - 0.1 * g
+    a -= lr * g
+    x += 0.9 * a - lr * g
     return x, a, b, c
-
-
-def number_as_state(g: Any, x: Any, t: int, a: Any, b: Any, c: Any) -> Any:
-    """Right: momentum divided by the norm of the whole gradient; one state is a number."""
-    b = 0.9 * np.max(b) + 0.1 * float(g @ g)
-    a = 0.9 * a - 0.06 * g / np.sqrt(b / (1 - 0.9**t))
-    return x + 0.9 * a, a, b, 0.0
 
 
 RULE = Exercise(
@@ -110,12 +109,21 @@ RULE = Exercise(
     draw=draw_trials,
     rtol=1e-9,
     trial="digits_goal",
-    right=(ahead, in_place, signs, adam(0.03, fall=0.9)),
+    right=(ahead, in_place, roots, adam(0.04, fall=0.95)),
     wrong=(
         Mistake(
-            "x is no number any more: some pixels are empty in all pictures, so their gradients "
-            "are 0; what do you divide by there? Or the steps are far too long.",
+            "no coordinate of x is finite: is something 0 at t = 1 that you divide by? Or is the "
+            "very first step without bounds?",
+            adam(0.02, first=1),
+        ),
+        Mistake(
+            "x is not finite where the gradient is 0: some pixels are empty in all pictures; what "
+            "do you divide by there?",
             adam(0.02, eps=0.0),
+        ),
+        Mistake(
+            "x is no longer finite: the steps grow from one to the next; how long may they be?",
+            lambda g, x, t, a, b, c: (-1e9 * x, a, b, c),
         ),
         Mistake(
             "x comes back as it was; the step is computed, but nobody takes it.",
@@ -132,8 +140,8 @@ RULE = Exercise(
             adam(0.0007),
         ),
         Mistake(
-            "it is on its way, but not yet there after 60 gradients; use run_digits to see whether "
-            "it creeps or swings.",
+            "it is on its way, but not there after 60 gradients; use run_digits to see whether it "
+            "creeps, swings, or ends on a floor of noise.",
             adam(0.002),
         ),
     ),

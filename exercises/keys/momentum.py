@@ -73,8 +73,8 @@ DISPLACEMENT = Exercise(
             ),
         ),
         Mistake(
-            "the sum of the powers of momentum begins at momentum**1, for v_1; yours begins at "
-            "momentum**0.",
+            "this is where the ball was one step earlier: either t is one too small, or the sum of "
+            "the powers of momentum begins at momentum**0 and not, as for v_1, at momentum**1.",
             lambda g, t, lr, momentum: (
                 -lr * g / (1 - momentum) * (t - (1 - momentum**t) / (1 - momentum))
             ),
@@ -271,6 +271,43 @@ STEP = Exercise(
             ),
         ),
         Mistake(
+            "the second result is the old point; return the new velocity.",
+            lambda g, x, t, v, lr, momentum: (x + momentum * v - lr * g, x),
+        ),
+        Mistake(
+            "x moves by momentum times the new velocity; friction has acted on it already.",
+            lambda g, x, t, v, lr, momentum: (
+                x + momentum * (momentum * v - lr * g),
+                momentum * v - lr * g,
+            ),
+        ),
+        Mistake(
+            "x moves against its velocity; here v is the change of x itself.",
+            lambda g, x, t, v, lr, momentum: (
+                x - (momentum * v - lr * g),
+                momentum * v - lr * g,
+            ),
+        ),
+        Mistake(
+            "g and x are exchanged; the slope comes first, then the point.",
+            lambda g, x, t, v, lr, momentum: (
+                g + momentum * v - lr * x,
+                momentum * v - lr * x,
+            ),
+        ),
+        Mistake(
+            "lr and momentum are exchanged.",
+            lambda g, x, t, v, lr, momentum: (x + lr * v - momentum * g, lr * v - momentum * g),
+        ),
+        Mistake(
+            "v is divided by 1 - momentum**t, which corrects an average for its start; this v is "
+            "none.",
+            lambda g, x, t, v, lr, momentum: (
+                x + (momentum * v - lr * g) / (1 - momentum**t),
+                momentum * v - lr * g,
+            ),
+        ),
+        Mistake(
             "x alone comes back; the caller needs the new v too, for the next step.",
             lambda g, x, t, v, lr, momentum: x + momentum * v - lr * g,
         ),
@@ -407,6 +444,10 @@ REPAIR = Exercise(
             lambda x0, lr, momentum, steps: path(x0, lr, momentum, steps, first=1),
         ),
         Mistake(
+            "rows and columns are exchanged: each row is a point.",
+            lambda x0, lr, momentum, steps: path(x0, lr, momentum, steps).T,
+        ),
+        Mistake(
             "the last point alone comes back; all of them are asked for, x0 the first.",
             lambda x0, lr, momentum, steps: path(x0, lr, momentum, steps)[-1],
         ),
@@ -444,6 +485,16 @@ EXPERIMENT = Exercise(
         Mistake("that is the customary value; does your table agree?", 0.9),
         Mistake("that is the least number of steps; asked for is the momentum that needs it.", 157),
         Mistake("that is gradient descent, which needs the most steps here.", 0.0),
+        Mistake(
+            "that is what the formula gives; asked for is the momentum of the list that is best.",
+            0.81,
+        ),
+        Mistake(
+            "that formula is for the case that lr is chosen along with the momentum; here lr is 1.",
+            (9 / 11) ** 2,
+        ),
+        Mistake("that is near; does no other momentum of your list need fewer steps?", 0.7),
+        Mistake("that is a percentage; momentum is a number from 0 to 1.", 80),
         Mistake("that is the place in your list; asked for is the momentum that stands there.", 8),
     ),
 )

@@ -9,8 +9,8 @@ Traceback (most recent call last):
 minioptim.checks.feedback.NotYet: Not yet: ...
 """
 
-from minioptim.checks.compare import Outcome, fingerprint, plain, same
-from minioptim.checks.feedback import NotYet, check, report, shown
+from minioptim.checks.compare import Outcome, fingerprint, natural, plain, same
+from minioptim.checks.feedback import NotYet, check, report, shown, shown_apart
 from minioptim.checks.gradients import check_gradient
 from minioptim.checks.verdict import Verdict, call, judge, only_changed
 
@@ -23,9 +23,11 @@ __all__ = [
     "check_gradient",
     "fingerprint",
     "judge",
+    "natural",
     "only_changed",
     "plain",
     "report",
     "same",
     "shown",
+    "shown_apart",
 ]

@@ -1,15 +1,17 @@
 """What is the same answer, and what is the same wrong answer: plain data compared as numbers.
 
 An answer is a number, a bool, a word, an array, or a list or tuple of such. How it is held does
-not matter: a tuple equals a list, an array the list of its rows, a float32 a float.
+not matter: a tuple equals a list, an array the list of its rows, a fraction a float. `natural`
+reads a few forms more where it is known which one is asked for.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable
+from decimal import Decimal
+from numbers import Rational
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,7 +44,7 @@ class Outcome(NamedTuple):
 
 
 def plain(value: Any) -> Any:
-    """Return ``value`` with arrays and tuples as lists, and NumPy's numbers as Python's.
+    """Return ``value`` with arrays and tuples as lists, and numbers of any kind as Python's.
 
     Raises
     ------
@@ -56,7 +58,49 @@ def plain(value: Any) -> Any:
     """
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
-    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    is_fraction = isinstance(value, Rational | Decimal) and not isinstance(value, int)
+    return float(value) if is_fraction else value
+
+
+def natural(value: Any, form: Any) -> Any:
+    """Return a value as `plain` does, in the form that is asked for where it can only mean that.
+
+    Parameters
+    ----------
+    value : object
+        Anything.
+    form : object
+        Something of the right form, as a right answer is.
+
+    Returns
+    -------
+    object
+        One thing in a list or a set is that thing, where one thing is asked for; a column, or a
+        row in a list, is a list, where a list is asked for.
+
+    Raises
+    ------
+    RecursionError
+        A list holds itself.
+
+    Examples
+    --------
+    >>> natural([0.8], 1.0), natural([[1], [2]], [0.0, 0.0]), natural([1, 2], 1.0)
+    (0.8, [1, 2], [1, 2])
+    """
+    value = plain(value)
+    if not isinstance(form, list):
+        while isinstance(value, list | set | frozenset) and len(value) == 1:
+            (value,) = value
+        return value
+    if isinstance(value, list) and not any(isinstance(item, list) for item in form):
+        if len(value) == 1 != len(form) and isinstance(value[0], list):
+            value = value[0]
+        if all(isinstance(item, list) and len(item) == 1 for item in value):
+            return [item[0] for item in value]
+    return value
 
 
 def same(result: Any, expected: Any, rtol: float) -> bool:
@@ -75,8 +119,9 @@ def same(result: Any, expected: Any, rtol: float) -> bool:
     Returns
     -------
     bool
-        Words are compared without regard to case and surrounding space, and ``"(b)"`` and ``"b)"``
-        are the option ``"b"``. A NaN is never right, and a bool is no number.
+        Words are compared without regard to case and surrounding space, and an option copied as it
+        is printed, ``"(b)"`` or ``"(b) The sign."``, is the option ``"b"``. A NaN is never right,
+        and a bool is no number.
 
     Raises
     ------
@@ -155,11 +200,16 @@ def _rounded(value: Any) -> Any:
             return "0" if abs(value) < ROUNDING else f"{float(value):.{DIGITS - 1}e}"
         except OverflowError:
             return "inf"
-    return f"type {type(value).__name__}"
+    return f"type {getattr(value, 'kind_of', None) or type(value).__name__}"
 
 
 def _word(text: str) -> str:
-    """Return a word in lower case; of an option such as ``(b)``, its letter."""
+    """Return a word in lower case; of an option such as ``(b) The sign.``, its letter."""
     word = text.strip().casefold()
-    option = re.fullmatch(r"\(?([a-z])\)", word)
-    return option[1] if option else word
+    letter, mark, rest = word[:1], word[1:2], word[2:]
+    if letter == "(":
+        letter, mark, rest = word[1:2], word[2:3], word[3:]
+        is_option = mark == ")"
+    else:
+        is_option = mark in (")", ".", ":") and not rest[:1].strip()
+    return letter if is_option and "a" <= letter <= "z" else word

@@ -17,16 +17,17 @@ from typing import Any
 import numpy as np
 
 from minioptim.checks import words
-from minioptim.checks.compare import Outcome, fingerprint, plain
+from minioptim.checks.compare import Outcome, fingerprint, natural, plain
 from minioptim.checks.trials import TRIALS
-from minioptim.checks.verdict import Verdict, call, judge, only_changed
+from minioptim.checks.verdict import Verdict, call, judge, of_another_form, only_changed
 
 said = partial(words.said, "feedback")
 DATA = Path(__file__).parent / "data"
 # At most this many numbers of an answer are shown; more would fill the page and say no more.
 SHOWN = 12
 LONGEST_TEXT = 80  # characters
-DIGITS = (6, 9, 12, 17)  # of a number: the first that show a difference
+# Of a number that is shown: enough for most, and all that it has.
+DIGITS, ALL_DIGITS = 6, 17
 
 
 class NotYet(AssertionError):  # noqa: N818 - it is what the student reads
@@ -119,18 +120,22 @@ def report(assignment: str, answers: Mapping[str, Any]) -> None:
 def _verdict(name: str, data: Mapping[str, Any], answer: Any) -> tuple[Verdict, list[Outcome]]:
     """Judge an answer; also return what its calls came to."""
     if "calls" not in data:
-        outcome = Outcome(plain(answer))
+        form = data["right"]["form"]
+        outcome = Outcome(natural(answer, form))
         print_of_it = fingerprint(name, [outcome])
-        if print_of_it == data["right"]:
+
+        def is_right(value: Any) -> bool:
+            return fingerprint(name, [Outcome(value)]) == str(data["right"]["mark"])
+
+        if is_right(outcome.result):
             return Verdict(True, "", None), [outcome]
         if answer is ...:
             sentence, state = said("unanswered", answer=data["answer"]), "nothing"
         elif print_of_it in data["mistakes"]:
             sentence, state = data["mistakes"][print_of_it], "mistake"
-        elif fingerprint(name, [Outcome(_as_number(answer))]) == data["right"]:
-            sentence, state = said("form", type=type(answer).__name__), "form"
         else:
-            sentence, state = said("prediction"), "other"
+            fault = of_another_form(outcome.result, form, is_right, is_value=True)
+            state, sentence = fault or ("other", said("prediction"))
         return Verdict(False, sentence, 0, state), [outcome]
     if not callable(answer):
         kind = type(answer).__name__
@@ -143,17 +148,6 @@ def _verdict(name: str, data: Mapping[str, Any], answer: Any) -> tuple[Verdict, 
         judge(name, outcomes, expected, data["mistakes"], data["rtol"], data["arguments"]),
         outcomes,
     )
-
-
-def _as_number(answer: Any) -> Any:
-    """Return the number that an answer of another form holds, such as "0.8" or [0.8]."""
-    answer = plain(answer)
-    while isinstance(answer, list) and len(answer) == 1:
-        answer = answer[0]
-    try:
-        return answer if isinstance(answer, bool) else float(answer)
-    except (TypeError, ValueError, OverflowError):
-        return answer
 
 
 def encoded(value: Any) -> Any:
@@ -214,29 +208,41 @@ def _message(data: Mapping[str, Any], verdict: Verdict, outcomes: list[Outcome])
                 argument = data["arguments"][position]
                 lines.append(said("shown.changed", argument=argument, before=before, after=after))
         else:
-            expected, got = _told_apart(data["expected"][verdict.at], outcome)
-            lines += [said("shown.expected", value=expected), said("shown.got", value=got)]
+            got, right = shown_apart(outcome.result, data["expected"][verdict.at])
+            lines.append(said("shown.expected", value=right))
+            lines.append(said("shown.got", value=outcome.error or got))
     return "\n".join(lines)
 
 
-def _told_apart(expected: Any, outcome: Outcome) -> tuple[str, str]:
-    """Return what was expected and what came, with the digits in which they differ."""
-    pairs = [
-        (shown(expected, digits), outcome.error or shown(outcome.result, digits))
-        for digits in DIGITS
-    ]
-    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+def shown_apart(result: Any, expected: Any) -> tuple[str, str]:
+    """Return two values as `shown` does, with as many digits as it takes to see them differ.
+
+    Raises
+    ------
+    RecursionError
+        A list holds itself.
+
+    Examples
+    --------
+    >>> shown_apart([0.1], [0.10000001])
+    ('[0.1]', '[0.10000001]')
+    """
+    for digits in range(DIGITS, ALL_DIGITS + 1):
+        texts = shown(result, digits), shown(expected, digits)
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
-def shown(value: Any, digits: int = DIGITS[0]) -> str:
-    """Return a value in one line: numbers to six digits, long lists and texts cut short.
+def shown(value: Any, digits: int = DIGITS) -> str:
+    """Return a value in one line: numbers to a few digits, long lists and texts cut short.
 
     Parameters
     ----------
     value : object
         An argument, or a result as `plain` returns it.
-    digits : int, >= 1
-        How many digits of a number are shown.
+    digits : int
+        Of each number.
 
     Raises
     ------

@@ -17,13 +17,15 @@ from minioptim.datasets import Dataset, digits
 from minioptim.losses import MLP
 
 # The goal: this part of the test's digits right, after at most BUDGET gradients.
-GOAL = 0.87
+GOAL = 0.92
 BUDGET = 60
 BATCH = 64
 HIDDEN = (32, 32)
 STATES = 3
 # The numbers in a state: a little more than all gradients of a run together have.
 MOST_ENTRIES = 250_000
+# The best of a thousand runs with tuned rules got 97.5 %.
+HONEST = 0.985
 # The loss is computed once in so many steps: it costs as much as many minibatch gradients.
 LOOK = 10
 
@@ -33,6 +35,9 @@ SLOW = "30 % to 70 % are right"
 NOTHING = "fewer than 30 % are right"
 STILL = "x never moves"
 NOT_FINITE = "x is no longer finite"
+EMPTY = "x is not finite where the gradient is 0"
+NOWHERE = "no coordinate of x is finite"
+TOO_GOOD = "more are right than any known rule gets right"
 
 
 class Run(NamedTuple):
@@ -48,30 +53,36 @@ class Run(NamedTuple):
         The loss over all examples at the start and after every `LOOK` steps.
     moved : bool
         Whether any step changed x.
+    lost : str
+        Where x is not finite, in words; "" where it is finite.
     """
 
     accuracy: float
     evaluations: int
     losses: list[float]
     moved: bool
+    lost: str = ""
 
 
 def run_digits(step: Callable[..., Any], seed: int) -> Run:
     """Train a small network on the digits with somebody's step, for `BUDGET` gradients.
 
     The network has two hidden layers of 32. The seed draws its first weights, the minibatches of
-    64, and an order of pixels and of classes: to learn it is as hard in any order, but the weights
-    that were learnt in one are of no use in another.
+    64, and three orders: of pixels, of classes, and of the coordinates in which x and g are handed
+    out. A rule that treats all coordinates alike goes the same way in any order. One that places
+    weights which it knows, or reads the pictures out of gradients at points of its own choosing,
+    does not know which coordinate is which weight.
 
     Parameters
     ----------
     step : callable
         ``step(g, x, t, a, b, c)`` returns ``x, a, b, c``. g is the gradient of a minibatch at x,
-        both of shape (3466,); t counts from 1; a, b and c are the step's own memory, which begins
-        as zeros of the same shape and comes back in the next call as it was returned. Each may be
-        a number, an array, or a list, tuple or dict of such, of 250 000 numbers at most.
+        both of shape (3466,), their coordinates in an order of the run's own; t counts from 1; a,
+        b and c are the step's own memory, which begins as zeros of the same shape and comes back in
+        the next call as it was returned. Each may be a number, an array, or a list, tuple or dict
+        of such, of 250 000 numbers at most.
     seed : int, >= 0
-        Seeds every draw: weights, minibatches, and the order of pixels and classes.
+        Seeds every draw: weights, minibatches, and all orders.
 
     Returns
     -------
@@ -96,22 +107,34 @@ def run_digits(step: Callable[..., Any], seed: int) -> Run:
         return Dataset(data.inputs[:, pixels], classes[data.labels], data.classes)
 
     network = MLP(shuffled(train), hidden=HIDDEN)
-    start = network.initial(seed)
+    weights = network.initial(seed)
+    order = rng.permutation(weights.size)
+    place = np.argsort(order)  # x[place] are the weights as the network has them
     gradient = network.minibatch(BATCH, seed=seed).oracle()
-    x, states = start, [np.zeros_like(start) for _ in range(STATES)]
-    losses, evaluations, moved = [float(network.value(x))], 0, False
+    x: Array = weights[order]
+    states: list[Any] = [np.zeros_like(weights) for _ in range(STATES)]
+    losses, evaluations, moved = [float(network.value(weights))], 0, False
     while evaluations < BUDGET:
         evaluations += 1
-        g = gradient(x)
+        g: Array = np.asarray(gradient(x[place]))[order]
         # Copies: what a step does to its arguments stays with it.
-        new, states = _four(step(g, x.copy(), evaluations, *states), start.shape)
+        new, states = _four(step(g.copy(), x.copy(), evaluations, *states), x.shape)
         moved = moved or not np.array_equal(new, x)
         x = new
         if not np.isfinite(x).all():
-            return Run(float("nan"), evaluations, losses, moved)
+            return Run(float("nan"), evaluations, losses, moved, _lost(x, g))
         if evaluations % LOOK == 0:
-            losses.append(float(network.value(x)))
-    return Run(1 - float(network.error(x, shuffled(test))), evaluations, losses, moved)
+            losses.append(float(network.value(x[place])))
+    accuracy = 1 - float(network.error(x[place], shuffled(test)))
+    return Run(accuracy, evaluations, losses, moved)
+
+
+def _lost(x: Array, g: Array) -> str:
+    """Say in words where x is not finite, after a step that got the gradient g."""
+    finite = np.isfinite(x)
+    if not finite.any():
+        return NOWHERE
+    return EMPTY if (g[~finite] == 0).all() else NOT_FINITE
 
 
 def _four(result: Any, shape: tuple[int, ...]) -> tuple[Array, list[Any]]:
@@ -165,9 +188,37 @@ def digits_goal(step: Callable[..., Any], seed: int) -> str:
     >>> digits_goal(lambda g, x, t, a, b, c: (x, a, b, c), seed=0)
     'x never moves'
     """
+    return _in_words(run_digits(step, seed))
+
+
+def watched_digits_goal(step: Callable[..., Any], seed: int) -> str:
+    """Return what `digits_goal` returns, or that the result is too good for a rule.
+
+    So is it asked at grading time. A run beyond `HONEST` is no proof that its rule knew the
+    answers, and a reason to read it.
+
+    Parameters
+    ----------
+    step, seed
+        As in `run_digits`.
+
+    Raises
+    ------
+    ValueError
+        As in `run_digits`.
+
+    Examples
+    --------
+    >>> watched_digits_goal(lambda g, x, t, a, b, c: (x, a, b, c), seed=0)
+    'x never moves'
+    """
     run = run_digits(step, seed)
-    if np.isnan(run.accuracy):
-        return NOT_FINITE
+    return TOO_GOOD if run.accuracy > HONEST else _in_words(run)
+
+
+def _in_words(run: Run) -> str:
+    if run.lost:
+        return run.lost
     if not run.moved:
         return STILL
     if run.accuracy < 0.3:
@@ -179,3 +230,5 @@ def digits_goal(step: Callable[..., Any], seed: int) -> str:
 
 # The trials by name: name(answer, *arguments of the call) -> what is compared.
 TRIALS: dict[str, Callable[..., Any]] = {"digits_goal": digits_goal}
+# The same at grading time, where a result may also be `TOO_GOOD`.
+WATCHED: dict[str, Callable[..., Any]] = {"digits_goal": watched_digits_goal}

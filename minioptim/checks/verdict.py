@@ -14,12 +14,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minioptim.checks import words
-from minioptim.checks.compare import Outcome, fingerprint, plain, same
+from minioptim.checks.compare import Outcome, fingerprint, natural, plain, same
 
 said = partial(words.said, "verdict")
 
 # The kinds of at most this many values are named; of more, only the number.
 SHOWN = 8
+# A longer text is read by nobody as numbers.
+LONGEST_TEXT = 1000
+# What float32 may be off after a few steps, and what an honest slip of rounding may.
+SINGLE, ROUNDED = 1e-5, 1e-3
 
 
 class Verdict(NamedTuple):
@@ -35,7 +39,8 @@ class Verdict(NamedTuple):
         Which call went wrong first, from 0; None where all are right.
     state : str
         What kind of sentence it is, whatever its words and language: ``"right"``; ``"mistake"``,
-        a known one; ``"raises"``, ``"changes"``, ``"nothing"``, ``"form"`` or ``"nan"``, which can
+        a known one; ``"raises"``, ``"changes"``, ``"nothing"``, ``"form"``, ``"inside"`` (right,
+        in another form), ``"nan"``, ``"single"`` or ``"digits"`` (right to a few digits), which can
         be said without knowing the exercise; ``"not.a.function"``; or ``"other"``.
     """
 
@@ -136,7 +141,8 @@ def judge(
     expected : sequence
         The right result of each call.
     mistakes : mapping of str to str
-        Fingerprints of known wrong outcomes, and the sentence for each.
+        Fingerprints of known wrong outcomes, of all calls or of a single one, and the sentence for
+        each.
     rtol : float
         As in `same`.
     arguments : sequence of str
@@ -154,6 +160,11 @@ def judge(
     >>> judge("twice", [Outcome(2.0), Outcome(3.0)], [2.0, 4.0], {}, rtol=1e-9)
     Verdict(right=False, sentence='call 2 of 2 has another result.', at=1, state='other')
     """
+    forms = [plain(right) for right in expected]
+    outcomes = [
+        outcome._replace(result=natural(outcome.result, form))
+        for outcome, form in zip(outcomes, forms, strict=True)
+    ]
     wrong = [
         i
         for i, (outcome, right) in enumerate(zip(outcomes, expected, strict=True))
@@ -165,7 +176,15 @@ def judge(
     sentence = mistakes.get(fingerprint(name, outcomes))
     if sentence is not None:
         return Verdict(False, sentence, at, "mistake")
-    state, sentence = _fault(outcomes[at], expected[at], arguments, is_value)
+    # The mistakes of a trial are known by one run. Its runs may fail in several ways; then the one
+    # that is declared first is named.
+    order = list(mistakes)
+    alike = {i: fingerprint(name, [outcomes[i]]) for i in wrong}
+    known = [(order.index(mark), i) for i, mark in alike.items() if mark in mistakes]
+    if known:
+        number, at = min(known)
+        return Verdict(False, mistakes[order[number]], at, "mistake")
+    state, sentence = _fault(outcomes[at], forms[at], arguments, rtol, is_value=is_value)
     if state == "other":
         place = {"number": at + 1, "count": len(expected)}
         sentence = said("value") if is_value else said("call", **place)
@@ -173,7 +192,7 @@ def judge(
 
 
 def _fault(
-    outcome: Outcome, expected: Any, arguments: Sequence[str], is_value: bool
+    outcome: Outcome, expected: Any, arguments: Sequence[str], rtol: float, *, is_value: bool
 ) -> tuple[str, str]:
     """Return what can be said about one call without knowing the exercise: state and sentence."""
     if outcome.error:
@@ -184,12 +203,80 @@ def _fault(
     kind = "value" if is_value else "call"
     if outcome.result is None or outcome.result is ...:
         return "nothing", said(f"nothing.{kind}")
-    got, wanted = _form(plain(outcome.result)), _form(plain(expected))
-    if got != wanted:
-        return "form", said(f"form.{kind}", got=got, wanted=wanted)
+    fault = of_another_form(
+        outcome.result, expected, lambda read: same(read, expected, rtol), is_value=is_value
+    )
+    if fault is not None:
+        return fault
     if _has_nan(outcome.result):
         return "nan", said(f"nan.{kind}")
+    if same(outcome.result, expected, SINGLE) and _is_single(outcome.result, expected, rtol):
+        return "single", said("single")
+    if same(outcome.result, expected, ROUNDED):
+        return "digits", said("digits")
     return "other", ""
+
+
+def of_another_form(
+    value: Any, form: Any, is_right: Callable[[Any], bool], *, is_value: bool
+) -> tuple[str, str] | None:
+    """Return state and sentence if a value is built otherwise than a right one; else None.
+
+    Parameters
+    ----------
+    value : object
+        The student's, as `plain` returns it.
+    form : object
+        Something of the right form.
+    is_right : callable
+        Whether a value of the right form is the right one: then the student is told that only the
+        form is to be changed.
+    is_value : bool
+        As in `judge`.
+
+    Raises
+    ------
+    RecursionError
+        A list holds itself.
+
+    Examples
+    --------
+    >>> of_another_form({"x": 1, "y": 2}, [0, 0], lambda read: read == [1, 2], is_value=True)
+    ('inside', 'it is right, but it is a dict; write it as a list of 2 numbers.')
+    """
+    got, wanted = _form(value), _form(form)
+    if got == wanted or (wanted == said("a.letter") and got == said("a.word")):
+        return None
+    if any(is_right(read) for read in _readings(value, form)):
+        return "inside", said("inside", got=got, wanted=wanted)
+    kind = "value" if is_value else "call"
+    return "form", said(f"form.{kind}", got=got, wanted=wanted)
+
+
+def _readings(value: Any, form: Any) -> list[Any]:
+    """Return what a value of another form may mean: the entries of a dict, numbers in quotes."""
+    if isinstance(value, dict):
+        return [natural(list(value.values()), form)]
+    if isinstance(value, str) and len(value) <= LONGEST_TEXT:
+        words = value.strip("[]() \n").replace(";", ",").split(",")
+        try:
+            return [natural([float(word) for word in words], form)]
+        except ValueError:
+            return []
+    return [_flat(value)] if isinstance(value, list) and isinstance(form, list) else []
+
+
+def _flat(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        return [value]
+    return [number for item in value for number in _flat(item)]
+
+
+def _is_single(result: Any, expected: Any, rtol: float) -> bool:
+    """Whether the numbers that are off have no more digits than a float32."""
+    pairs = zip(_flat(result), _flat(expected), strict=True)
+    off = [number for number, right in pairs if not same(number, right, rtol)]
+    return any(float(np.float32(number)) == number for number in off)
 
 
 def _form(value: Any) -> str:
@@ -199,10 +286,15 @@ def _form(value: Any) -> str:
     if isinstance(value, int | float):
         return said("a.number")
     if isinstance(value, str):
-        return said("a.word")
+        text = value.strip()
+        if len(text) == 1:
+            return said("a.letter")
+        return said("a.text") if " " in text else said("a.word")
     if not isinstance(value, list):
-        return said("a.type", type=type(value).__name__)
+        return said("a.type", type=getattr(value, "kind_of", None) or type(value).__name__)
     shape = _shape(value)
+    if shape is not None and len(shape) == 1:
+        return said("list", count=shape[0])
     if shape is not None:
         return said("numbers", shape=shape)
     forms = [_form(item) for item in value[:SHOWN]] + ["..."] * (len(value) > SHOWN)

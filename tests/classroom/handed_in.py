@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from classroom import sandbox
-from classroom.grade import set_exam
+from classroom.grade import set_exam, sought
 from classroom.recheck import Exam, grade_submission
 
 from ..missing import skip_or_fail
@@ -28,6 +28,9 @@ ANSWERS = {STEP: RIGHT, VALUE: "lengthening = 10", DERIVE: "It is a geometric se
 @functools.cache
 def exam(seed: int = 7) -> Exam:
     return set_exam(COURSE, "tiny", seed)
+
+
+SOUGHT = sought(COURSE, "tiny")
 
 
 def release() -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Every assignment of the book, graded: solutions are right, releases empty, mistakes named."""
 
+import functools
 import json
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,6 +12,7 @@ from classroom import exercise, recheck, wire
 from classroom.grade import set_exam
 from classroom.recheck import grade_submission
 from minioptim import checks
+from minioptim.checks import trials
 from minioptim.checks.trials import TRIALS
 
 from .handed_in import sandboxed
@@ -122,10 +125,16 @@ def test_hidden_calls_are_not_the_visible_ones(assignment):
             assert question.arguments == visible[question.name]["arguments"]
 
 
+@functools.cache
+def final_exam():
+    return set_exam(exercise.EXERCISES, "final_project", 1)
+
+
 def final_rule(source):
-    """Return the row of an own optimizer."""
+    """Return the row of an own optimizer, which is asked for that alone."""
     sandboxed()
-    exam = set_exam(exercise.EXERCISES, "final_project", 1)
+    rule = tuple(question for question in final_exam().questions if question.trial)
+    exam = replace(final_exam(), questions=rule)
     handed_in = json.loads(notebook("final_project", "source"))
     for cell in handed_in["cells"]:
         if cell["metadata"].get("nbgrader", {}).get("grade_id") == "final-rule":
@@ -134,26 +143,48 @@ def final_rule(source):
     return next(row for row in rows if row["name"] == "final-rule")
 
 
-def test_an_own_optimizer_may_keep_its_whole_run():
+def test_an_own_optimizer_may_keep_its_whole_run(monkeypatch):
     # As large as at the end of a run, in two steps alone: to send them in all takes its time.
     source = """
 def my_step(g, x, t, a, b, c):
-    a = 0.9 * a - 0.1 * g
+    lr = 0.15 * (61 - t) / 60
+    a = 0.9 * a - lr * g
     if t >= 59:
         b, c = np.tile(g, (60, 1)), [x] * 60
-    return x + 0.9 * a - 0.1 * g, a, b, c
+    return x + 0.9 * a - lr * g, a, b, c
 """
+    monkeypatch.setattr(recheck, "RUNS", 2)
     row = final_rule("import numpy as np\n" + source)
     assert (row["score"], row["reason"]) == (8.0, "")
 
 
-def test_the_seeds_of_a_trial_are_too_many_to_be_tried():
-    (question,) = [
-        question
-        for question in set_exam(exercise.EXERCISES, "final_project", 1).questions
-        if question.trial
-    ]
-    seeds = [wire.decode(call)[0] for call in question.calls]
+STILL = "def my_step(g, x, t, a, b, c):\n    return x, a, b, c"
+
+
+@pytest.mark.parametrize(
+    ("words", "score", "status", "said"),
+    [
+        ([trials.REACHED] * 8, 8.0, "right", ""),
+        ([trials.REACHED] * 5 + [trials.NEAR] * 3, 5.0, "right in part", "5 of 8 runs reach"),
+        ([trials.NEAR] * 7 + [trials.SLOW], 0.0, "wrong", "far too slowly"),
+        ([trials.TOO_GOOD] + [trials.REACHED] * 7, None, "NOT GRADED", "read the rule"),
+    ],
+    ids=["all", "some", "none", "too good"],
+)
+def test_each_run_of_a_trial_has_its_part_of_the_points(words, score, status, said, monkeypatch):
+    left = iter(words)
+    monkeypatch.setitem(recheck.WATCHED, "digits_goal", lambda _step, _seed: next(left))
+    row = final_rule(STILL)
+    assert (row["score"], row["status"]) == (score, status)
+    assert said in row["reason"]
+
+
+def test_each_student_has_seeds_of_their_own():
+    (question,) = [question for question in final_exam().questions if question.trial]
+    ada, again, bob = (recheck._own(question, 1, name).calls for name in ("ada", "ada", "bob"))
+    assert ada == again
+    seeds = [wire.decode(call)[0] for call in [*ada, *bob]]
+    assert len(set(seeds)) == 2 * recheck.RUNS == 16
     assert min(seeds) > 2**40
 
 
@@ -161,6 +192,7 @@ FORGED = """
 from minioptim.checks import trials
 trials.GOAL = 0
 trials.digits_goal = trials.TRIALS["digits_goal"] = lambda *_: trials.REACHED
+trials.WATCHED["digits_goal"] = trials.TRIALS["digits_goal"]
 trials.run_digits = lambda *_: trials.Run(1.0, 60, [], True)
 
 
@@ -178,7 +210,8 @@ def my_step(g, x, t, a, b, c):
         ("def my_step(g, x, t, a, b, c):\n    return x, print, b, c", "error", "type builtin"),
     ],
 )
-def test_a_trial_is_held_where_the_student_cannot_reach_it(source, status, said):
+def test_a_trial_is_held_where_the_student_cannot_reach_it(source, status, said, monkeypatch):
+    monkeypatch.setattr(recheck, "RUNS", 1)
     row = final_rule(source)
     assert (row["score"], row["status"]) == (0.0, status)
     assert said in row["reason"]

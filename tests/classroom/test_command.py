@@ -8,6 +8,7 @@ import pytest
 from classroom import sandbox
 from classroom.__main__ import main
 
+from . import odd
 from .a_class import hand_in
 from .handed_in import COURSE, DERIVE, data, notebook, sandboxed
 
@@ -125,6 +126,19 @@ def test_collect_says_what_it_took_and_what_cannot_be_graded(tmp_path, run):
     assert "eve: took final (2).ipynb" in said
     assert "finn: nothing to grade: the file is damaged or cut short" in said
     assert "ada" not in said
+
+
+def test_collect_lists_first_what_may_cost_points(tmp_path, run):
+    for student, kind in (("ada", "derivation_in_the_question"), ("bob", "renamed")):
+        for name, content in odd.KINDS[kind]().items():
+            path = tmp_path / "export" / student / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    _, said, _ = run("collect", "tiny", tmp_path / "export")
+    first, second, third = said.splitlines()[:3]
+    assert first.startswith("look at these first")
+    assert second == f"  ada: {DERIVE} is open: see the question's own cell"
+    assert third.startswith("bob: took ")
 
 
 def test_a_file_name_cannot_command_the_terminal(tmp_path, run):

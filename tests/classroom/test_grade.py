@@ -13,13 +13,13 @@ import pytest
 from classroom import grade as module
 from classroom import sandbox
 from classroom.files import ClassroomError, read_json, write
-from classroom.grade import grade, records, set_exam, wanted_names
+from classroom.grade import grade, records, set_exam, sought
 from classroom.ledger import Ledger
 from classroom.sandbox import NoSandboxError
 from classroom.submissions import collect, notebook_path
 
 from .a_class import ALL_KINDS, hand_in, scored
-from .handed_in import COURSE, DERIVE, STEP, VALUE, WRONG, data, notebook, sandboxed
+from .handed_in import COURSE, DERIVE, SOUGHT, STEP, VALUE, WRONG, data, notebook, sandboxed
 
 pytestmark = pytest.mark.timeout(1800)
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 
 def collected_class(folder, count):
     known = hand_in(folder / "export", count)
-    collect(folder / "export", folder / "class", "tiny", wanted_names(COURSE, "tiny"))
+    collect(folder / "export", folder / "class", "tiny", SOUGHT)
     return folder / "class", known
 
 
@@ -275,7 +275,7 @@ def test_a_link_put_in_place_of_a_submission_is_refused(tmp_path):
 
 def test_an_assignment_that_is_not_there_is_one_clear_line(tmp_path):
     with pytest.raises(ClassroomError, match="no assignment large in .*known: tiny"):
-        wanted_names(COURSE, "large")
+        sought(COURSE, "large")
     with pytest.raises(ClassroomError, match="run `python -m classroom collect tiny"):
         grade(COURSE, tmp_path, "tiny", quiet=True, unsafe=True)
     with pytest.raises(ClassroomError, match="has not been graded"):

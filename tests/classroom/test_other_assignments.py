@@ -6,17 +6,17 @@ import json
 import pytest
 
 from classroom.exercise import EXERCISES, assignments
-from classroom.grade import other_fingerprints, release_notebook, wanted_names
-from classroom.intake import NotTakenError, Wanted, take
+from classroom.grade import release_notebook, sought
+from classroom.intake import NotTakenError
 
 NAMES = assignments()
 
 
+SOUGHT = {name: sought(EXERCISES, name) for name in NAMES}
+
+
 def take_for(name, content):
-    wanted = [Wanted(answer, None) for answer in wanted_names(EXERCISES, name)]
-    return take(
-        content, release_notebook(EXERCISES, name), wanted, other_fingerprints(EXERCISES, name)
-    )
+    return SOUGHT[name].take(content)
 
 
 @pytest.mark.parametrize("with_metadata", [True, False])

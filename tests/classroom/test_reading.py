@@ -16,7 +16,7 @@ from classroom.reading import Reader
 from classroom.submissions import collect
 from classroom.worker import python_of
 
-from .handed_in import COURSE, DERIVE, STEP, VALUE, code, data, exam, notebook, release
+from .handed_in import DERIVE, SOUGHT, STEP, VALUE, code, data, exam, notebook, release
 
 pytestmark = pytest.mark.timeout(600)
 FOLDER = Path(classroom.__file__).parent
@@ -39,6 +39,14 @@ def nameless(sources, **more):
 
 def named(sources):
     return nameless(sources, metadata={"nbgrader": {"grade_id": STEP}})
+
+
+def elsewhere(count, text="# a = 1"):
+    """Return a notebook without answers, and with the student's own cells of both kinds."""
+    found = release()
+    for kind in ("code", "markdown"):
+        found["cells"] += [{**code(text, id=None), "cell_type": kind} for _ in range(count)]
+    return data(found)
 
 
 def taken(content):
@@ -67,6 +75,9 @@ READERS = {
     **{f"intake: {name}": (lambda n, t=t: taken(nameless([t * n]))) for name, t in LINES.items()},
     **{f"worker: {name}": (lambda n, t=t: python_of("(\n" + t * n)) for name, t in LINES.items()},
     **{f"page: {mark!r}": (lambda n, t=mark: page_text(t * n)) for mark in MARKS},
+    "intake: work elsewhere": lambda n: taken(elsewhere(n)),
+    "intake: text elsewhere": lambda n: taken(elsewhere(1, "# a = 1\n" * n)),
+    "intake: quotes elsewhere": lambda n: taken(elsewhere(1, "'''\n" * n)),
     "intake: cells": lambda n: taken(nameless([f"a{k} = {k}" for k in range(n)])),
     "intake: copies of an answer": lambda n: taken(named([f"a{k}" for k in range(n)])),
     "intake: copies of ours": lambda n: taken(nameless(["import numpy as np", "b = 1"] * n)),
@@ -196,7 +207,7 @@ def test_collecting_names_who_is_not_read_to_the_end_and_goes_on(tmp_path):
         path = tmp_path / "export" / student / "tiny.ipynb"
         path.parent.mkdir(parents=True)
         path.write_bytes(data(notebook()))
-    students, _ = collect(tmp_path / "export", tmp_path / "class", "tiny", [STEP])
+    students, _ = collect(tmp_path / "export", tmp_path / "class", "tiny", SOUGHT)
     problems = {student.student: student.problem for student in students}
     assert "did not end within" in problems.pop("endless")
     assert problems == {"ada": "", "finn": ""}
@@ -211,5 +222,5 @@ def test_a_notebook_that_is_not_read_to_the_end_is_not_graded(tmp_path):
     path = tmp_path / "collected" / "tiny" / "ada" / "submission.ipynb"
     path.parent.mkdir(parents=True)
     path.write_bytes(data(found))
-    said = dict(grade.not_taken(COURSE, tmp_path, "tiny", [submissions.Student("ada", "Ada")]))
+    said = dict(grade.to_look_at(tmp_path, "tiny", [submissions.Student("ada", "Ada")], SOUGHT))
     assert "did not end within 1 s" in said["ada"]

@@ -168,7 +168,7 @@ def test_a_wrong_value_is_said_to_be_the_students_own():
         "lengthening: that is not the right value. You wrote lengthening = 7.5."
     )
     row = graded(notebook({VALUE: "lengthening = 'b'"}))[VALUE]
-    assert row["reason"].startswith("lengthening: it is a word; expected a number.")
+    assert row["reason"].startswith("lengthening: it is a letter; expected a number.")
 
 
 def test_a_syntax_error_names_its_line_once_and_no_file():
@@ -195,7 +195,7 @@ def test_a_wrong_value_is_not_told_the_right_one():
         ("momentum_step = 3", "is not a function"),
         (RIGHT.replace("return x + v, v", "return x + v"), "expected"),
         (RIGHT.replace("return x + v, v", "return ..."), "returns nothing"),
-        (RIGHT.replace("return x + v, v", "return lambda: 0"), "type function"),
+        (RIGHT.replace("return x + v, v", "return lambda: 0"), "it returns a function; expected"),
         (RIGHT.replace("return x + v, v", "return {}"), "expected"),
         (RIGHT.replace("v =", "v[...] = 0; v =", 1), ""),
         (RIGHT.replace("    v =", "    v *= momentum\n    v -= 0 * g\n    v ="), ""),

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import tracemalloc
 import unicodedata
 import zipfile
@@ -13,10 +14,9 @@ from classroom.files import ClassroomError
 from classroom.reading import Reader
 from classroom.submissions import collect, collected, notebook_path
 
-from .handed_in import DERIVE, STEP, VALUE, WRONG, bounded, data, notebook
+from .handed_in import SOUGHT, STEP, WRONG, bounded, data, notebook
 
 pytestmark = bounded
-NAMES = [STEP, VALUE, DERIVE]
 GOOD = data(notebook())
 OTHER = data(notebook({STEP: WRONG}))
 FOREIGN = data({"cells": [{"cell_type": "code", "source": "a = 1", "metadata": {}}], "nbformat": 4})
@@ -38,7 +38,7 @@ def take_in(tmp_path):
                 path = export / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-        students, unmatched = collect(export, tmp_path / "class", "tiny", NAMES, roster)
+        students, unmatched = collect(export, tmp_path / "class", "tiny", SOUGHT, roster)
         assert collected(tmp_path / "class", "tiny") == students
         return {student.student: student for student in students}, unmatched
 
@@ -396,13 +396,39 @@ def test_what_canvas_calls_a_file_is_kept_for_the_feedback(take_in):
     assert [student.upload for student in take_in({name: GOOD})[0].values()] == [name]
 
 
-def test_collecting_again_replaces_what_was_there(take_in):
+def test_collecting_again_takes_the_newer_notebook_and_loses_none(take_in):
     take_in({"ada/tiny.ipynb": OTHER, "bob/tiny.ipynb": GOOD})
     (take_in.folder / "export" / "bob" / "tiny.ipynb").unlink()
-    students, _ = take_in({"ada/tiny.ipynb": GOOD})
-    assert take_in.content("ada") == GOOD
-    assert students["bob"].problem
-    assert not notebook_path(take_in.folder / "class", "tiny", "bob").exists()
+    for _ in range(2):
+        students, _ = take_in({"ada/tiny.ipynb": GOOD})
+        assert take_in.content("ada") == GOOD
+        assert take_in.content("bob") == GOOD
+        assert "without a notebook (nothing was handed in)" in students["bob"].first[0]
+        assert len(students["bob"].first) == 1
+
+
+def test_late_work_by_itself_leaves_the_class_as_it_was(take_in):
+    path = take_in.folder / "roster.csv"
+    path.write_text("Identifier,Full name\n" + "".join(f"P {n},S{n}\n" for n in (101, 102, 103)))
+    moodle = "_assignsubmission_file/tiny.ipynb"
+    before, _ = take_in({f"S101_101{moodle}": GOOD}, roster=path)
+    assert [before[f"S{n}-{n}"].problem for n in (102, 103)] == ["nothing was handed in"] * 2
+    shutil.rmtree(take_in.folder / "export")
+    for roster in (None, path):
+        late, _ = take_in({f"S102_102{moodle}": OTHER}, roster=roster)
+        assert list(late) == list(before)
+        assert late["S101-101"] == before["S101-101"]
+        assert late["S103-103"] == before["S103-103"]
+        assert take_in.content("S101-101") == GOOD
+        assert take_in.content("S102-102") == OTHER
+
+
+def test_who_was_absent_under_another_name_is_absent_no_more(take_in):
+    path = take_in.folder / "roster.csv"
+    path.write_text(ROSTERS["Canvas"], encoding="utf-8")
+    take_in({"ada_101_9_tiny.ipynb": GOOD}, roster=path)
+    students, _ = take_in({"carla_LATE_103_10_tiny.ipynb": GOOD})
+    assert set(students) == {"ada-101", "carla-103"}
 
 
 @pytest.mark.parametrize("kind", ["absent", "empty", "no zip", "unmatched alone"])
@@ -415,7 +441,7 @@ def test_an_export_that_is_none_has_one_clear_line(tmp_path, kind):
     if kind == "unmatched alone":
         (export / "notes.txt").write_text("hello")
     with pytest.raises(ClassroomError) as error:
-        collect(export, tmp_path / "class", "tiny", NAMES)
+        collect(export, tmp_path / "class", "tiny", SOUGHT)
     assert "\n" not in str(error.value)
     assert str(export) in str(error.value)
 
