@@ -124,6 +124,35 @@ def test_nesterov(desk, figure):
     live.set(lr=0.15)
     assert live.root.locator("[data-exit=Nesterov]").is_visible()
     assert not live.root.locator("[data-exit=Momentum]").is_visible()
+    assert "diverges.nesterov" in live.said()
+
+
+@each(["nesterov"])
+def test_the_disc_stands_after_as_many_steps_of_nesterov_as_the_figure_says(desk, figure):
+    live = desk(figure)
+    close_up, paths = (live.root.locator("[data-dot=now]").nth(view) for view in (0, 1))
+    line = live.root.locator("[data-mark=now]")
+
+    def at(dot):
+        return np.array([float(dot.get_attribute(name)) for name in ("cx", "cy")])
+
+    path = live.root.locator("[data-line=Nesterov]").first.get_attribute("d")
+    points = [[float(n) for n in place.split()] for place in path.strip("M").split("L")]
+    start = line.first.bounding_box()["x"]
+    places = {}
+    for moment, made in ((3, 1), (4, 1), (5, 2), (6, 2)):
+        live.set(moment=moment)
+        assert at(paths) == pytest.approx(points[made], abs=0.11), moment
+        assert line.first.text_content().endswith(str(made)), moment
+        places[moment] = at(close_up)
+    assert start != line.first.bounding_box()["x"]
+    # The jump moves nothing yet, and the correction leads to where its arrow ends.
+    assert (places[3] == places[4]).all()
+    live.set(moment=5)
+    tip = live.root.locator("[data-arrow=correction] path").last.get_attribute("transform")
+    assert places[5] == pytest.approx(
+        [float(n) for n in tip[len("translate(") :].split(")")[0].split()], abs=0.11
+    )
 
 
 @each(["adagrad"])
