@@ -15,6 +15,7 @@ from minioptim.live.figures.momentum import momentum
 from minioptim.live.figures.moving_averages import moving_averages
 from minioptim.live.figures.nadam import nadam
 from minioptim.live.figures.nesterov import nesterov
+from minioptim.live.figures.nesterov_roots import nesterov_roots
 from minioptim.live.figures.race import race
 from minioptim.live.figures.rmsprop import rmsprop
 from minioptim.live.figures.stochastic_gradient_descent import stochastic_gradient_descent
@@ -25,6 +26,7 @@ DESIGNS = (
     moving_averages,
     momentum,
     nesterov,
+    nesterov_roots,
     adagrad,
     adadelta,
     rmsprop,

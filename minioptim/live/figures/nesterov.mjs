@@ -49,7 +49,7 @@ export function nesterov({ word, views, declaration, signal, change, rules, surf
   const last = controlOf(declaration, "moment").high;
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle });
   const floor = [-9, 9].flatMap((along) => [along * Math.cos(angle), along * Math.sin(angle)]);
-  const across = ([x, y]) => Math.cos(angle) * y - Math.sin(angle) * x;
+  const across = (place) => Math.cos(angle) * place[1] - Math.sin(angle) * place[0];
   const near = plane(views, { title: word("views.step"), domain: limits, signal, word });
   const far = plane(views, { title: word("views.paths"), domain: limits, signal, word });
   const loss = chart(views, {
@@ -86,11 +86,7 @@ export function nesterov({ word, views, declaration, signal, change, rules, surf
       const trace = runs.Nesterov;
       const { t, part, made } = momentOf(moment);
       const point = (array, k) => [array[2 * k], array[2 * k + 1]];
-      const [x, q, after] = [
-        point(trace.x, t - 1),
-        point(trace.query, t - 1),
-        point(trace.x, t),
-      ];
+      const [x, q, after] = [point(trace.x, t - 1), point(trace.query, t - 1), point(trace.x, t)];
       const stands = part === "correction" ? after : x;
       // What plain momentum would do here: its own step, on the state that Nesterov has.
       const plain = new rules.Momentum({ lr, momentum });
@@ -114,7 +110,9 @@ export function nesterov({ word, views, declaration, signal, change, rules, surf
         color: colors.correction,
         dash: "3 3",
       });
-      near.arrow("correction", part === "correction" ? q : null, after, { color: colors.correction });
+      near.arrow("correction", part === "correction" ? q : null, after, {
+        color: colors.correction,
+      });
       near.arrow("plain", x, other, { color: looks.Momentum.color, dash: "3 3", width: 1.5 });
       near.dot("here", part === "correction" ? x : null, { color: "#3b3b3b" });
       near.dot("asked", part === "jump" ? null : q, { color: colors.jump });

@@ -155,6 +155,23 @@ def test_the_disc_stands_after_as_many_steps_of_nesterov_as_the_figure_says(desk
     )
 
 
+@each(["nesterov_roots"])
+def test_nesterovs_roots(desk, figure):
+    live = desk(figure)
+    live.set(a=0.5)
+    said = live.said()
+    assert said["near.Nesterov"] == {"rate": pytest.approx(0.45**0.5), "needed": 10}
+    assert said["near.Momentum"] == {"rate": pytest.approx(0.9**0.5), "needed": 86}
+    live.set(a=1.36)
+    assert {"diverges.Nesterov", "near.Momentum"} == set(live.said())
+    live.handle().focus()
+    live.page.keyboard.press("Shift+ArrowLeft")  # a tenth of the axis
+    live.settle()
+    assert live.said()["near.Nesterov"]["needed"] < 5
+    live.set(a=4)
+    assert {"diverges.Nesterov", "diverges.Momentum"} == set(live.said())
+
+
 @each(["adagrad"])
 def test_adagrad(desk, figure):
     live = desk(figure)
