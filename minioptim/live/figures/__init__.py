@@ -9,6 +9,9 @@ from minioptim.live.figure import Design
 from minioptim.live.figures.adadelta import adadelta
 from minioptim.live.figures.adagrad import adagrad
 from minioptim.live.figures.adam import adam
+from minioptim.live.figures.adam_correction import adam_correction
+from minioptim.live.figures.adam_noise import adam_noise
+from minioptim.live.figures.adam_reddi import adam_reddi
 from minioptim.live.figures.gradient_descent import gradient_descent
 from minioptim.live.figures.in_practice import in_practice
 from minioptim.live.figures.momentum import momentum
@@ -31,6 +34,9 @@ DESIGNS = (
     adadelta,
     rmsprop,
     adam,
+    adam_correction,
+    adam_noise,
+    adam_reddi,
     nadam,
     in_practice,
     race,
