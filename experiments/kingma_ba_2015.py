@@ -106,7 +106,7 @@ def run(cell: Cell) -> dict[str, Any]:
         looks = tuple(range(epochs + 1)) if seed in JUDGED_ON else (epochs,)
         # Adagrad's own sum of squares falls as 1/√t, and needs no second one.
         falls = race.falling and cell["rule"] != "Adagrad"
-        rule = RULES[cell["rule"]](lr=InverseRoot(lr) if falls else lr)  # type: ignore[call-arg]
+        rule = RULES[cell["rule"]](lr=InverseRoot(lr) if falls else lr)
     trained = model(task, size)
     batches = trained.minibatch(BATCH, seed)
     start = trained.initial(seed) if hasattr(trained, "initial") else None

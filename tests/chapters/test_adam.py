@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from minioptim import Adam, AdaMax, AdamW, AMSGrad, EWMAMomentum, minimize
+from minioptim import Adam, AdaMax, AdamW, AMSGrad, EWMAMomentum, feed, minimize
 from minioptim.averages import ewma, weights
 from minioptim.problems import Function, Quadratic, Ravine
 
@@ -377,3 +377,15 @@ def test_adam_divides_a_penalty_and_adamw_does_not():
             pulls[name] = np.mean(ends) - x
         assert pulls["decay"] == pytest.approx(-lr * c * x)
         assert pulls["L2"] == pytest.approx(-lr * c * x / size, rel=1e-2)
+
+
+def test_a_lone_gradient_early_in_a_run_is_held_back_by_its_own_divisor():
+    g = np.full(4000, 1e-6)
+    g[49] = 1.0
+    steps = -np.diff(feed(Adam(lr=1.0), g).x[:, 0])
+    # Both averages are near 0 before it, so their corrections are all that the rest knows of them.
+    expected = 0.1 / (1 - 0.9**50) / np.sqrt(0.001 / (1 - 0.999**50))
+    assert steps[49] == pytest.approx(expected, rel=1e-3)
+    assert steps[49] == pytest.approx(0.70, abs=0.005)
+    assert steps[49:249].sum() == pytest.approx(7.6, abs=0.05)
+    assert steps[250:300].max() < 1e-3

@@ -9,12 +9,16 @@ from minioptim.live.figure import Design
 from minioptim.live.figures.adadelta import adadelta
 from minioptim.live.figures.adagrad import adagrad
 from minioptim.live.figures.adam import adam
+from minioptim.live.figures.adam_correction import adam_correction
+from minioptim.live.figures.adam_noise import adam_noise
+from minioptim.live.figures.adam_reddi import adam_reddi
 from minioptim.live.figures.gradient_descent import gradient_descent
 from minioptim.live.figures.in_practice import in_practice
 from minioptim.live.figures.momentum import momentum
 from minioptim.live.figures.moving_averages import moving_averages
 from minioptim.live.figures.nadam import nadam
 from minioptim.live.figures.nesterov import nesterov
+from minioptim.live.figures.nesterov_roots import nesterov_roots
 from minioptim.live.figures.race import race
 from minioptim.live.figures.rmsprop import rmsprop
 from minioptim.live.figures.stochastic_gradient_descent import stochastic_gradient_descent
@@ -25,10 +29,14 @@ DESIGNS = (
     moving_averages,
     momentum,
     nesterov,
+    nesterov_roots,
     adagrad,
     adadelta,
     rmsprop,
     adam,
+    adam_correction,
+    adam_noise,
+    adam_reddi,
     nadam,
     in_practice,
     race,

@@ -1,24 +1,25 @@
-// The size of Adam's step in units of lr for several kinds of gradients, the same without bias
-// correction, and what it comes to in the ravine.
+// Adam in a ravine, with one handle, the step: the arrows of the slope, the average and the step,
+// and the two averages of each coordinate over time.
 
 /** @import { Context, Figure } from "../drawing/types" */
 
-import { anatomyView } from "../drawing/anatomy.mjs";
+import { angleBetween } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
+import { around } from "../drawing/geometry.mjs";
 import { plane } from "../drawing/plane.mjs";
-import { run, runOn } from "../drawing/simulate.mjs";
+import { runOn } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
 
-const LONE = 50; // the step of the one large gradient
-
 /**
- * The mean step in units of lr, long after the start, at gradients of mean 1 with this much noise.
+ * An average from zero, corrected: `state` of step t over the sum of its weights.
  *
- * @param {number} noise the standard deviation of the gradients
+ * @param {number} state
+ * @param {number} beta
+ * @param {number} t
  */
-export function meanStep(noise) {
-  return 1 / Math.hypot(1, noise);
+export function corrected(state, beta, t) {
+  return state / (1 - beta ** t);
 }
 
 /**
@@ -26,70 +27,85 @@ export function meanStep(noise) {
  * @returns {Figure}
  */
 export function adam({ word, views, declaration, signal, rules, surfaces, looks }) {
-  const { steps, gradients, draws } = declaration.facts;
+  const { steps, lr, colors } = declaration.facts;
   const look = looks.Adam;
-  const other = { ...look, dash: "2 4" };
   const ravine = new surfaces.Ravine();
-  const moves = chart(views, {
-    title: word("views.moves"),
-    xLabel: word("axes.step"),
-    yLabel: word("axes.move"),
-    height: 300,
-  });
-  const map = plane(views, { title: word("views.ravine"), domain: ravine.domain, signal, word });
-  // As in the chapter: the step has Adam's colour, and what it divides has momentum's.
-  const takeApart = anatomyView(views, {
-    signal,
-    word,
-    looks: {
-      result: { color: look.color, width: 5 },
-      unscaled: { color: "#0072b2" },
-      memory: { color: "#1f2933", dash: "2 3" },
-    },
-  });
-  legend(moves.root.parentNode, [
-    { label: word("legend.chosen"), look },
-    { label: word("legend.other"), look: other },
+  const parts = [
+    { name: "gradient", look: { color: colors.gradient, dash: "4 3" } },
+    { name: "average", look: { color: colors.average } },
+    { name: "step", look: { color: look.color, width: 4 } },
+  ];
+  const window = [
+    [-8, 3],
+    [-3, 3.5],
+  ];
+  const map = plane(views, { title: word("views.ravine"), domain: window, signal, word });
+  const near = plane(views, { title: word("views.near"), domain: window, signal, word });
+  const charts = ["along", "across"].map((name) =>
+    chart(views, { title: word(`views.${name}`), xLabel: word("axes.step"), yLabel: "g" }),
+  );
+  legend(
+    near.root.parentNode,
+    parts.map(({ name, look: own }) => ({ label: word(`parts.${name}`), look: own })),
+  );
+  legend(charts[0].root.parentNode, [
+    { label: "g", look: { color: colors.gradient }, dots: true },
+    { label: "m̂", look: { color: colors.average } },
+    { label: "±√v̂", look: { color: colors.root, dash: "6 3" } },
   ]);
+
+  const rule = new rules.Adam({ lr });
+  const trace = runOn(ravine, rule, ravine.start, steps);
   const t = Float64Array.from({ length: steps }, (_, k) => k + 1);
+  const series = (array, i, shift) => Float64Array.from(t, (k) => array[2 * (k - 1 + shift) + i]);
+  const coordinates = [0, 1].map((i) => ({
+    g: series(trace.gradient, i, 0),
+    m: series(trace.state.m, i, 1).map((m, k) => corrected(m, rule.beta1, k + 1)),
+    root: series(trace.state.v, i, 1).map((v, k) => Math.sqrt(corrected(v, rule.beta2, k + 1))),
+  }));
+  map.surface(ravine, "ravine");
+  map.path("path", trace.x, look);
+  map.dot("start", ravine.start, { color: look.color });
 
   return {
-    draw({ kind, noise, corrected, beta1, beta2, eps, lr, anatomy: at }) {
-      const g = kind === "noise" ? draws.map((one) => 1 + noise * one) : gradients[kind];
-      const make = (yes, rate) =>
-        new rules[yes ? "Adam" : "UncorrectedAdam"]({ lr: rate, beta1, beta2, eps });
-      const points = (yes) => run(make(yes, 1), (_, k) => [g[k - 1]], [0], steps).x;
-      const lengths = (x) => Float64Array.from(t, (k) => Math.abs(x[k] - x[k - 1]));
-      const series = points(corrected);
-      const [chosen, otherWay] = [lengths(series), lengths(points(!corrected))];
-      const longest = Math.max(...chosen);
-      moves.draw({
-        series: [
-          { name: "other", x: t, y: otherWay, look: other },
-          { name: "step", x: t, y: chosen, look },
-        ],
-        lines: [{ name: "lr", y: 1, label: "lr" }],
-        range: { x: [0, steps], y: [0, Math.max(1.2, 1.08 * Math.max(...chosen, ...otherWay))] },
+    draw({ step: at }) {
+      const point = (k) => [trace.x[2 * k], trace.x[2 * k + 1]];
+      const [x, after] = [point(at - 1), point(at)];
+      const move = after.map((value, i) => value - x[i]);
+      const arrows = {
+        gradient: coordinates.map(({ g }) => -g[at - 1]),
+        average: coordinates.map(({ m }) => -m[at - 1]),
+        step: move,
+      };
+      // All as long as the step: only their directions are compared.
+      const tip = (arrow) =>
+        arrow.map((value, i) => x[i] + (value * Math.hypot(...move)) / Math.hypot(...arrow));
+      map.dot("now", x, { color: "#1f2933", radius: 6 });
+      near.reframe(around([x, ...Object.values(arrows).map(tip)]));
+      near.surface(ravine, at);
+      for (const { name, look: own } of [...parts].reverse())
+        near.arrow(name, x, tip(arrows[name]), own);
+      near.dot("now", x, { color: "#1f2933", radius: 5 });
+      coordinates.forEach(({ g, m, root }, i) => {
+        const dashed = { color: colors.root, dash: "6 3" };
+        charts[i].draw({
+          series: [
+            { name: "root", x: t, y: root, look: dashed },
+            { name: "minus root", x: t, y: root.map((value) => -value), look: dashed },
+            { name: "g", x: t, y: g, look: { color: colors.gradient }, dots: true },
+            { name: "m", x: t, y: m, look: { color: colors.average } },
+          ],
+          lines: [{ name: "now", x: at, label: word("marks.step", { t: at }) }],
+          range: { x: [0, steps] },
+        });
       });
-      const rule = make(corrected, lr);
-      const trace = runOn(ravine, rule, ravine.start, steps);
-      map.surface(ravine, "ravine");
-      map.path("path", trace.x, look);
-      map.dot("start", ravine.start, { color: look.color });
-      map.dot("apart", at ? [trace.x[2 * at - 2], trace.x[2 * at - 1]] : null, {
-        color: look.color,
-        radius: 6,
-      });
-      const end = ravine.f(trace.x[2 * steps], trace.x[2 * steps + 1]);
-      const longestAt = chosen.findIndex((length) => length > 0.999999 * longest) + 1;
+      const away = Math.round(angleBetween(arrows.gradient, move));
+      const [along, across] = move.map((value) => Math.abs(value) / lr);
       return [
-        said("moves", { first: chosen[0], longest, at: longestAt, last: chosen[steps - 1] }),
-        ...(kind === "noise"
-          ? [said("mean", { mean: -series[steps] / steps, expected: meanStep(noise) })]
-          : []),
-        ...(kind === "lone" ? [said("lone", { length: chosen[LONE - 1] })] : []),
-        said("ravine", { f: end, steps }),
-        ...takeApart(ravine, "ravine", rule, trace, at),
+        away > 90
+          ? said("uphill", { t: at, degrees: away })
+          : said("downhill", { t: at, degrees: away }),
+        said("lengths", { along, across }),
       ];
     },
     press() {},

@@ -1,4 +1,4 @@
-"""Adam's step in units of lr, for gradients of several kinds, with and without bias correction."""
+"""Adam in a ravine, step by step: where the slope, the average and the step point, and why."""
 
 from __future__ import annotations
 
@@ -6,53 +6,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from minioptim._arguments import Array
 from minioptim.live import words
-from minioptim.live.controls import RESET, Choice, Slider, Switch, anatomy
+from minioptim.live.controls import RESET, Slider
 from minioptim.live.figure import Design, Values
-from minioptim.live.noise import normal
+from minioptim.looks import COLORS
 from minioptim.problems import Ravine
 from minioptim.rules import Adam
-from minioptim.rules.variants import UncorrectedAdam
-from minioptim.run import Trace, feed, minimize
+from minioptim.run import Trace, minimize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 word = words.speaker("adam")
 
-STEPS = 100
-KINDS = ("constant", "noise", "alternating", "lone", "falling")
+STEPS = 50
+LR = 0.3
+RULE = Adam(lr=LR)
+GREY = "#6b7280"  # gradients
 
 
-DRAWS = normal(6, STEPS)  # of mean 0.003: a mean step is close to what the chapter derives
-
-
-def _gradients(noise: float) -> dict[str, Array]:
-    """Return each kind of gradients, step by step; ``noise`` is a standard deviation."""
-    t = np.arange(1, STEPS + 1)
-    return {
-        "constant": np.ones(STEPS),
-        "noise": 1 + noise * DRAWS,
-        "alternating": np.where(t % 2 == 1, 1.0, -1.0),
-        "lone": np.where(t == 50, 1.0, 1e-6),
-        # By products, which every processor rounds alike; its powers differ in the last digit.
-        "falling": np.cumprod(np.full(STEPS, 0.9)),
-    }
-
-
-def _rules(values: Values) -> dict[str, Adam]:
-    amounts = {name: values[name] for name in ("beta1", "beta2", "eps")}
-    kind = Adam if values["corrected"] else UncorrectedAdam
-    return {"series": kind(lr=1.0, **amounts), "ravine": kind(lr=values["lr"], **amounts)}
-
-
-def _traces(values: Values) -> dict[str, Trace]:
-    rules = _rules(values)
-    return {
-        "steps": feed(rules["series"], _gradients(values["noise"])[values["kind"]]),
-        "ravine": minimize(Ravine(), rules["ravine"], steps=STEPS),
-    }
+def _traces(_values: Values) -> dict[str, Trace]:
+    return {"ravine": minimize(Ravine(), RULE, steps=STEPS)}
 
 
 def _still(values: Values, traces: dict[str, Trace]) -> Picture:
@@ -60,39 +34,53 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 
     from minioptim import plots
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained")
-    for corrected, dash in ((True, "-"), (False, ":")):
-        shown = _traces(values | {"corrected": corrected})["steps"]
-        name = word("still.corrected") if corrected else word("still.uncorrected")
-        moves = np.abs(np.diff(shown.x[:, 0]))
-        left.plot(np.arange(1, STEPS + 1), moves, dash, color=plots.COLORS["Adam"], label=name)
-    left.set(xlabel=word("axes.step"), title=word("still.moves"))
-    left.legend()
-    plots.contours(Ravine(), ax=right)
-    plots.path(traces["ravine"], right)
+    t, run = int(values["step"]), traces["ravine"]
+    place, step = run.x[t - 1], run.x[t] - run.x[t - 1]
+    m_hat = run.state["m"][t] / (1 - RULE.beta1**t)
+    figure, axes = plt.subplot_mosaic("AA;BC", figsize=(6.0, 4.6), layout="constrained")
+    plots.contours(Ravine(), ax=axes["A"], domain=((-8, 3), (-1.6, 2.4)))
+    axes["A"].plot(*run.x.T, ".-", color=COLORS["Adam"], linewidth=1.2, markersize=4)
+    axes["A"].plot(*run.x[0], "o", markerfacecolor="white", markeredgecolor=COLORS["Adam"])
+    axes["A"].plot(*place, "s", color="black", markersize=6)
+    near = ((place[0] - 1, place[0] + 1), (place[1] - 1, place[1] + 1))
+    plots.contours(Ravine(), ax=axes["B"], domain=near)
+    for name, arrow, color in (
+        ("−g", -run.grad[t - 1], GREY),
+        ("−m̂", -m_hat, COLORS["Momentum"]),
+        (word("still.arrow"), step, COLORS["Adam"]),
+    ):
+        tip = 0.65 * arrow / np.hypot(*arrow)
+        look = {"arrowstyle": "-|>", "color": color, "lw": 2, "shrinkA": 0, "shrinkB": 0}
+        axes["B"].annotate("", place + tip, place, arrowprops=look)
+        x, y = place + 1.3 * tip
+        axes["B"].text(x, y, name, color=color, ha="center", va="center")
+    axes["B"].set(xticks=[], yticks=[], xlabel="", ylabel="")
+    root = np.sqrt(run.state["v"][t] / (1 - RULE.beta2**t))
+    for k, (name, sizes, color) in enumerate(
+        (
+            ("|m̂|", np.abs(m_hat), COLORS["Momentum"]),
+            ("√v̂", root, COLORS["RMSProp"]),
+            (word("axes.move"), np.abs(step) / LR, COLORS["Adam"]),
+        )
+    ):
+        at = np.arange(2) + 0.27 * (k - 1)
+        axes["C"].bar_label(axes["C"].bar(at, sizes, 0.25, color=color, label=name), fmt="%.2f")
+    axes["C"].set_xticks([0, 1], [word("views.along"), word("views.across")])
+    axes["C"].set(ylim=(0, 1.4 * max(root)))
+    axes["C"].legend()
     return figure
 
 
 adam = Design(
     figure="adam",
-    controls=(
-        Choice("kind", "constant", KINDS),
-        Slider("noise", 2.0, low=0.0, high=10.0),
-        Switch("corrected", value=True),
-        Slider("beta1", 0.9, low=0.0, high=0.99, toward_one=True),
-        Slider("beta2", 0.999, low=0.0, high=0.9999, toward_one=True),
-        Slider("eps", 1e-8, low=1e-8, high=10.0, log=True),
-        Slider("lr", 0.3, low=0.01, high=3.0, log=True),
-        anatomy(STEPS, opens=10),  # the step that the chapter has drawn
-        RESET,
-    ),
-    rules=(Adam, UncorrectedAdam),
+    controls=(Slider("step", 10, low=1, high=STEPS, whole=True), RESET),
+    rules=(Adam,),
     surfaces=(Ravine,),
     traces=_traces,
     still=_still,
     facts={
         "steps": STEPS,
-        "gradients": {kind: series.tolist() for kind, series in _gradients(0.0).items()},
-        "draws": DRAWS.tolist(),
+        "lr": LR,
+        "colors": {"average": COLORS["Momentum"], "root": COLORS["RMSProp"], "gradient": GREY},
     },
 )

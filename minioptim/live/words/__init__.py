@@ -89,8 +89,8 @@ def speaker(figure: str, language: str = LANGUAGE) -> Word:
     Examples
     --------
     >>> word = speaker("nesterov")
-    >>> word("marks.step", t=3)
-    'step 3'
+    >>> word("marks.made", made=3)
+    'steps made: 3'
     """
 
     def word(key: str, **values: object) -> str:

@@ -26,8 +26,6 @@ def page_of(figure):
 
 
 each = functools.partial(kept.each, "figure")
-# A slider that acts only when something else is chosen, and what.
-ACTS_ON = {("adam", "noise"): {"kind": "noise"}}
 each_figure = each([design.figure for design in DESIGNS])
 
 

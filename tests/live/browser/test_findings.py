@@ -124,6 +124,52 @@ def test_nesterov(desk, figure):
     live.set(lr=0.15)
     assert live.root.locator("[data-exit=Nesterov]").is_visible()
     assert not live.root.locator("[data-exit=Momentum]").is_visible()
+    assert "diverges.nesterov" in live.said()
+
+
+@each(["nesterov"])
+def test_the_disc_stands_after_as_many_steps_of_nesterov_as_the_figure_says(desk, figure):
+    live = desk(figure)
+    close_up, paths = (live.root.locator("[data-dot=now]").nth(view) for view in (0, 1))
+    line = live.root.locator("[data-mark=now]")
+
+    def at(dot):
+        return np.array([float(dot.get_attribute(name)) for name in ("cx", "cy")])
+
+    path = live.root.locator("[data-line=Nesterov]").first.get_attribute("d")
+    points = [[float(n) for n in place.split()] for place in path.strip("M").split("L")]
+    start = line.first.bounding_box()["x"]
+    places = {}
+    for moment, made in ((3, 1), (4, 1), (5, 2), (6, 2)):
+        live.set(moment=moment)
+        assert at(paths) == pytest.approx(points[made], abs=0.11), moment
+        assert line.first.text_content().endswith(str(made)), moment
+        places[moment] = at(close_up)
+    assert start != line.first.bounding_box()["x"]
+    # The jump moves nothing yet, and the correction leads to where its arrow ends.
+    assert (places[3] == places[4]).all()
+    live.set(moment=5)
+    tip = live.root.locator("[data-arrow=correction] path").last.get_attribute("transform")
+    assert places[5] == pytest.approx(
+        [float(n) for n in tip[len("translate(") :].split(")")[0].split()], abs=0.11
+    )
+
+
+@each(["nesterov_roots"])
+def test_nesterovs_roots(desk, figure):
+    live = desk(figure)
+    live.set(a=0.5)
+    said = live.said()
+    assert said["near.Nesterov"] == {"rate": pytest.approx(0.45**0.5), "needed": 10}
+    assert said["near.Momentum"] == {"rate": pytest.approx(0.9**0.5), "needed": 86}
+    live.set(a=1.36)
+    assert {"diverges.Nesterov", "near.Momentum"} == set(live.said())
+    live.handle().focus()
+    live.page.keyboard.press("Shift+ArrowLeft")  # a tenth of the axis
+    live.settle()
+    assert live.said()["near.Nesterov"]["needed"] < 5
+    live.set(a=4)
+    assert {"diverges.Nesterov", "diverges.Momentum"} == set(live.said())
 
 
 @each(["adagrad"])
@@ -186,37 +232,55 @@ def test_rmsprop(desk, figure):
 @each(["adam"])
 def test_adam(desk, figure):
     live = desk(figure)
-    moves = live.said()["moves"]
-    assert (moves["first"], moves["longest"], moves["at"]) == pytest.approx((1, 1, 1))
-    live.set(corrected=False)
-    t = np.arange(1, 101)
-    longest = (1 - 0.9**t) / np.sqrt(1 - 0.999**t)  # of a gradient that is always 1
-    moves = live.said()["moves"]
-    assert moves["at"] == t[longest.argmax()]
-    assert moves["longest"] == pytest.approx(longest.max(), rel=1e-6)
-    live.press("reset")
-    live.set(eps=1)
-    assert live.said()["moves"]["first"] == pytest.approx(0.5)
-    live.press("reset")
-    live.set(kind="lone")
-    assert live.said()["lone"]["length"] == pytest.approx(0.70, abs=0.005)
-    live.set(kind="noise")
-    means = []
-    for noise in (0, 2, 10):
-        live.set(noise=noise)
-        found = live.said()["mean"]
-        assert found["expected"] == pytest.approx(1 / np.sqrt(1 + noise**2))
-        assert found["mean"] == pytest.approx(found["expected"], abs=0.1)  # of a hundred steps
-        means.append(found["mean"])
-    assert means == sorted(means, reverse=True)
+    trace = figures.adam().traces["ravine"]
+    moves = np.diff(trace.x, axis=0)
+    for t in (1, 10, 27):
+        live.set(step=t)
+        said, g, move = live.said(), trace.grad[t - 1], moves[t - 1]
+        found = said.get("uphill", said.get("downhill"))
+        assert ("uphill" in said) == (g @ move > 0)
+        away = np.degrees(np.arccos(-g @ move / np.hypot(*g) / np.hypot(*move)))
+        assert found == {"t": t, "degrees": round(away)}
+        lengths = abs(move) / 0.3
+        assert said["lengths"] == pytest.approx({"along": lengths[0], "across": lengths[1]})
 
 
-def test_the_step_of_adam_after_a_lone_gradient():
-    # 0.1 / (1 - 0.9^50) over the root of 0.001 / (1 - 0.999^50), both from averages near 0.
-    expected = 0.1 / (1 - 0.9**50) / np.sqrt(0.001 / (1 - 0.999**50))
-    x = figures.adam(kind="lone").traces["steps"].x[:, 0]
-    assert abs(x[50] - x[49]) == pytest.approx(expected, rel=1e-3)
-    assert expected == pytest.approx(0.70, abs=0.005)
+@each(["adam_correction"])
+def test_adam_without_correction(desk, figure):
+    live = desk(figure)
+    for beta2, at in ((0.999, 12), (0.99, 13)):
+        live.set(beta2=beta2)
+        t = np.arange(1, 1001)
+        length = (1 - 0.9**t) / np.sqrt(1 - beta2**t)
+        moves = live.said()["moves"]
+        assert moves["at"] == 1 + length.argmax() == at
+        found = moves["first"], moves["longest"], moves["late"]
+        assert found == pytest.approx((length[0], length.max(), length[-1]), rel=1e-5)
+
+
+@each(["adam_noise"])
+def test_adam_under_noise(desk, figure):
+    live = desk(figure)
+    wrong = []
+    for ratio in (4, 1, 0.1):
+        live.set(ratio=ratio)
+        said = live.said()
+        root = np.sqrt(1 + ratio**2)
+        assert said["drift"]["expected"] == pytest.approx(ratio / root)
+        assert said["drift"]["scatter"] == pytest.approx(np.sqrt(0.1 / 1.9) / root)
+        wrong.append(said["wrong"]["percent"])
+    assert wrong[0] == 0
+    assert wrong[-1] > 10
+
+
+@each(["adam_reddi"])
+def test_adam_and_the_rare_large_gradient(desk, figure):
+    live = desk(figure)
+    assert live.said()["parts"] == pytest.approx({"down": 7.96, "up": 10.24}, abs=0.005)
+    live.set(beta2=0.9995)
+    assert "climbs" in live.said()
+    live.set(beta2=0.9997)
+    assert "falls" in live.said()
 
 
 @each(["nadam"])
@@ -367,23 +431,3 @@ def test_a_step_of_adagrad_taken_apart(desk, figure):
     assert parts(live)["anatomy.turned"] == {"degrees": 45}
     live.set(degrees=45)
     assert parts(live)["anatomy.turned"] == {"degrees": 2}
-
-
-@each(["adam"])
-def test_a_step_of_adam_taken_apart(desk, figure):
-    live = desk(figure)
-    live.set(anatomy=40)
-    trace = figures.adam().traces["ravine"]
-    step, g = trace.x[40] - trace.x[39], trace.grad[39]
-    away = np.degrees(np.arccos(-g @ step / np.hypot(*g) / np.hypot(*step)))
-    m, v = trace.state["m"][40], trace.state["v"][40]
-    turned = np.degrees(np.arccos(-m @ step / np.hypot(*m) / np.hypot(*step)))
-    without = 0.3 * 0.9 * trace.state["m"][39] / (1 - 0.9**40)
-    divisor = np.sqrt(0.999 * trace.state["v"][39] / (1 - 0.999**40)) + 1e-8
-    found = parts(live)
-    assert found["anatomy.away"]["degrees"] == round(away)
-    assert found["anatomy.turned"]["degrees"] == round(turned)
-    assert found["anatomy.remembered"]["ratio"] == pytest.approx(
-        np.hypot(*(without / divisor)) / np.hypot(*step), rel=1e-9
-    )
-    assert (v > 0).all()
