@@ -131,12 +131,12 @@ def torch_rosenbrock(steps: int) -> Work:
 
 
 def jax_vmap(starts: Any, rates: Any, steps: int) -> Work:
-    """Return momentum on a bowl, a scan for each run, batched by vmap."""
+    """Return momentum on x^2 / 20 + y^2, a scan for each run, batched by vmap."""
     import jax
     import jax.numpy as jnp
 
     jax.config.update("jax_enable_x64", True)
-    curvatures = jnp.array([1.0, 10.0])
+    curvatures = jnp.array([0.1, 2.0])
 
     def run(x: Any, lr: Any) -> Any:
         def one(carry: Any, _: None) -> Any:

@@ -132,13 +132,13 @@ def starts_and_rates(runs: int) -> tuple[Any, Any]:
 
 
 def sweep(runs: int, steps: int, engine: str) -> Work:
-    """Return many runs of momentum on a bowl, nothing recorded."""
+    """Return many runs of momentum on the ravine, nothing recorded."""
     from minioptim import Momentum, minimize
-    from minioptim.problems.surfaces import Bowl
+    from minioptim.problems import Ravine
 
     starts, rates = starts_and_rates(runs)
     rule = Momentum(lr=rates)
-    return lambda: minimize(Bowl(), rule, starts, steps, record=(), engine=engine)
+    return lambda: minimize(Ravine(), rule, starts, steps, record=(), engine=engine)
 
 
 def swept_by_vmap(runs: int, steps: int) -> Work:
@@ -233,7 +233,7 @@ def groups(quick: bool = False, cpu: bool = False) -> dict[str, Group]:
     )
     runs, each = (4_096, 50) if quick else (65_536, 200)
     found["sweep"] = Group(
-        f"momentum on a bowl, {runs:,} runs of {each} steps",
+        f"momentum on the ravine, {runs:,} runs of {each} steps",
         "compiled",
         {
             "compiled": Row((OURS, "numba"), partial(sweep, runs, each, "compiled")),
