@@ -183,10 +183,10 @@ def _above(floor: float) -> str:
     return f"f {'−' if floor > 0 else '+'} {abs(floor):.4g}"
 
 
-def _cut_scale(ax: Axes, starts: Sequence[float]) -> None:
+def _cut_scale(ax: Axes, starts: Iterable[float]) -> None:
     """Limit a logarithmic scale that follows its data to the range worth seeing."""
     start = np.nanmax([0.0, *starts])
-    if start <= 0 or not ax.get_autoscaley_on():
+    if start <= 0 or not ax.get_autoscaley_on() or ax.get_yscale() != "log":
         return
     low, high = ax.get_ylim()
     if high > 100 * start:

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 
 from minioptim._arguments import Array, numbers
 from minioptim.looks import style_of
+from minioptim.plots.curves import _cut_scale
 from minioptim.plots.runs import DRAWABLE, _label, _traces
 from minioptim.plots.style import _axes, _merged, legend, tints
 from minioptim.run import Trace
@@ -33,7 +34,8 @@ def spread(
 
     A value that is not finite counts as larger than all others, since its run diverged: where half
     of the runs did, the median has a gap. An axis is logarithmic if its numbers are above 0 and
-    span a factor of 20 or more; that of the steps never is.
+    span a factor of 20 or more; that of the steps never is. Over steps the scale stops where that
+    of `loss_curves` does.
 
     Parameters
     ----------
@@ -119,6 +121,7 @@ def spread(
     if _is_wide(finite):
         ax.set_yscale("log")
     if not settings:
+        _cut_scale(ax, middle[:, 0])
         ax.set_xlabel("step t")
     what = BANDS.get((low, high), f"{100 * low:g} to {100 * high:g} %")
     ax.set_ylabel(f"{'' if settings else 'f: '}median and {what} of {len(values)} runs")

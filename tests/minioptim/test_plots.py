@@ -740,6 +740,14 @@ def test_traces_of_several_seeds_are_spread_over_their_steps() -> None:
     assert ax.get_ylabel() == "f: median and middle half of 7 runs"
 
 
+def test_a_spread_with_runs_that_explode_shows_the_others() -> None:
+    starts = np.random.default_rng(0).uniform(1, 2, size=(5, 2))
+    rule = GradientDescent(lr=[0.5, 3.0])
+    traces = [minimize(Ravine(), rule, start, steps=99) for start in starts]
+    ax = drawn(plots.spread(traces))
+    assert ax.get_ylim()[1] == pytest.approx(100 * np.median([t.f[0, 0] for t in traces]))
+
+
 def test_a_spread_of_the_wrong_kind_is_refused() -> None:
     trace = minimize(Ravine(), Adam(), steps=4)
     for wrong, message in [
