@@ -23,7 +23,7 @@ PARITY_READY := $(PARITY_VENV)/.installed
 CLASSROOM_VENV := .venv-classroom
 CLASSROOM_READY := $(CLASSROOM_VENV)/.installed
 
-CHAPTERS := $(wildcard chapters/*.ipynb chapters/further/*.ipynb)
+CHAPTERS := $(wildcard chapters/*.ipynb chapters/further/*.ipynb chapters/papers/*.ipynb)
 NB ?= $(CHAPTERS)
 NODE_TESTS := $(wildcard tests/live/node/*.test.mjs)
 # What looks at the built site, and so comes after the book.
@@ -162,6 +162,10 @@ golden: $(PARITY_READY) ## store anew where the libraries go; `make check` compa
 ROUNDS ?= 5
 bench: $(TESTS_READY) $(PARITY_READY) ## measure what takes how long; the book's page shows it (five minutes)
 	$(BIN)/python -m benchmarks.engines --peers $(PARITY_VENV)/bin/python --rounds $(ROUNDS)
+
+# Half an hour on two cores, and no stage of `make test`, which computes a sample of it anew.
+papers: $(TESTS_READY) ## run the papers' experiments again, or go on with them, and judge their claims
+	$(BIN)/python -m experiments.papers --jobs $(JOBS)
 
 # --- Upkeep -----------------------------------------------------------------
 # One resolution for Python 3.11 to 3.13 on every system: the same versions give the same outputs.

@@ -18,6 +18,7 @@ import json
 import multiprocessing
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
@@ -384,7 +385,8 @@ def _over_processes(work: str, cells: Sequence[Cell], jobs: int) -> Generator[tu
     with ExitStack() as stack:
         stack.enter_context(_environment(dict.fromkeys(ONE_THREAD, "1")))
         # Fresh interpreters, which read these variables before NumPy is loaded.
-        pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent)
         stack.callback(pool.shutdown, cancel_futures=True)
         running = {pool.submit(_timed, work, cell): cell for cell in cells}
         for future in running:
@@ -403,6 +405,18 @@ def _over_processes(work: str, cells: Sequence[Cell], jobs: int) -> Generator[tu
                     other.cancel()
         if failed is not None:
             _result(failed, running[failed])
+
+
+def _end_with_parent() -> None:
+    """Watch the process that started this one: if it is killed, nobody would ever end this one."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _over_cluster(

@@ -52,17 +52,17 @@ class Race:
 
 
 RACES: Mapping[str, Race] = {
-    "dense": Race({"small": 20, "paper": 45}, ("Adam", "Nesterov", "Adagrad"), falling=True),
-    "sparse": Race({"small": 15, "paper": 160}, ("Adam", "Nesterov", "Adagrad"), falling=True),
-    "network, dropout": Race({"small": 40, "paper": 200}, tuple(RULES)),
-    "network": Race({"small": 40, "paper": 200}, tuple(RULES)),
+    "dense": Race({"small": 15, "paper": 45}, ("Adam", "Nesterov", "Adagrad"), falling=True),
+    "sparse": Race({"small": 10, "paper": 160}, ("Adam", "Nesterov", "Adagrad"), falling=True),
+    "network, dropout": Race({"small": 30, "paper": 200}, tuple(RULES)),
+    "network": Race({"small": 30, "paper": 200}, tuple(RULES)),
 }
 
 ALPHAS = [float(f"{10 ** (k / 2):.3g}") for k in range(-10, -1)]
 BETA1, BETA2 = (0.0, 0.9), (0.99, 0.999, 0.9999)
 CORRECTED = {True: Adam, False: UncorrectedAdam}
-# Epochs after which figure 4 looks: the paper's 10 and 100, or as many times fewer.
-LOOKS = {"small": (5, 50), "paper": (10, 100)}
+# Epochs after which figure 4 looks.
+LOOKS = {"small": (5, 40), "paper": (10, 100)}
 SEEDS = range(10)
 
 
