@@ -97,21 +97,24 @@ def test_the_theorem_holds_for_both_rules(seed):
 
 @each_result
 def test_the_claims_are_those_for_which_the_runs_were_made(path):
-    paper = claims.read(duchi_2011.NAME)
-    assert STORED[path]["claims"] == claims.digest(paper)
-    claims.judge(paper, duchi_2011.measures(STORED[path]))
+    assert STORED[path]["claims"] == claims.digest(claims.read(duchi_2011.NAME))
+
+
+def test_the_measures_are_those_that_the_claims_compare():
+    claims.judge(claims.read(duchi_2011.NAME), duchi_2011.measures(STORED[RESULT]))
 
 
 @each_result
 def test_every_cell_is_there_and_no_best_rate_lies_at_an_edge(path):
     settings = STORED[path]["settings"]
-    assert list(settings) == list(dict.fromkeys(map(label, cells("small"))))
+    computed = cells("small" if path == RESULT else "paper")
+    assert list(settings) == list(dict.fromkeys(map(label, computed)))
     for found in settings.values():
         assert {len(runs) for runs in found.values()} == {len(SEEDS) + len(FRESH)}
         # The best point in hindsight is known well enough to speak of a regret.
         least = np.min([found[f"{rule} regret"] for rule in RULES])
         assert max(max(found["lower still, at most"]), 0) < 0.01 * least
-    for problem in PROBLEMS:
+    for problem in PROBLEMS if path == RESULT else ("sparse",):
         for rule in RULES:
             assert 0 < best(settings, problem, rule) < len(FACTORS) - 1
 
