@@ -27,7 +27,8 @@ CHAPTERS := $(wildcard chapters/*.ipynb chapters/further/*.ipynb chapters/papers
 NB ?= $(CHAPTERS)
 NODE_TESTS := $(wildcard tests/live/node/*.test.mjs)
 # What looks at the built site, and so comes after the book.
-SITE_TESTS := tests/book/test_site.py tests/book/test_assignments.py tests/live/browser
+SITE_TESTS := tests/book/test_site.py tests/book/test_cut.py tests/book/test_weight.py \
+  tests/book/test_assignments.py tests/live/browser
 
 # What a contributor's tests are: neither the site's nor the other environments'.
 UNIT_TESTS := $(SITE_TESTS:%=--ignore %) --ignore tests/parity --ignore tests/classroom --ignore tests/exercises
@@ -37,7 +38,7 @@ CLASSROOM_TESTS := tests/exercises tests/classroom classroom
 STAGES := prepare check portable site parity classroom locks
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare book serve notebooks lint check chapters portable site parity classroom \
+.PHONY: help prepare book weights serve notebooks lint check chapters portable site parity classroom \
   locks test coverage bench golden lock clean book-after-tools
 
 help: ## list the targets
@@ -117,6 +118,10 @@ book: $(BOOK_READY) _build/.assets-read ## build the site into _build/html (exec
 	@$(BIN)/jupyter-book build . --quiet --warningiserror --nitpick --keep-going || \
 	  { rm -rf _build/.doctrees; exit 1; }
 	@$(BIN)/python -m book.pages
+
+# Times hang on the machine and on what else it does; sizes do not.
+weights: book ## what the first view of each page costs a reader: bytes, times (SLOW=--slow for a cheap phone)
+	$(BIN)/python -m book.weights $(SLOW)
 
 serve: book ## build the site and serve it on this machine alone
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000

@@ -26,7 +26,7 @@ CUT = """() => {
         const under = parts.map(part => !number || part.bottom <= number.top
             || part.top >= number.bottom ? 0 : part.right - number.left);
         const beyond = parts.flatMap(part =>
-            [part.right - Math.min(edge.right, right), edge.left - part.left]);
+            [part.right - Math.min(edge.right, right), Math.max(edge.left, 0) - part.left]);
         note("formula", box, Math.max(0, box.scrollWidth - box.clientWidth, ...under, ...beyond));
     }
     for (const formula of article.querySelectorAll(".katex:not(.katex-display > .katex)")) {

@@ -10,6 +10,7 @@ from book import pages as site_pages
 from book import weights
 from book.extensions.light import SHEET
 from book.light import fonts, icons, images, pages, stylesheets
+from book.visits import Visit
 
 from ..kept import each
 
@@ -41,6 +42,25 @@ def test_page_is_light(site, kept, served, page):
 )
 def test_nothing_moves_by_itself(site, browser, served, page):
     assert weights.first_view(browser, site, served, page).cls < MOST_MOVED
+
+
+TOP = """id => new Promise(done => {
+    let last, same = 0;
+    const look = () => {
+        const now = document.getElementById(id).getBoundingClientRect().top;
+        same = now === last ? same + 1 : 0;
+        last = now;
+        if (same > 30) done(now); else requestAnimationFrame(look);
+    };
+    look();
+})"""
+
+
+def test_a_link_into_a_page_leads_there_though_not_all_was_laid_out(browser, served):
+    with Visit(browser, f"{served}chapters/gradient_descent.html") as visit:
+        visit.page.locator(".bd-sidebar-secondary a[href='#exercises']").click()
+        visit.page.wait_for_function("scrollY > 0")
+        assert 0 <= visit.page.evaluate(TOP, "exercises") <= 150
 
 
 def test_weight_and_movement_are_seen(browser, tmp_path):
