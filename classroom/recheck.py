@@ -269,8 +269,8 @@ def _own(question: Question, seed: int, student: str) -> Question:
     """Return a question as it is asked of one student: a trial is run from seeds of their own."""
     if question.trial is None:
         return question
-    seeds = [_stream(seed, f"{question.name} of {student}, {k}") for k in range(RUNS)]
-    calls = [wire.encode((number,)) for number in seeds]
+    streams = [_stream(seed, f"{question.name} of {student}, {k}") for k in range(RUNS)]
+    calls = [wire.encode((stream % 2**62,)) for stream in streams]
     return replace(question, calls=calls, expected=question.expected[:1] * RUNS)
 
 

@@ -135,8 +135,8 @@ RULE = Exercise(
             adam(0.02, sign=-1.0),
         ),
         Mistake(
-            "it learns, but far too slowly for 60 gradients; how long must a step be to get "
-            "anywhere in time?",
+            "it learns, but is far from the goal after 60 gradients; does it creep, or do its "
+            "steps swing?",
             adam(0.0007),
         ),
         Mistake(

@@ -166,7 +166,7 @@ STILL = "def my_step(g, x, t, a, b, c):\n    return x, a, b, c"
     [
         ([trials.REACHED] * 8, 8.0, "right", ""),
         ([trials.REACHED] * 5 + [trials.NEAR] * 3, 5.0, "right in part", "5 of 8 runs reach"),
-        ([trials.NEAR] * 7 + [trials.SLOW], 0.0, "wrong", "far too slowly"),
+        ([trials.NEAR] * 7 + [trials.SLOW], 0.0, "wrong", "is far from the goal"),
         ([trials.TOO_GOOD] + [trials.REACHED] * 7, None, "NOT GRADED", "read the rule"),
     ],
     ids=["all", "some", "none", "too good"],

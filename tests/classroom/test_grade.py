@@ -41,7 +41,7 @@ def without_code(monkeypatch):
     """Grade one after another, here, and without running anything: for what is not about code."""
     count = []
 
-    def quick(_paper, student, _content):
+    def quick(_paper, student, *_content):
         count.append(student)
         rows = [
             {"name": name, "points": 1.0, "score": 1.0, "status": "right", "reason": ""}
@@ -120,7 +120,7 @@ class Deadly:
     def __init__(self, folder, always=False):
         self.folder, self.always = folder, always
 
-    def __call__(self, exam, student, content, *, unsafe=False):
+    def __call__(self, exam, student, content, _others=(), *, unsafe=False):
         died = self.folder / f"{student}-died"
         if b"deadly" in content and (self.always or not died.exists()):
             died.touch()
@@ -162,6 +162,17 @@ def test_new_work_is_graded_and_the_rest_is_kept(tmp_path, without_code):
     batch = graded(into)
     assert without_code == [student]
     assert batch.kept == 3
+
+
+def test_what_another_notebook_has_is_part_of_the_work(tmp_path, without_code):
+    into, _ = collected_class(tmp_path, 1)
+    graded(into)
+    graded(into)
+    (folder,) = (tmp_path / "export").iterdir()
+    (folder / "draft.ipynb").write_bytes(data(notebook({STEP: WRONG})))
+    collect(tmp_path / "export", into, "tiny", SOUGHT)
+    graded(into)
+    assert len(without_code) == 2
 
 
 @pytest.mark.usefixtures("without_code")
