@@ -39,8 +39,9 @@ export function adam({ word, views, declaration, signal, rules, surfaces, looks 
     [-8, 3],
     [-3, 3.5],
   ];
-  const map = plane(views, { title: word("views.ravine"), domain: window, signal, word });
+  // On a phone the slider stands below the first view.
   const near = plane(views, { title: word("views.near"), domain: window, signal, word });
+  const map = plane(views, { title: word("views.ravine"), domain: window, signal, word });
   const charts = ["along", "across"].map((name) =>
     chart(views, { title: word(`views.${name}`), xLabel: word("axes.step"), yLabel: "g" }),
   );
