@@ -18,11 +18,13 @@ from minioptim.live.figures.nesterov import nesterov
 from minioptim.live.figures.race import race
 from minioptim.live.figures.rmsprop import rmsprop
 from minioptim.live.figures.stochastic_gradient_descent import stochastic_gradient_descent
+from minioptim.live.figures.valley import valley
 
 DESIGNS = (
     gradient_descent,
     stochastic_gradient_descent,
     moving_averages,
+    valley,
     momentum,
     nesterov,
     adagrad,
