@@ -9,6 +9,7 @@ from minioptim.live.figure import Design
 from minioptim.live.figures.adadelta import adadelta
 from minioptim.live.figures.adagrad import adagrad
 from minioptim.live.figures.adam import adam
+from minioptim.live.figures.ceiling import ceiling
 from minioptim.live.figures.gradient_descent import gradient_descent
 from minioptim.live.figures.in_practice import in_practice
 from minioptim.live.figures.momentum import momentum
@@ -22,6 +23,7 @@ from minioptim.live.figures.valley import valley
 
 DESIGNS = (
     gradient_descent,
+    ceiling,
     stochastic_gradient_descent,
     moving_averages,
     valley,

@@ -46,7 +46,11 @@ export function valley({ word, views, declaration, signal, rules, surfaces, look
   const look = looks.Momentum;
   const plain = { color: "#8a929c", width: 1.5 };
   const walk = (mu) => runOn(bowl, new rules.Momentum({ lr, momentum: mu }), start, steps).x;
-  const needs = (left) => left.findLastIndex((share) => share > near) + 1;
+  const needs = (left) => {
+    let t = left.length;
+    while (t > 0 && left[t - 1] <= near) t -= 1;
+    return t;
+  };
   const descent = walk(0);
   const slow = sharesLeft(descent);
   map.surface(bowl, "valley");
@@ -77,7 +81,9 @@ export function valley({ word, views, declaration, signal, rules, surfaces, look
           ...(momentum ? [mark("slow", needs(slow))] : []),
         ],
       });
-      return [needed > steps ? said("far", { momentum, steps }) : said("near", { momentum, needed })];
+      return [
+        needed > steps ? said("far", { momentum, steps }) : said("near", { momentum, needed }),
+      ];
     },
     press() {},
   };

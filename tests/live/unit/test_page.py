@@ -23,7 +23,11 @@ def test_a_figure_is_light(design):
     assert len((script_of(design) + style()).encode()) <= LARGEST
 
 
-@pytest.mark.parametrize("together", [(figures.valley, figures.momentum)], ids=["momentum"])
+@pytest.mark.parametrize(
+    "together",
+    [(figures.gradient_descent, figures.ceiling), (figures.valley, figures.momentum)],
+    ids=["gradient descent", "momentum"],
+)
 def test_a_page_with_several_figures_is_light(together):
     assert len((page_script(together) + style()).encode()) <= LARGEST
 
