@@ -165,14 +165,14 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
     { label: word("legend.steep"), look: dashed },
     { label: word("legend.envelope"), look: inner },
   ]);
-  // In the colours of the chapter's drawing: the step is the rule's, what it keeps is grey, and the
+  // In the colours of the chapter's drawing: the step is the rule's, what it keeps is brown, and the
   // push green, as blue and orange are the two directions.
   const takeApart = anatomyView(views, {
     signal,
     word,
     looks: {
       result: { color: look.color, width: 5 },
-      memory: { color: "#8a929c" },
+      memory: { color: "#6b3e00" },
       added: { color: "#009e73" },
     },
   });
