@@ -105,7 +105,9 @@ def test_momentum_counts_the_steps_until_the_path_stays_near(desk, figure):
 @each(["momentum"])
 def test_momentum_on_a_map_that_is_tapped(desk, figure):
     live = desk(figure)
-    box = live.root.locator(".live-border").first.bounding_box()
+    border = live.root.locator(".live-border").first
+    border.scroll_into_view_if_needed()  # another figure stands above it on the page
+    box = border.bounding_box()
     live.page.mouse.click(box["x"] + 0.97 * box["width"], box["y"] + 0.9 * box["height"])
     live.settle()
     assert live.said()["place.diverges"]["steep"]["key"] == "motion.leaves"
