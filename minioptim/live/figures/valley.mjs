@@ -29,7 +29,7 @@ export function valley({ word, views, declaration, signal, rules, surfaces, look
   const map = plane(views, {
     title: word("views.path"),
     domain,
-    height: 150,
+    height: 172,
     xLabel: word("axes.along"),
     yLabel: word("axes.across"),
     signal,
