@@ -249,6 +249,22 @@ def test_the_characteristic_equation_is_that_of_the_matrix():
     assert sp.simplify(first * second - MU) == 0
 
 
+@pytest.mark.equation("mom-wave")
+@pytest.mark.parametrize(("a", "momentum"), [(0.05, 0.9), (0.5, 0.8), (2.0, 0.3)])
+def test_in_the_corridor_a_run_is_a_wave_in_an_envelope_of_root_momentum(a, momentum):
+    run = minimize(Quadratic([1.0]), Momentum(lr=a, momentum=momentum), [1.0], steps=30).x[:, 0]
+    root = roots(a, momentum)[0]
+    t = np.arange(31)
+    # Two points fix the size and the phase of the wave, and it goes through all the others.
+    waves = np.sqrt(momentum) ** t * np.array(
+        [np.cos(np.angle(root) * t), np.sin(np.angle(root) * t)]
+    )
+    parts = np.linalg.solve(waves[:, :2].T, run[:2])
+    np.testing.assert_allclose(parts @ waves, run, atol=1e-12)
+    envelope = np.hypot(*parts) * np.sqrt(momentum) ** t
+    assert (np.abs(run) <= envelope * (1 + 1e-9)).all()
+
+
 @pytest.mark.equation("mom-complex")
 def test_roots_are_complex_of_size_root_momentum_between_borders():
     for mu in (0.04, 0.36, 0.81):

@@ -12,6 +12,7 @@ from minioptim.live.figures.adam import adam
 from minioptim.live.figures.adam_correction import adam_correction
 from minioptim.live.figures.adam_noise import adam_noise
 from minioptim.live.figures.adam_reddi import adam_reddi
+from minioptim.live.figures.ceiling import ceiling
 from minioptim.live.figures.gradient_descent import gradient_descent
 from minioptim.live.figures.in_practice import in_practice
 from minioptim.live.figures.momentum import momentum
@@ -22,11 +23,14 @@ from minioptim.live.figures.nesterov_roots import nesterov_roots
 from minioptim.live.figures.race import race
 from minioptim.live.figures.rmsprop import rmsprop
 from minioptim.live.figures.stochastic_gradient_descent import stochastic_gradient_descent
+from minioptim.live.figures.valley import valley
 
 DESIGNS = (
     gradient_descent,
+    ceiling,
     stochastic_gradient_descent,
     moving_averages,
+    valley,
     momentum,
     nesterov,
     nesterov_roots,

@@ -3,7 +3,7 @@
 
 /** @import { Context, Figure } from "../drawing/types" */
 
-import { anatomyView } from "../drawing/anatomy.mjs";
+import { anatomyView, angleBetween } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
 import { legend } from "../drawing/frame.mjs";
 import { plane } from "../drawing/plane.mjs";
@@ -41,6 +41,22 @@ export function regime(lr, low, high) {
   return lr * high >= 1.3 ? "zigzag" : "slow";
 }
 
+const GONE = 20; // ten times what the map shows
+
+/**
+ * The way from a step's start to the minimum at the origin, drawn as long as the step, and its
+ * angle to the step.
+ *
+ * @param {number[]} from
+ * @param {number[]} to
+ */
+function aimOf(from, to) {
+  const step = to.map((value, i) => value - from[i]);
+  const away = Math.hypot(...from) || 1;
+  const move = from.map((value) => (-value / away) * Math.hypot(...step));
+  return { move: { from, move }, degrees: Math.round(angleBetween(step, move)) };
+}
+
 /**
  * @param {Context} context
  * @returns {Figure}
@@ -55,7 +71,7 @@ export function gradient_descent({
   surfaces,
   looks,
 }) {
-  const { steps, angle } = declaration.facts;
+  const { steps, angle, most, near } = declaration.facts;
   const look = { ...looks.GradientDescent };
   const flatLook = { color: "#0072b2" };
   const steepLook = { color: "#d55e00", dash: "6 4" };
@@ -90,7 +106,12 @@ export function gradient_descent({
     { label: word("legend.flat"), look: flatLook },
     { label: word("legend.steep"), look: steepLook },
   ]);
-  const takeApart = anatomyView(views, { signal, word });
+  const takeApart = anatomyView(views, {
+    signal,
+    word,
+    looks: { result: { color: "#009e73", width: 5 } }, // the colour of the chapter's drawing
+    others: [{ name: "aim", look: { color: "#3b3b3b", dash: "6 3" } }],
+  });
   const moveHandle = map.handle(word("handle.start"), (place) => change({ start: place }));
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
 
@@ -105,10 +126,17 @@ export function gradient_descent({
         new surfaces.Bowl({ lambda1: 1, lambda2: condition, angle: 0 }),
         rule,
         [c * at[0] + s * at[1], c * at[1] - s * at[0]],
-        steps,
+        most,
       );
+      const distance = Array.from({ length: most + 1 }, (_, k) =>
+        Math.hypot(own.x[2 * k], own.x[2 * k + 1]),
+      );
+      let step = most + 1;
+      while (step > 0 && distance[step - 1] <= near * distance[0]) step -= 1;
       map.surface(bowl, condition);
-      map.path("path", trace.x, look);
+      // What diverges is drawn until it is far outside: the rest would be a fan of crossings.
+      const gone = trace.x.findIndex((value) => !(Math.abs(value) <= GONE));
+      map.path("path", gone < 0 ? trace.x : trace.x.slice(0, gone - (gone % 2) + 2), look);
       for (let k = 0; k <= 10; k += 1)
         map.dot(`step ${k}`, trace.x.slice(2 * k, 2 * k + 2), { color: look.color, radius: 2.5 });
       moveHandle(at);
@@ -145,10 +173,22 @@ export function gradient_descent({
       });
       const name = regime(lr, 1, condition);
       const factor = Math.max(contraction(lr, 1), contraction(lr, condition));
+      const aim =
+        t && aimOf([...trace.x.slice(2 * t - 2, 2 * t)], [...trace.x.slice(2 * t, 2 * t + 2)]);
       return [
         said(`regime.${name}`, name === "fast" ? { best: (condition - 1) / (condition + 1) } : {}),
         said("rates", { rate: factor, product: lr * condition }),
-        ...takeApart(bowl, condition, rule, trace, t),
+        ...(factor < 1
+          ? [step > most ? said("far", { steps: most }) : said("near", { step })]
+          : []),
+        ...takeApart(
+          bowl,
+          condition,
+          rule,
+          trace,
+          t,
+          aim && { moves: { aim: aim.move }, told: [said("aim", { degrees: aim.degrees })] },
+        ),
       ];
     },
     press(name, { condition }) {

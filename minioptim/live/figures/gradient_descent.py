@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 word = words.speaker("gradient_descent")
 
 STEPS = 60
+MOST = 400  # steps that are counted
+NEAR = 0.01  # of the first distance from the minimum
 ANGLE = 0.5  # radians: the bowl's axes are not those of the page
 
 
@@ -61,5 +63,5 @@ gradient_descent = Design(
     surfaces=(Bowl,),
     traces=_traces,
     still=_still,
-    facts={"steps": STEPS, "angle": ANGLE},
+    facts={"steps": STEPS, "angle": ANGLE, "most": MOST, "near": NEAR},
 )

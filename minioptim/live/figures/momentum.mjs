@@ -43,6 +43,21 @@ export function rootsOf(a, mu) {
       ];
 }
 
+/**
+ * How far out a direction swings that starts at x with no velocity: with roots √mu e^(±iω) its run
+ * is c √mu^t cos(ωt + φ), and this is c. NaN where the roots are real, as no wave is there.
+ *
+ * @param {number} a
+ * @param {number} mu
+ * @param {number} x
+ */
+export function swingOf(a, mu, x) {
+  const half = (1 + mu - a) / 2;
+  return Math.hypot(x, ((1 - a - half) * x) / Math.sqrt(mu - half ** 2));
+}
+
+const COUNTED = 40; // steps of a path that have a dot, to be counted by
+
 const SAME = 1e-9; // two numbers this close, relative to the larger, are one but for rounding
 
 /**
@@ -101,7 +116,7 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
     [0, 1],
   ];
   const look = looks.Momentum;
-  const dashed = { ...look, color: "#1b3f7a", dash: "6 4" };
+  const dashed = { color: "#d55e00", dash: "6 4" }; // the steep direction, as in the first chapter
   const edge = { color: "#000000", width: 1.5 };
   const innerEdge = { ...edge, dash: "4 4" };
 
@@ -148,12 +163,18 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
   legend(errors.root.parentNode, [
     { label: word("legend.flat"), look },
     { label: word("legend.steep"), look: dashed },
+    { label: word("legend.envelope"), look: inner },
   ]);
-  // In the colours of the chapter's drawing: the step is the rule's, what it keeps is grey.
+  // In the colours of the chapter's drawing: the step is the rule's, what it keeps is brown, and the
+  // push green, as blue and orange are the two directions.
   const takeApart = anatomyView(views, {
     signal,
     word,
-    looks: { result: { color: look.color, width: 5 }, memory: { color: "#8a929c" } },
+    looks: {
+      result: { color: look.color, width: 5 },
+      memory: { color: "#6b3e00" },
+      added: { color: "#009e73" },
+    },
   });
   const moveHandle = map.handle(word("handle.place"), (place) => change({ place }), limits);
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
@@ -164,6 +185,8 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
       radius * Math.sin(2 * Math.PI * y),
     ]);
   roots.outline("limit", circle(1), innerEdge);
+  // It covers the steps that the cells of the map make there.
+  map.outline("limit", [2, 0, 4, 1], { color: "#6b6b6b", width: 4 });
 
   return {
     draw({ place: [a, mu], condition, anatomy: t }) {
@@ -202,6 +225,8 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
       );
       field.surface(bowl, condition);
       field.path("path", trace.x, look);
+      for (let k = 0; k <= COUNTED; k += 1)
+        field.dot(`step ${k}`, trace.x.slice(2 * k, 2 * k + 2), { color: look.color, radius: 2.5 });
       field.dot("start", start, { color: look.color });
       field.dot("apart", t ? [trace.x[2 * t - 2], trace.x[2 * t - 1]] : null, {
         color: look.color,
@@ -213,8 +238,12 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
         roots.dot(`flat ${k}`, rootsOf(a / condition, mu)[k], { color: look.color, radius: 5 });
       }
       const [flat, steep] = [0, 1].map((j) => own.x.filter((_, i) => i % 2 === j));
+      const swing = swingOf(a, mu, own.x[1]);
+      const envelope = flat.map((_, k) => swing * Math.sqrt(mu) ** k);
       errors.draw({
         series: [
+          { name: "above", y: envelope, look: inner },
+          { name: "below", y: envelope.map((y) => -y), look: inner },
           { name: "flat", y: flat, look },
           { name: "steep", y: steep, look: dashed },
         ],

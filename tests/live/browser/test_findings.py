@@ -105,10 +105,26 @@ def test_momentum_counts_the_steps_until_the_path_stays_near(desk, figure):
 @each(["momentum"])
 def test_momentum_on_a_map_that_is_tapped(desk, figure):
     live = desk(figure)
-    box = live.root.locator(".live-border").first.bounding_box()
+    border = live.root.locator(".live-border").first
+    border.scroll_into_view_if_needed()  # another figure stands above it on the page
+    box = border.bounding_box()
     live.page.mouse.click(box["x"] + 0.97 * box["width"], box["y"] + 0.9 * box["height"])
     live.settle()
     assert live.said()["place.diverges"]["steep"]["key"] == "motion.leaves"
+
+
+@each(["valley"])
+def test_the_share_that_needs_the_fewest_steps_in_the_valley_can_be_found(desk, figure):
+    live = desk(figure)
+    needed = {}
+    for momentum in (0.0, 0.75, 0.9):
+        live.set(momentum=momentum)
+        needed[momentum] = live.said()["near"]["needed"]
+        distance = np.linalg.norm(figures.valley(momentum=momentum).traces["momentum"].x, axis=1)
+        assert needed[momentum] == np.flatnonzero(distance > 0.01 * distance[0])[-1] + 1
+    assert needed[0.75] < needed[0.9] < needed[0.0]
+    live.set(momentum=1)
+    assert live.said()["far"]["steps"] == 300
 
 
 @each(["nesterov"])

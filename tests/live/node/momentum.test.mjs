@@ -7,6 +7,7 @@ import {
   rateOf,
   rootsOf,
   settledAt,
+  swingOf,
 } from "../../../minioptim/live/figures/momentum.mjs";
 
 const near = (a, b) => assert.ok(Math.abs(a - b) < 1e-12, `${a} is not ${b}`);
@@ -70,4 +71,13 @@ test("a path has settled from where it stays near, not where it first comes near
   assert.equal(settledAt(path(100, 0.5, -3, 0.9, -0.2), 0.01), 3);
   assert.equal(settledAt(path(100, 0.5, -3), 0.01), undefined);
   assert.equal(settledAt(path(100, NaN), 0.01), undefined);
+});
+
+test("in the corridor a run touches an envelope that shrinks by root momentum, and never leaves it", () => {
+  const [a, mu, start] = [0.5, 0.8, 1.7];
+  const [x, most] = [[start, (1 - a) * start], swingOf(a, mu, start)];
+  while (x.length < 60) x.push((1 + mu - a) * x.at(-1) - mu * x.at(-2));
+  const shares = x.map((value, t) => Math.abs(value) / (most * Math.sqrt(mu) ** t));
+  assert.ok(Math.max(...shares) <= 1 + 1e-9 && Math.max(...shares) > 0.99);
+  assert.ok(Number.isNaN(swingOf(0.01, 0.5, 1)));
 });

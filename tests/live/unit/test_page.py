@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from minioptim.live import page
+from minioptim.live import figures, page
 from minioptim.live.figures import DESIGNS
 from minioptim.live.page import FOLDER, LinkError, link, page_script, style, widget_module
 
@@ -21,6 +21,15 @@ def script_of(design):
 @each_design
 def test_a_figure_is_light(design):
     assert len((script_of(design) + style()).encode()) <= LARGEST
+
+
+@pytest.mark.parametrize(
+    "together",
+    [(figures.gradient_descent, figures.ceiling), (figures.valley, figures.momentum)],
+    ids=["gradient descent", "momentum"],
+)
+def test_a_page_with_several_figures_is_light(together):
+    assert len((page_script(together) + style()).encode()) <= LARGEST
 
 
 @each_design
