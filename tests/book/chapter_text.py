@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 # The notebooks of each chapter: its own page, and Going further if it has one.
 CHAPTERS = {
     path.stem: [path, *path.parent.glob(f"further/{path.name}")]
-    for path in sorted(ROOT.glob("chapters/*.ipynb"))
+    for path in sorted([*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("chapters/papers/*.ipynb")])
 }
 
 FENCE = re.compile(r"^(```+)(.*?)\n.*?^\1$", re.DOTALL | re.MULTILINE)

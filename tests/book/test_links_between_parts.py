@@ -10,7 +10,7 @@ from book import pages as site_pages
 
 from .chapter_text import CHAPTERS, ROOT, without_code
 
-LINK = re.compile(r"\]\((?:\.{1,2}/)?(?:further/)?([a-z_]+)\.(?:ipynb|md)(?:#[^)]*)?\)")
+LINK = re.compile(r"\]\((?:\.{1,2}/)?(?:(?:further|papers)/)?([a-z_]+)\.(?:ipynb|md)(?:#[^)]*)?\)")
 
 
 def parts_of_the_book():
@@ -77,9 +77,9 @@ def test_every_appendix_is_linked_from_a_chapter_of_the_rules(links):
 def test_links_are_read_save_those_of_listings_and_other_sites():
     markdown = (
         "[a](one.ipynb), [b](two.md#there)\n\n```text\n[c](three.md)\n```\n[d](https://e.org)"
-        "[e](further/four.ipynb#x), [f](../five.ipynb)"
+        "[e](further/four.ipynb#x), [f](../five.ipynb), [g](papers/six.ipynb)"
     )
-    assert links_in(markdown) == {"one", "two", "four", "five"}
+    assert links_in(markdown) == {"one", "two", "four", "five", "six"}
 
 
 def test_a_page_linked_from_its_own_part_alone_is_caught():

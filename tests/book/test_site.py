@@ -23,11 +23,13 @@ PAGES = site_pages.pages(ROOT / "_toc.yml")
 
 
 each_page = each("page", PAGES)
-# An appendix is looked things up in: it has no quiz and need have no exercises.
+# An appendix is looked things up in, and a paper run again is a report: neither has a quiz, and
+# neither need have exercises.
+WITHOUT_QUIZ = ("The papers, run again", "Appendices")
 IN_CHAPTERS = [
     chapter
     for part in site_pages.parts(ROOT / "_toc.yml")
-    if part.caption != "Appendices"
+    if part.caption not in WITHOUT_QUIZ
     for chapter in part.chapters
 ]
 CHAPTERS = [chapter for chapter, *_ in IN_CHAPTERS]
