@@ -29,12 +29,16 @@ NODE_TESTS := $(wildcard tests/live/node/*.test.mjs)
 # What looks at the built site, and so comes after the book.
 SITE_TESTS := tests/book/test_site.py tests/book/test_assignments.py tests/live/browser
 
+# What a contributor's tests are: neither the site's nor the other environments'.
+UNIT_TESTS := $(SITE_TESTS:%=--ignore %) --ignore tests/parity --ignore tests/classroom --ignore tests/exercises
+CLASSROOM_TESTS := tests/exercises tests/classroom classroom
+
 # What `make test` runs, one after the other.
-STAGES := check portable site parity classroom locks
+STAGES := prepare check portable site parity classroom locks
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve notebooks lint check chapters portable site parity classroom locks test \
-  bench golden lock clean
+.PHONY: help prepare book serve notebooks lint check chapters portable site parity classroom \
+  locks test coverage bench golden lock clean book-after-tools
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -51,7 +55,7 @@ define install_package
 endef
 
 define install
-	$(1)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement $(2)
+	$(1)/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes --requirement $(2)
 	$(call install_package,$(1))
 endef
 
@@ -66,7 +70,7 @@ $(BOOK_READY): requirements/book.txt pyproject.toml | $(BIN)/python
 
 $(TESTS_READY): requirements/test.txt pyproject.toml | $(BIN)/python
 	$(call install,$(VENV),requirements/test.txt)
-	@touch $@
+	@touch $(BOOK_READY) $@  # it holds what the book needs, too
 
 # Formatter, linter and type checker of the live figures' modules, by the node that the lock brings.
 # `npm ci` installs what package-lock.json says, whatever is newer, and checks its hashes.
@@ -85,12 +89,21 @@ $(CLASSROOM_READY): requirements/classroom.txt pyproject.toml | $(CLASSROOM_VENV
 CUDA := ^(cuda|nvidia|torch|triton)
 $(PARITY_READY): requirements/parity.txt requirements/torch-cpu.txt pyproject.toml | $(PARITY_VENV)/bin/python
 	awk '/^[^ ]/ {cuda = /$(CUDA)/} !cuda' requirements/parity.txt > $(PARITY_VENV)/without-cuda.txt
-	$(PARITY_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes \
+	$(PARITY_VENV)/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes \
 	  --requirement requirements/torch-cpu.txt --requirement $(PARITY_VENV)/without-cuda.txt \
 	  2> $(PARITY_VENV)/torch-cpu.log || \
-	  $(PARITY_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement requirements/parity.txt
+	  $(PARITY_VENV)/bin/python -m pip install --quiet --no-compile --no-deps --require-hashes --requirement requirements/parity.txt
 	$(call install_package,$(PARITY_VENV))
 	@touch $@
+
+# pip and Sphinx use one processor each, so what `make test` needs is made side by side.
+prepare: ## install all environments and build the site
+	@$(MAKE) --no-print-directory --keep-going --jobs $(JOBS) \
+	  book-after-tools $(PARITY_READY) $(CLASSROOM_READY)
+
+# The book's environment is the tests', which only one pip at a time may change.
+book-after-tools: $(TESTS_READY) $(JS_READY)
+	@$(MAKE) --no-print-directory book
 
 # --- The book ---------------------------------------------------------------
 # Sphinx looks at pages alone: a style sheet or an extension that changed would not be noticed.
@@ -122,8 +135,7 @@ lint: $(TESTS_READY) $(JS_READY) ## style, types, and the notebooks' form
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(JS_TOOLS)/node_modules/.bin/tsc --project $(JS_TOOLS)
 
 check: lint ## lint and unit tests: what to run before a commit, in two minutes
-	$(BIN)/pytest --numprocesses $(JOBS) $(SITE_TESTS:%=--ignore %) --ignore tests/parity \
-	  --ignore tests/classroom --ignore tests/exercises --cov --cov-report term
+	$(BIN)/pytest --numprocesses $(JOBS) $(UNIT_TESTS)
 	$(BIN)/node --test $(NODE_TESTS)
 
 # Strict nbval: each chapter is executed again and every text output compared with the stored one.
@@ -137,7 +149,7 @@ chapters: $(TESTS_READY) ## execute the chapters and compare with their stored o
 portable: $(TESTS_READY) ## the same, as this processor and as older ones would compute (NB=path for one)
 	$(BIN)/python tools/portable.py $(NBVAL) $(NB)
 
-# `loadgroup` keeps the tests of one page in one process, which has the page open.
+# `loadgroup` keeps the tests of one page, or of one assignment, in one process: see tests/conftest.py.
 site: $(TESTS_READY) book ## build the site and test it in a browser
 	$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup $(SITE_TESTS)
 
@@ -145,14 +157,19 @@ parity: $(PARITY_READY) ## hold the rules against PyTorch, Keras and Optax
 	$(PARITY_VENV)/bin/python -m pytest --numprocesses $(JOBS) tests/parity
 
 classroom: $(CLASSROOM_READY) ## test the assignments and the teacher's tools (exercises/README.md)
-	$(CLASSROOM_VENV)/bin/python -m pytest --numprocesses $(JOBS) tests/exercises tests/classroom classroom \
-	  --cov classroom --cov-config classroom/coverage.toml --cov-report term
+	$(CLASSROOM_VENV)/bin/python -m pytest --numprocesses $(JOBS) --dist loadgroup $(CLASSROOM_TESTS)
 
 locks: ## try whether the locks install with old and new pip, though newer releases are out
 	$(PYTHON) tools/check_locks.py
 
 test: ## everything above, also after a stage that fails, and a table at the end
 	@$(PYTHON) tools/stages.py $(STAGES)
+
+# Counting lines makes the tests slower by a third, so that is not done with every run of them.
+coverage: $(TESTS_READY) $(CLASSROOM_READY) ## hold the tests to how much of the code they run
+	$(BIN)/pytest --numprocesses $(JOBS) $(UNIT_TESTS) --cov --cov-report term
+	$(CLASSROOM_VENV)/bin/python -m pytest --numprocesses $(JOBS) --dist loadgroup $(CLASSROOM_TESTS) \
+	  --cov classroom --cov-config classroom/coverage.toml --cov-report term
 
 golden: $(PARITY_READY) ## store anew where the libraries go; `make check` compares with that
 	$(PARITY_VENV)/bin/python -m tests.golden.make

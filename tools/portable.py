@@ -5,13 +5,16 @@
 OpenBLAS has a set of routines ("kernels") for each kind of processor, and NumPy has several forms
 of functions such as exp. They round differently in the last bit, and whatever a chaotic or a
 diverging run prints depends on that bit. COMMAND, which compares the chapters with their stored
-outputs, is run once as the machine chooses and once as each older processor would.
+outputs, is run once as the machine chooses and once as each older processor would. Texts alone are
+compared, so the pictures are drawn in the first run only.
 """
 
 import os
 import platform
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +40,10 @@ ASK = """
 import numpy, threadpoolctl
 print(*{pool.get("architecture", "none of OpenBLAS") for pool in threadpoolctl.threadpool_info()})
 """
+
+
+# A kernel's configuration: a figure is told by its text, and not drawn in any format.
+UNDRAWN = "c.InlineBackend.figure_formats = set()\n"
 
 
 def features() -> list[str]:
@@ -76,18 +83,29 @@ def to_try() -> list[Kernel]:
     return [kernel for kernel in KERNELS if kernel.level in levels and kernel.reported != own]
 
 
+def undrawn(variables: dict[str, str], folder: str) -> dict[str, str]:
+    """Return the environment with kernels that draw no picture; their configuration is written."""
+    profile = Path(folder) / "profile_default"
+    profile.mkdir(exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text(UNDRAWN, encoding="utf-8")
+    return variables | {"IPYTHONDIR": folder}
+
+
 def main(command: list[str]) -> int:
     """Run the command for each processor, also after one that failed; 1 if any did."""
     failed = []
-    for kernel in (None, *to_try()):
-        used = chosen(kernel)
-        name = kernel.name if kernel else f"none set, which is {used}"
-        print(f"--- BLAS kernel: {name}", flush=True)
-        if kernel and used != kernel.reported:
-            print(f"OpenBLAS does not take {name}: it uses {used}", file=sys.stderr)
-            failed.append(name)
-        elif subprocess.run(command, env=environment(kernel)).returncode:
-            failed.append(name)
+    with tempfile.TemporaryDirectory() as folder:
+        for kernel in (None, *to_try()):
+            used = chosen(kernel)
+            name = kernel.name if kernel else f"none set, which is {used}"
+            variables = undrawn(environment(kernel), folder) if kernel else environment(None)
+            print(f"--- BLAS kernel: {name}", flush=True)
+            if kernel and used != kernel.reported:
+                print(f"OpenBLAS does not take {name}: it uses {used}", file=sys.stderr)
+                failed.append(name)
+                continue
+            if subprocess.run(command, env=variables).returncode:
+                failed.append(name)
     if failed:
         print(f"Outputs differ ({'; '.join(failed)}): see CONTRIBUTING.md", file=sys.stderr)
     return bool(failed)

@@ -208,17 +208,27 @@ def page_width(visit):
     return visit.page.evaluate("document.documentElement.scrollWidth")
 
 
-@each_page
-def test_page_is_quiet_and_alone_over_http(kept, served, page):
-    visit = kept(f"{served}{page}.html")
-    assert visit.foreign_requests(served) == []
-    assert visit.complaints == []
+# The two ways to see a page: from its file on a desktop, and from a server on a phone, in the dark.
+# To load one takes longer than most of what is asked of it, so no test asks for a third.
+def from_file(kept, page, **options):
+    return kept(built(page).as_uri(), **options)
+
+
+def from_server(kept, served, page, **options):
+    return kept(f"{served}{page}.html", PHONE, color_scheme="dark", **options)
 
 
 @each_page
 def test_page_is_quiet_and_alone_as_a_file(kept, page):
-    visit = kept(built(page).as_uri())
+    visit = from_file(kept, page)
     assert visit.foreign_requests(f"{SITE.as_uri()}/") == []
+    assert visit.complaints == []
+
+
+@each_page
+def test_page_is_quiet_and_alone_over_http(kept, served, page):
+    visit = from_server(kept, served, page)
+    assert visit.foreign_requests(served) == []
     assert visit.complaints == []
 
 
@@ -260,14 +270,14 @@ def test_answers_and_solutions_of_the_notebook_are_on_its_page(page):
 
 
 @each_page
-def test_page_reads_without_scripts(kept, served, page):
-    visit = kept(f"{served}{page}.html", java_script_enabled=False)
+def test_page_reads_without_scripts(kept, page):
+    visit = from_file(kept, page, java_script_enabled=False)
     assert visit.page.locator("article h1").is_visible()
 
 
 @each_chapter
-def test_solutions_stand_open_and_answers_open_without_scripts(kept, served, page):
-    visit = kept(f"{served}{page}.html", java_script_enabled=False)
+def test_solutions_stand_open_and_answers_open_without_scripts(kept, page):
+    visit = from_file(kept, page, java_script_enabled=False)
     bodies, answer = visit.page.locator(BODY), visit.page.locator("details.quiz").last
     assert all(body.is_visible() for body in (bodies.first, bodies.last))
     feedback = answer.locator(":scope > :not(summary)").first
@@ -279,8 +289,8 @@ def test_solutions_stand_open_and_answers_open_without_scripts(kept, served, pag
 
 
 @each_chapter
-def test_answers_and_solutions_open_by_mouse_and_keyboard(kept, served, page):
-    visit = kept(f"{served}{page}.html")
+def test_answers_and_solutions_open_by_mouse_and_keyboard(kept, page):
+    visit = from_file(kept, page)
     assert not any(visible(visit, f"{FEEDBACK}, {BODY}"))
     # All of a kind are made alike, so the last of each is tried by hand, and then all at once.
     for kind, handle, inside in [
@@ -301,8 +311,8 @@ def test_answers_and_solutions_open_by_mouse_and_keyboard(kept, served, page):
 
 
 @each_chapter
-def test_everything_is_open_on_paper(kept, served, page):
-    visit = kept(f"{served}{page}.html")
+def test_everything_is_open_on_paper(kept, page):
+    visit = from_file(kept, page)
     assert not any(visible(visit, f"{FEEDBACK}, {BODY}"))
     with on_paper(visit):
         assert all(visible(visit, FEEDBACK))
@@ -320,15 +330,19 @@ def test_search_finds_without_a_network(browser, served, way):
 
 
 @each_page
-@pytest.mark.parametrize(
-    ("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"]
-)
-def test_page_fits_the_screen_and_is_accessible(kept, served, page, viewport, scheme):
-    address = f"{served}{page}.html"
-    visit = kept(address, viewport, color_scheme=scheme)
-    assert visit.page.get_attribute("html", "data-theme") == scheme
-    assert page_width(visit) == viewport["width"]
-    assert violations(kept(address, viewport, color_scheme=scheme, thinned=True)) == []
+def test_page_fits_a_desktop_and_is_accessible(kept, page):
+    visit = from_file(kept, page)
+    assert visit.page.get_attribute("html", "data-theme") == "light"
+    assert page_width(visit) == DESKTOP["width"]
+    assert violations(from_file(kept, page, thinned=True)) == []
+
+
+@each_page
+def test_page_fits_a_phone_and_is_accessible_in_the_dark(kept, served, page):
+    visit = from_server(kept, served, page)
+    assert visit.page.get_attribute("html", "data-theme") == "dark"
+    assert page_width(visit) == PHONE["width"]
+    assert violations(from_server(kept, served, page, thinned=True)) == []
 
 
 SMALLEST = """(places) => Math.min(...[...document.querySelectorAll(places)]

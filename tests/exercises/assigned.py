@@ -3,10 +3,12 @@
 import functools
 import json
 import os
+import tempfile
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from classroom import exercise, release
 from minioptim import checks
@@ -56,6 +58,34 @@ def source(assignment):
 def released(assignment):
     path = exercise.EXERCISES / "release" / assignment / f"{assignment}.ipynb"
     return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+
+
+def executed(notebook):
+    """Run all cells in a new kernel, also those after one that fails; no file may stay."""
+    with tempfile.TemporaryDirectory() as folder:
+        NotebookClient(
+            notebook,
+            kernel_name="python3",
+            timeout=600,  # for a busy machine; a cell takes seconds
+            allow_errors=True,
+            coalesce_streams=True,
+            resources={"metadata": {"path": folder}},
+            extra_arguments=["--log-level=ERROR"],
+        ).execute(env=ENVIRONMENT)
+        assert list(Path(folder).iterdir()) == [], "an assignment leaves no files"
+    return notebook
+
+
+# A kernel takes seconds to start, so the tests of an assignment share what came of it. They run in
+# one process (`--dist loadgroup`).
+@functools.cache
+def executed_source(assignment):
+    return executed(source(assignment))
+
+
+@functools.cache
+def executed_release(assignment):
+    return executed(released(assignment))
 
 
 def nbgrader(cell):

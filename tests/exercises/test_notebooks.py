@@ -5,10 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
 import pytest
-from nbclient import NotebookClient
 
 from classroom import exercise, release
 from minioptim.checks import same
@@ -22,26 +20,6 @@ SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
 TELLING = 12
 
 
-def executed(notebook, folder):
-    """Run all cells in a new kernel, also those after one that fails."""
-    NotebookClient(
-        notebook,
-        kernel_name="python3",
-        timeout=120,
-        allow_errors=True,
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(folder)}},
-        extra_arguments=["--log-level=ERROR"],
-    ).execute(env=assigned.ENVIRONMENT)
-    return notebook
-
-
-@functools.cache
-def executed_release(assignment):
-    with tempfile.TemporaryDirectory() as folder:
-        return executed(assigned.released(assignment), folder)
-
-
 def failed(cell):
     return any(output.output_type == "error" for output in cell.get("outputs", []))
 
@@ -51,8 +29,8 @@ def printed(cell):
 
 
 @each_assignment
-def test_the_source_runs_from_top_to_bottom_in_silence(assignment, tmp_path):
-    notebook = executed(assigned.source(assignment), tmp_path)
+def test_the_source_runs_from_top_to_bottom_in_silence(assignment):
+    notebook = assigned.executed_source(assignment)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.source for cell in code if failed(cell)] == []
     # nbgrader takes a warning for a failure.
@@ -62,12 +40,11 @@ def test_the_source_runs_from_top_to_bottom_in_silence(assignment, tmp_path):
     assert printed(code[-1]) == "".join(
         f"{item.name:{max(len(other.name) for other in exercises)}}  right\n" for item in exercises
     )
-    assert list(tmp_path.iterdir()) == [], "an assignment leaves no files"
 
 
 @each_assignment
 def test_the_release_fails_only_where_there_is_work_to_do(assignment):
-    notebook = executed_release(assignment)
+    notebook = assigned.executed_release(assignment)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     answers = [item.answer for item in exercise.exercises(assignment)]
     for cell in code:
@@ -83,7 +60,7 @@ def test_the_release_fails_only_where_there_is_work_to_do(assignment):
 
 @each_assignment
 def test_a_check_that_fails_shows_its_sentence_and_no_traceback(assignment):
-    for cell in executed_release(assignment).cells:
+    for cell in assigned.executed_release(assignment).cells:
         if assigned.nbgrader(cell).get("grade") and cell.cell_type == "code":
             (error,) = cell.outputs
             assert error.ename == "NotYet"

@@ -223,7 +223,7 @@ def test_a_kink_is_no_wrong_gradient():
 
 
 def test_in_many_dimensions_a_wrong_coordinate_that_is_not_tried_is_found():
-    d = 2000
+    d = 1000
     bowl = Quadratic(np.ones(d))
     assert check_gradient(bowl) < 1e-6
     for i in range(0, d, 400):
