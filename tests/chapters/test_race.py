@@ -351,7 +351,7 @@ def test_the_first_race_ends_as_printed_by_written_out_equations(cells):
                 else:
                     a, b = 0.9 * a + 0.1 * g, 0.999 * b + 0.001 * g * g
                     x = x - 0.3 * a / (1 - 0.9**t) / np.sqrt(b / (1 - 0.999**t))
-            shown = printed[name.replace("GradientDescent", "Descent")]
+            shown = printed[name.replace("GradientDescent", "SGD")]
             f = 500 * x @ curvature @ x  # a thousand times the loss
             assert shown[column] == (f"{f:.0f}" if f > 100 else f"{f:.1f}")
 
