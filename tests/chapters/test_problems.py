@@ -65,7 +65,8 @@ def right_side(latex):
     """Return what stands right of the first equals sign in LaTeX as a SymPy expression in x, y."""
     text = latex.replace(r"\begin{aligned}", "").replace(r"\end{aligned}", "")
     text = text.split("=", 1)[1]
-    for old, new in ((r"\\", " "), ("&", ""), ("{}", ""), (r"\cdot", "*"), ("[", "("), ("]", ")")):
+    text = re.sub(r"\\(big|qquad|quad)\b|&|\{\}", "", text)  # what only sets the formula
+    for old, new in ((r"\\", " "), (r"\cdot", "*"), ("[", "("), ("]", ")")):
         text = text.replace(old, new)
     text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"((\1)/(\2))", re.sub(r"\^2\b", "**2", text))
     text = text.replace(r"\cos", "cos").replace(r"\pi", "pi").replace("\n", " ")
