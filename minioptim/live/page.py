@@ -236,7 +236,7 @@ def words_of(design: Drawn, modules: Mapping[str, str], language: str) -> dict[s
     --------
     >>> from minioptim.live.figures import adam
     >>> words_of(adam, modules_of(["adam"]), "en")["title"]
-    "Adam in a ravine, step by step, live"
+    'Adam in a ravine, step by step, live'
     """
     own = f"figures/{design.figure}"
     scripts = [text for name, text in modules.items() if name in DRAWING or name == own]

@@ -7,11 +7,11 @@ from book.visits import DESKTOP, PHONE, Visit
 
 from ..kept import each
 from .cut import cut
+from .test_site import from_file, from_server
 
 PAGES = site_pages.pages(site_pages.ROOT / "_toc.yml")
 # The longest formulas and the widest tables stand here.
 WIDEST = ["chapters/further/nesterov", "chapters/cheat_sheet", "chapters/problems"]
-SCREENS = {"phone": (PHONE, "dark"), "desktop": (DESKTOP, "light")}
 # In two exercises a formula in a line is wider than a phone; they wait for another wording.
 AWAITED = {("chapters/further/momentum", "formula in a line")}
 MAY_SCROLL = {"table", "code"}  # if its edge fades, so that it is seen to go on
@@ -25,19 +25,21 @@ def unseen(found, narrow):
 
 
 @each("page", PAGES)
-@pytest.mark.parametrize("screen", list(SCREENS))
-def test_nothing_is_cut(kept, served, screen, page):
-    viewport, scheme = SCREENS[screen]
-    visit = kept(f"{served}{page}.html", viewport, color_scheme=scheme)
-    found = unseen(cut(visit, viewport["width"]), narrow=screen == "phone")
+def test_nothing_is_cut_on_a_desktop(kept, page):
+    found = unseen(cut(from_file(kept, page), DESKTOP["width"]), narrow=False)
+    assert [one for one in found if (page, one.what) not in AWAITED] == []
+
+
+@each("page", PAGES)
+def test_nothing_is_cut_on_a_phone(kept, served, page):
+    found = unseen(cut(from_server(kept, served, page), PHONE["width"]), narrow=True)
     assert [one for one in found if (page, one.what) not in AWAITED] == []
 
 
 @each("page", WIDEST)
 @pytest.mark.parametrize("width", [360, 768, 1920])
-def test_nothing_is_cut_on_other_screens(kept, served, width, page):
-    visit = kept(f"{served}{page}.html")
-    assert unseen(cut(visit, width), narrow=width < 600) == []
+def test_nothing_is_cut_on_other_screens(kept, width, page):
+    assert unseen(cut(from_file(kept, page), width), narrow=width < 600) == []
 
 
 BAD = """<!DOCTYPE html><title>bad</title><style>

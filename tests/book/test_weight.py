@@ -13,6 +13,7 @@ from book.light import fonts, icons, images, pages, stylesheets
 from book.visits import Visit
 
 from ..kept import each
+from .test_site import from_server
 
 SITE = site_pages.SITE
 PAGES = site_pages.pages(site_pages.ROOT / "_toc.yml")
@@ -32,7 +33,7 @@ def png(pixels):
 @each("page", PAGES)
 def test_page_is_light(site, kept, served, page):
     # Other tests may have scrolled the page, and so loaded more than a first view does.
-    weight = weights.weight_of(site, served, kept(f"{served}{page}.html").requests)
+    weight = weights.weight_of(site, served, from_server(kept, served, page).requests)
     assert weight.raw <= MOST_RAW
     assert weight.sent <= MOST_SENT
 

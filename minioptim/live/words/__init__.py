@@ -62,7 +62,7 @@ def text(figure: str, key: str, language: str = LANGUAGE) -> str:
     Examples
     --------
     >>> text("adam", "title")
-    "Adam in a ravine, step by step, live"
+    'Adam in a ravine, step by step, live'
     """
     words = catalogue(language)
     for part in (figure, COMMON):
