@@ -74,7 +74,9 @@ class Lightening:
 
     def site(self) -> None:
         """Write the one style sheet, make the pictures small, and take away what no page uses."""
-        written = [page.read_text(encoding="utf-8") for page in self.out.rglob("*.html")]
+        # What a theme has for HTML among its static files is a template.
+        files = [file for file in self.out.rglob("*.html") if self.static not in file.parents]
+        written = [file.read_text(encoding="utf-8") for file in files]
         html = "\n".join(written)
         scripts = "".join(
             script.read_text(encoding="utf-8")
@@ -93,12 +95,14 @@ class Lightening:
         self.make_small()
 
     def take_away(self, named: str) -> None:
-        """Remove the files beside the pages that no page, script or style sheet names."""
+        """Remove the files beside the pages that no page, script or style sheet names.
+
+        A script names its map, which helps only those who look for a mistake in the theme.
+        """
         css = (self.static / SHEET).read_text(encoding="utf-8")
         for file in self.static.rglob("*"):
-            if file.is_file() and not (
-                file.name in css or file.name in named or file.name.startswith("LICENSE")
-            ):
+            used = file.name in css or file.name in named or file.name.startswith("LICENSE")
+            if file.is_file() and (file.suffix == ".map" or not used):
                 file.unlink()
 
     def make_small(self) -> None:

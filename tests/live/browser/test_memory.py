@@ -120,7 +120,7 @@ def test_figures_that_come_and_go_leave_nothing_behind(stage, designs):
 
 
 def test_a_listener_that_is_left_behind_is_seen(stage):
-    left = growth(stage([race], ('removeEventListener("hashchange", onHash);', "")), cycles=40)
+    left = growth(stage([race], ('removeEventListener("hashchange",onHash);', "")), cycles=40)
     assert left.listeners == 40
 
 
