@@ -826,13 +826,14 @@ class _Matches:
             What is to be run; ``at`` says where a cell of the student's own stands.
         """
         found = {}
+        last = {name: max(self.found[name], default=-1) for name in self.parts}
         for number, cell in enumerate(cells):
             if cell["name"] is not None or "at" not in cell:
                 continue
             (source,) = cell["sources"]
             names = defined(source)
             for name, parts in self.parts.items():
-                is_later = cell["at"] > max(self.found[name], default=-1)
+                is_later = cell["at"] > last[name]
                 if self.wanted[name].answer in names and is_later and source not in parts:
                     found[name] = number
         return found

@@ -185,7 +185,8 @@ def judged_by(exercise: Exercise, calls: list[Call]) -> list[Call]:
     Examples
     --------
     >>> step = exercises("momentum")[2]
-    >>> judged_by(step, step.calls(seed=0)) == step.calls(seed=0)
+    >>> calls = step.calls(seed=0)
+    >>> judged_by(step, calls) is calls
     True
     """
     return calls if exercise.trial is None else calls[:1]

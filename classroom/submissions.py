@@ -169,7 +169,13 @@ def collect(
     before = _collected_before(into, assignment)
     absentees = _on_roster_alone(roster, people)
     folder = into / "collected" / assignment
-    rows = {known.student: known for known in before.values()}
+    # Who was absent may be called by another name by then, as in Canvas.
+    here = {identity for _, identity in people if identity}
+    rows = {
+        known.student: known
+        for who, known in before.items()
+        if who in people or known.problem != ABSENT or known.identity not in here
+    }
     keys = {key.casefold() for key in rows}
     with Reader() as reader:
         for (name, identity), pieces in sorted(people.items()):
@@ -188,11 +194,6 @@ def collect(
             elif known and not known.problem and path.exists():
                 student = _kept(known, student.problem)
             rows[student.student] = student
-    # Who was absent may be called by another name by then, as in Canvas.
-    here = {identity for _, identity in people if identity}
-    for known in before.values():
-        if known.problem == ABSENT and known.identity in here and rows[known.student] is known:
-            del rows[known.student]
     there = {known.identity for known in before.values() if known.identity}
     for name, identity in absentees:
         if (name, identity) not in before and identity not in there:
