@@ -56,14 +56,14 @@ def table(group: dict[str, Any]) -> str:
     >>> print(table(group | {"absent": ["Optax"]}))
     **A step.**
     <BLANKLINE>
-    | | time | times |
+    | what | time | times |
     |:--|--:|--:|
     | bound (unit) | 20 ms | 1.00 (1.00 to 1.00) |
     <BLANKLINE>
     Not installed, and so left out: Optax.
     """
     shown = group["key"] == MEMORY
-    heading = "| | time | times |" + (" of its own |" if shown else "")
+    heading = "| what | time | times |" + (" of its own |" if shown else "")
     lines = [heading, "|:--|--:|--:|" + ("--:|" if shown else "")]
     for name, row in group["rows"].items():
         low, high = map(ratio, row["quartiles"])

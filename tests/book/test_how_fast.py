@@ -46,5 +46,5 @@ def test_a_group_is_a_table_of_its_rows():
     row = {"seconds": 0.5, "ratio": 2.0, "quartiles": [1.0, 3.0], "memory": 7e6, "unit": "a"}
     group = {"key": "memory", "name": "x", "rows": {"a": row, "b": row}, "absent": []}
     head, _, *lines = timings.table(group).splitlines()[2:]
-    assert head == "| | time | times | of its own |"
+    assert head == "| what | time | times | of its own |"
     assert lines == [f"| {n} | 500 ms | 2.0 (1.00 to 3.0) | 7 MB |" for n in ("a (unit)", "b")]
