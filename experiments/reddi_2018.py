@@ -24,7 +24,7 @@ from numba import njit
 from scipy.signal import lfilter
 
 from experiments.grid import Cell, commanded
-from experiments.settings import Settings, by_setting, finite, label, store, values
+from experiments.settings import Settings, finite, label, store, tuned_and_judged, values
 from minioptim.datasets import Dataset, Split, digits, mnist, mnist_sample
 from minioptim.losses import MLP, Model, SoftmaxRegression
 from minioptim.rules import Adam, AMSGrad
@@ -259,18 +259,7 @@ def measures(result: Mapping[str, Any]) -> dict[str, list[float]]:
 def main() -> None:
     """Run everything and write the result."""
     with commanded(f"experiments.{NAME}:run", __doc__) as (grid, path, size):
-        first = cells(size)
-        settings = by_setting(first, grid.compute(first))
-        chosen = best(settings)
-        again = {label(each): each for each in chosen.values()}.values()
-        judged = [{**each, "seed": seed, "size": size} for each in again for seed in FRESH]
-        fresh = by_setting(judged, grid.compute(judged))
-        found = {
-            "seeds": {"tuned on": list(SEEDS), "judged on": list(FRESH)},
-            "best": {name: label(each) for name, each in chosen.items()},
-            "settings": settings,
-            "fresh": {name: fresh[label(each)] for name, each in chosen.items()},
-        }
+        found = tuned_and_judged(grid, cells(size), best, SEEDS, FRESH, size)
         store(path, grid, NAME, found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -39,6 +39,31 @@ def by_setting(cells: Sequence[Cell], found: Sequence[Found]) -> dict[str, dict[
         for name, value in each.items():
             setting.setdefault(name, []).append(value)
     return grouped
+
+
+def tuned_and_judged(
+    grid: Grid,
+    cells: Sequence[Cell],
+    best: Callable[[Settings], Mapping[str, Cell]],
+    seeds: Sequence[int],
+    fresh: Sequence[int],
+    size: str,
+) -> dict[str, object]:
+    """Compute cells, run the best settings again with fresh seeds, and return what is stored.
+
+    Two names may have the same best setting: it is run once.
+    """
+    settings = by_setting(cells, grid.compute(cells))
+    chosen = best(settings)
+    once = {label(each): each for each in chosen.values()}.values()
+    again = [{**each, "seed": seed, "size": size} for each in once for seed in fresh]
+    judged = by_setting(again, grid.compute(again))
+    return {
+        "seeds": {"tuned on": list(seeds), "judged on": list(fresh)},
+        "best": {name: label(each) for name, each in chosen.items()},
+        "settings": settings,
+        "fresh": {name: judged[label(each)] for name, each in chosen.items()},
+    }
 
 
 def values(settings: Settings, name: str, measured: str) -> npt.NDArray[np.float64]:

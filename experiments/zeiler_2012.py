@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from experiments.grid import Cell, commanded
-from experiments.settings import Settings, by_setting, finite, label, store, values
+from experiments.settings import Settings, finite, label, store, tuned_and_judged, values
 from minioptim.datasets import mnist, mnist_sample
 from minioptim.losses import MLP
 from minioptim.rules import Adadelta, Adagrad, GradientDescent, Momentum, Rule
@@ -135,17 +135,7 @@ def measures(result: Mapping[str, Any]) -> dict[str, list[float]]:
 def main() -> None:
     """Run everything and write the result."""
     with commanded(f"experiments.{NAME}:run", __doc__) as (grid, path, size):
-        first = cells(size)
-        settings = by_setting(first, grid.compute(first))
-        chosen = best(settings)
-        again = [{**each, "seed": s, "size": size} for each in chosen.values() for s in FRESH]
-        fresh = by_setting(again, grid.compute(again))
-        found = {
-            "seeds": {"tuned on": list(SEEDS), "judged on": list(FRESH)},
-            "best": {rule: label(each) for rule, each in chosen.items()},
-            "settings": settings,
-            "fresh": {rule: fresh[label(each)] for rule, each in chosen.items()},
-        }
+        found = tuned_and_judged(grid, cells(size), best, SEEDS, FRESH, size)
         store(path, grid, NAME, found)
 
 
