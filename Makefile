@@ -28,7 +28,7 @@ NB ?= $(CHAPTERS)
 NODE_TESTS := $(wildcard tests/live/node/*.test.mjs)
 # What looks at the built site, and so comes after the book.
 SITE_TESTS := tests/book/test_site.py tests/book/test_cut.py tests/book/test_weight.py \
-  tests/book/test_assignments.py tests/live/browser
+  tests/book/test_assignments.py tests/live/browser tests/book/test_accessible.py
 
 # What a contributor's tests are: neither the site's nor the other environments'.
 UNIT_TESTS := $(SITE_TESTS:%=--ignore %) --ignore tests/parity --ignore tests/classroom --ignore tests/exercises

@@ -14,9 +14,9 @@ from .accessibility import thin
 MOST = 6
 
 
-def each(argument, values):
+def each(argument, values, ids=None):
     """Give a test each value; all that is asked of one comes together, while its page is open."""
-    return pytest.mark.parametrize(argument, values, scope="module")
+    return pytest.mark.parametrize(argument, values, scope="module", ids=ids)
 
 
 class Kept:

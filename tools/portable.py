@@ -6,14 +6,19 @@ OpenBLAS has a set of routines ("kernels") for each kind of processor, and NumPy
 of functions such as exp. They round differently in the last bit, and whatever a chaotic or a
 diverging run prints depends on that bit. COMMAND, which compares the chapters with their stored
 outputs, is run once as the machine chooses and once as each older processor would. Texts alone are
-compared, so the pictures are drawn in the first run only.
+compared, so the pictures are drawn in the first run only; and only there each chapter has a kernel
+that is started for it. Later ones are forks of one (`warm_kernel.py`).
 """
 
+import json
 import os
 import platform
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +49,8 @@ print(*{pool.get("architecture", "none of OpenBLAS") for pool in threadpoolctl.t
 
 # A kernel's configuration: a figure is told by its text, and not drawn in any format.
 UNDRAWN = "c.InlineBackend.figure_formats = set()\n"
+WARM = Path(__file__).with_name("warm_kernel.py")
+OPTION = "--nbval-current-env"  # of nbval, for kernels as this Python starts them
 
 
 def features() -> list[str]:
@@ -83,29 +90,49 @@ def to_try() -> list[Kernel]:
     return [kernel for kernel in KERNELS if kernel.level in levels and kernel.reported != own]
 
 
-def undrawn(variables: dict[str, str], folder: str) -> dict[str, str]:
-    """Return the environment with kernels that draw no picture; their configuration is written."""
-    profile = Path(folder) / "profile_default"
-    profile.mkdir(exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text(UNDRAWN, encoding="utf-8")
-    return variables | {"IPYTHONDIR": folder}
+@contextmanager
+def warm(
+    command: list[str], variables: dict[str, str]
+) -> Iterator[tuple[list[str], dict[str, str]]]:
+    """Yield the command and its environment with kernels that start warm and draw no picture."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        socket = folder / "warm"
+        profile = folder / "profile_default" / "ipython_kernel_config.py"
+        kernel = folder / "kernels" / "warm" / "kernel.json"
+        for path in (profile, kernel):
+            path.parent.mkdir(parents=True)
+        profile.write_text(UNDRAWN, encoding="utf-8")
+        argv = [sys.executable, "-S", str(WARM), str(socket), "{connection_file}"]
+        spec = {"argv": argv, "display_name": "warm", "language": "python"}
+        kernel.write_text(json.dumps(spec), encoding="utf-8")
+        variables = variables | {"IPYTHONDIR": name, "JUPYTER_PATH": name}
+        with subprocess.Popen([sys.executable, str(WARM), str(socket)], env=variables) as server:
+            try:
+                while not socket.exists() and server.poll() is None:
+                    time.sleep(0.05)
+                asked = [word for word in command if word != OPTION]
+                yield [*asked, "--nbval-kernel-name=warm"], variables
+            finally:
+                server.terminate()
 
 
 def main(command: list[str]) -> int:
     """Run the command for each processor, also after one that failed; 1 if any did."""
     failed = []
-    with tempfile.TemporaryDirectory() as folder:
-        for kernel in (None, *to_try()):
-            used = chosen(kernel)
-            name = kernel.name if kernel else f"none set, which is {used}"
-            variables = undrawn(environment(kernel), folder) if kernel else environment(None)
-            print(f"--- BLAS kernel: {name}", flush=True)
-            if kernel and used != kernel.reported:
-                print(f"OpenBLAS does not take {name}: it uses {used}", file=sys.stderr)
-                failed.append(name)
-                continue
-            if subprocess.run(command, env=variables).returncode:
-                failed.append(name)
+    for kernel in (None, *to_try()):
+        used = chosen(kernel)
+        name = kernel.name if kernel else f"none set, which is {used}"
+        print(f"--- BLAS kernel: {name}", flush=True)
+        if kernel and used != kernel.reported:
+            print(f"OpenBLAS does not take {name}: it uses {used}", file=sys.stderr)
+            failed.append(name)
+        elif kernel:
+            with warm(command, environment(kernel)) as (asked, variables):
+                code = subprocess.run(asked, env=variables).returncode
+            failed += [name] * bool(code)
+        elif subprocess.run(command, env=environment(None)).returncode:
+            failed.append(name)
     if failed:
         print(f"Outputs differ ({'; '.join(failed)}): see CONTRIBUTING.md", file=sys.stderr)
     return bool(failed)

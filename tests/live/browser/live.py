@@ -25,8 +25,19 @@ def page_of(figure):
     return pages()[figure]
 
 
-each = functools.partial(kept.each, "figure")
+def named(figure):
+    """The name of a figure and, last, of its page: tests of one page are run together."""
+    return f"{figure} on {page_of(figure).stem}" if figure in pages() else figure
+
+
+each = functools.partial(kept.each, "figure", ids=named)
 each_figure = each([design.figure for design in DESIGNS])
+each_page = kept.each("page", sorted(set(pages().values())), ids=lambda page: page.stem)
+
+
+def figures_on(page):
+    """The names of a page's figures, from top to bottom."""
+    return figures_in(page.read_text(encoding="utf-8"))
 
 
 class Live:

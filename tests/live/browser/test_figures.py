@@ -10,7 +10,7 @@ from minioptim.live.figures import DESIGNS
 
 from ...accessibility import violations
 from ...kept import on_paper
-from .live import Live, each, each_figure, pages
+from .live import Live, each, each_figure, each_page, figures_on, page_of, pages
 
 pytestmark = pytest.mark.usefixtures("site")
 
@@ -189,8 +189,8 @@ def test_what_a_figure_says_is_announced_once_the_hand_rests(desk, figure):
 
 
 @each_figure
-def test_without_scripts_the_still_stands_there(kept, address_of, figure):
-    visit = kept(address_of(figure), java_script_enabled=False)
+def test_without_scripts_the_still_stands_there(kept, figure):
+    visit = kept(page_of(figure).as_uri(), java_script_enabled=False)
     still = visit.page.locator(".live-figure .live-still img").first
     assert still.is_visible()
     assert len(still.get_attribute("alt")) > 30
@@ -207,24 +207,26 @@ def test_on_paper_the_still_stands_there(desk, figure):
         assert not live.root.locator(".live").is_visible()
 
 
-@each_figure
-def test_a_phone_shows_it_whole_and_axe_is_content_day_and_night(kept, address_of, figure):
+@each_page
+def test_a_phone_shows_all_whole_and_axe_is_content_day_and_night(kept, address_of, page):
     # Over http: axe reads the style sheets, and a browser keeps files from one another.
-    live = Live(kept(address_of(figure), PHONE, color_scheme="dark", thinned=True), figure)
-    assert live.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    for view in live.root.locator(".live-view:visible").all():
-        box = view.bounding_box()
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= PHONE["width"]
-    smallest = live.root.locator("svg text").evaluate_all(
-        """texts => Math.min(...texts.map(text => text.ownerSVGElement.getScreenCTM().a
-          * parseFloat(getComputedStyle(text).fontSize)))"""
-    )
-    assert smallest >= 9.5  # pixels
+    address = address_of(figures_on(page)[0])
+    visit = kept(address, PHONE, color_scheme="dark", thinned=True)
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    for live in [Live(visit, figure) for figure in figures_on(page)]:
+        for view in live.root.locator(".live-view:visible").all():
+            box = view.bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= PHONE["width"]
+        smallest = live.root.locator("svg text").evaluate_all(
+            """texts => Math.min(...texts.map(text => text.ownerSVGElement.getScreenCTM().a
+              * parseFloat(getComputedStyle(text).fontSize)))"""
+        )
+        assert smallest >= 9.5  # pixels
     for scheme in ("light", "dark"):
-        live.page.emulate_media(color_scheme=scheme)
-        live.page.wait_for_selector(f"html[data-theme={scheme}]")
-        assert violations(live.visit, ".live-figure") == [], scheme
+        visit.page.emulate_media(color_scheme=scheme)
+        visit.page.wait_for_selector(f"html[data-theme={scheme}]")
+        assert violations(visit, ".live-figure") == [], scheme
 
 
 HOSTILE = (
@@ -234,12 +236,18 @@ HOSTILE = (
 )
 
 
-@each_figure
-def test_a_malformed_address_changes_nothing(desk, opened, figure):
-    usual = desk(figure).drawn()
+@each_page
+def test_a_page_opened_at_a_malformed_address_is_as_ever(desk, opened, page):
+    figure = figures_on(page)[0]
     asked = opened(figure, fragment=HOSTILE[0].format(figure))
-    assert asked.drawn() == usual
-    for fragment in HOSTILE[1:]:
-        asked.page.evaluate("hash => { location.hash = hash; }", fragment.format(figure))
-        asked.settle()
-        assert asked.drawn() == usual
+    assert asked.drawn() == desk(figure).drawn()
+
+
+@each_figure
+def test_a_malformed_address_changes_nothing(desk, figure):
+    live = desk(figure)
+    usual = live.drawn()
+    for fragment in HOSTILE:
+        live.page.evaluate("hash => { location.hash = hash; }", fragment.format(figure))
+        live.settle()
+        assert live.drawn() == usual

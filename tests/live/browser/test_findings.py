@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from bs4 import BeautifulSoup
 
 from minioptim.live import figures
 
+from ...book.test_site import soup
 from .live import each, pages
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -18,8 +18,7 @@ def end_of(live, line):
 
 def test_each_chapter_with_a_figure_asks_to_find_something():
     for figure, file in pages().items():
-        page = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
-        section = page.select_one("[data-live-figure]").find_parent("section")
+        section = soup(file).select_one("[data-live-figure]").find_parent("section")
         # A list of tasks, or one task in a sentence.
         assert section.find("ol") or section.find("strong", string="Find"), figure
 

@@ -1,0 +1,27 @@
+"""Whoever reads a page by other means, or with weak eyes, can. First comes `make book`.
+
+axe looks at a page that was thinned, and no other test can use that page any more. So this file
+comes last of those that open pages: before it, they share one.
+"""
+
+import pytest
+
+from book import pages as site_pages
+
+from ..accessibility import violations
+from ..kept import each
+from .test_site import from_file, from_server
+
+each_page = each("page", site_pages.pages(site_pages.ROOT / "_toc.yml"))
+
+pytestmark = pytest.mark.usefixtures("site")
+
+
+@each_page
+def test_page_is_accessible(kept, page):
+    assert violations(from_file(kept, page, thinned=True)) == []
+
+
+@each_page
+def test_page_is_accessible_on_a_phone_in_the_dark(kept, served, page):
+    assert violations(from_server(kept, served, page, thinned=True)) == []
