@@ -15,8 +15,10 @@ import socket
 import sys
 import threading
 
-# What a chapter's first cell imports, and what a kernel imports to run and show it.
-IMPORTED = ["ipykernel.kernelapp", "ipykernel.zmqshell", "matplotlib_inline.backend_inline"]
+# What a kernel imports to run, and a chapter's first cells. Not Jupyter's back end of matplotlib,
+# which takes hold of the kernel when it is imported; but matplotlib must know that it comes.
+BACKEND = "module://matplotlib_inline.backend_inline"
+IMPORTED = ["ipykernel.kernelapp", "ipykernel.zmqshell", "matplotlib.backends.backend_agg"]
 IMPORTED += ["matplotlib.pyplot", "minioptim.datasets", "minioptim.live", "minioptim.losses"]
 IMPORTED += ["minioptim.plots", "minioptim.problems", "minioptim.tables", "minioptim.training"]
 
@@ -24,6 +26,7 @@ IMPORTED += ["minioptim.plots", "minioptim.problems", "minioptim.tables", "minio
 def serve(address: str) -> None:
     """Import, then fork a kernel for each who asks at the address, without end."""
     del sys.path[0]  # this folder, which is on no kernel's path
+    os.environ["MPLBACKEND"] = BACKEND
     for name in IMPORTED:
         importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that end
