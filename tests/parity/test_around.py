@@ -58,15 +58,26 @@ CASES = {
 }
 
 
+def stepping(optimizer):
+    """Return a step of Optax, compiled: some of its rules would else be compiled at every step."""
+
+    @jax.jit
+    def step(g, state, held):
+        updates, state = optimizer.update(g, state, held)
+        return optax.apply_updates(held, updates), state
+
+    return step
+
+
 def optax_points(optimizer, start, gradients, apart=False):
     """Return where Optax goes; with ``apart``, each coordinate is a parameter of its own."""
     held = list(map(np.asarray, start)) if apart else jax.numpy.asarray(start)
     state = optimizer.init(held)
     points = [start]
+    step = stepping(optimizer)
     for g in gradients:
         g = list(map(np.asarray, g)) if apart else jax.numpy.asarray(g)
-        updates, state = optimizer.update(g, state, held)
-        held = optax.apply_updates(held, updates)
+        held, state = step(g, state, held)
         points.append(np.array(held, dtype=np.float64))
     return np.stack(points)
 
@@ -85,9 +96,9 @@ def test_optax_lookahead_goes_where_ours_goes_at_each_synchronisation():
     held = optax.LookaheadParams.init_synced(jax.numpy.asarray(START))
     state = optimizer.init(held)
     slow = [START]
+    step = stepping(optimizer)
     for g in GRADIENTS:
-        updates, state = optimizer.update(jax.numpy.asarray(g), state, held)
-        held = optax.apply_updates(held, updates)
+        held, state = step(jax.numpy.asarray(g), state, held)
         slow.append(np.asarray(held.slow))
     trace = feed(Lookahead(Adam(lr=0.1), every=4, part=0.5), GRADIENTS, START)
     assert deviation(trace.state["slow"], np.stack(slow)) < TOLERANCE
