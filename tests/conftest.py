@@ -17,6 +17,10 @@ from .missing import skip_or_fail
 ROOT = Path(__file__).parents[1]
 
 
+# Its tests share a browser and a server, which end when the process goes on to another file.
+TOGETHER = "tests/classroom/test_inert.py"
+
+
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which not every environment has
 def pytest_xdist_make_scheduler(config, log):
     """With `--dist loadgroup`, run in one process, one after the other, the tests of one page.
@@ -30,6 +34,8 @@ def pytest_xdist_make_scheduler(config, log):
 
     class ByPage(LoadScopeScheduling):
         def _split_scope(self, nodeid):
+            if nodeid.startswith(TOGETHER):
+                return TOGETHER
             found = re.search(r"(\w+)\]$", nodeid)
             return found[1] if found else nodeid
 

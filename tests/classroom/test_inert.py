@@ -210,6 +210,7 @@ class Reading:
     def __init__(self, browser, home, pages=None):
         self.home, self.pages = home, pages or {}
         self.happened = []
+        self.page = None  # one on which nothing happened serves once more
         self.context = browser.new_context(service_workers="block")
         self.context.expose_binding("mark", lambda *_: self.happened.append("mark"))
         self.context.route("**/*", self.answer)
@@ -238,9 +239,7 @@ class Reading:
         Of an answer that ``acts`` we wait for it to do so.
         """
         self.happened.clear()
-        page = self.context.new_page()
-        page.on("dialog", lambda dialog: (self.happened.append("dialog"), dialog.dismiss()))
-        page.on("popup", lambda popup: self.happened.append(f"opened {popup.url}"))
+        page, self.page = self.page or self.new_page(), None
         try:
             page.goto(address, wait_until="load")
             page.evaluate(TOUCH)
@@ -257,8 +256,17 @@ class Reading:
                 raise
             self.happened.append(f"left: {error!r:.60}")
             seen = None
-        page.close()
+        if self.happened:
+            page.close()
+        else:
+            self.page = page
         return list(self.happened), seen
+
+    def new_page(self):
+        page = self.context.new_page()
+        page.on("dialog", lambda dialog: (self.happened.append("dialog"), dialog.dismiss()))
+        page.on("popup", lambda popup: self.happened.append(f"opened {popup.url}"))
+        return page
 
 
 @pytest.fixture(scope="module")

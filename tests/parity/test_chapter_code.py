@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,21 +28,75 @@ def blocks() -> list[tuple[str, str]]:
     return found
 
 
+# PyTorch and Keras take seconds to import. So a process imports them and nothing more, and runs
+# each block in a fork of itself, which is as new as a process of its own. What a block has to
+# import it must import all the same: a fork has no names.
+FORKS = """
+import importlib, json, os, sys, traceback
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+for line in sys.stdin:
+    asked = json.loads(line)
+    child = os.fork()
+    if child:
+        print(os.waitpid(child, 0)[1], flush=True)
+        continue
+    for number, path in ((1, asked["out"]), (2, asked["err"])):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
+    failed = 0
+    try:
+        exec(asked["code"], {"__name__": "__main__"})
+    except BaseException:
+        traceback.print_exc()
+        failed = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(failed)
+"""
+# The back end that Keras takes is the machine's business, and PyTorch is there.
+ENVIRONMENT = {"KERAS_BACKEND": "torch", "PATH": "", "JAX_PLATFORMS": "cpu"}
+SLOW = [("torch", "keras"), ("torch",)]  # with this back end Keras brings PyTorch
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Callable[[str, Path], tuple[int, str, str]]]:
+    """Return what runs a block as a reader would, and tells its exit, output and errors."""
+    running: dict[tuple[str, ...], subprocess.Popen[str]] = {}
+
+    def run(code: str, folder: Path) -> tuple[int, str, str]:
+        # JAX starts threads, which a fork would be without: those who use it import it themselves.
+        used = next((names for names in SLOW if f"import {names[-1]}" in code), ())
+        if used not in running:
+            running[used] = subprocess.Popen(
+                [sys.executable, "-c", FORKS, *used],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=ENVIRONMENT,
+            )
+        process = running[used]
+        assert process.stdin is not None
+        assert process.stdout is not None
+        out, err = folder / "out", folder / "err"
+        print(json.dumps({"code": code, "out": str(out), "err": str(err)}), file=process.stdin)
+        process.stdin.flush()
+        exit_status = int(process.stdout.readline())
+        return exit_status, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
+
+    yield run
+    for process in running.values():
+        process.communicate()
+
+
 @pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in blocks()])
-def test_code_shown_in_a_chapter_prints_what_it_says(code: str) -> None:
+def test_code_shown_in_a_chapter_prints_what_it_says(
+    code: str, forks: Callable[[str, Path], tuple[int, str, str]], tmp_path: Path
+) -> None:
     promised = PRINTED.findall(code)
     assert promised, "a block of code in a chapter says what it prints, '# prints 1.23'"
-    # Each block in a process of its own, as a reader would run it; the back end that Keras takes
-    # is the machine's business, and PyTorch is there.
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        env={"KERAS_BACKEND": "torch", "PATH": "", "JAX_PLATFORMS": "cpu"},
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.split("\n")[:-1] == promised
+    exit_status, out, err = forks(code, tmp_path)
+    assert exit_status == 0, err
+    assert out.split("\n")[:-1] == promised
 
 
 def test_the_blocks_are_found() -> None:
