@@ -55,7 +55,8 @@ for line in sys.stdin:
 """
 # The back end that Keras takes is the machine's business, and PyTorch is there.
 ENVIRONMENT = {"KERAS_BACKEND": "torch", "PATH": "", "JAX_PLATFORMS": "cpu"}
-SLOW = [("torch", "keras"), ("torch",)]  # with this back end Keras brings PyTorch
+# PyTorch's optimizers import its compiler at their first step. Keras, on this back end, has both.
+SLOW = {"keras": ("torch._dynamo", "keras"), "torch": ("torch._dynamo",)}
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +66,7 @@ def forks() -> Iterator[Callable[[str, Path], tuple[int, str, str]]]:
 
     def run(code: str, folder: Path) -> tuple[int, str, str]:
         # JAX starts threads, which a fork would be without: those who use it import it themselves.
-        used = next((names for names in SLOW if f"import {names[-1]}" in code), ())
+        used = next((names for name, names in SLOW.items() if f"import {name}" in code), ())
         if used not in running:
             running[used] = subprocess.Popen(
                 [sys.executable, "-c", FORKS, *used],
