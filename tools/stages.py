@@ -1,10 +1,11 @@
 """Run stages of the Makefile one after the other, and end with a table of what came of each.
 
-    python tools/stages.py check site ...
+    python tools/stages.py check site classroom+locks ...
 
-A stage that fails does not keep the others from running. What they print goes through as it comes,
-and the closing lines of pytest and of node's test runner are added up. Needs Python alone: the
-environments are made by the stages.
+A stage that fails does not keep the others from running. Stages with a plus between them run side
+by side: one waits while the other computes. What they print goes through as it comes, of the second
+of two when it has ended, and the closing lines of pytest and of node's test runner are added up.
+Needs Python alone: the environments are made by the stages.
 """
 
 import os
@@ -12,6 +13,7 @@ import re
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 # "=== 3 failed, 12 passed, 1 skipped in 4.56s ===", with or without the rulers.
@@ -59,11 +61,18 @@ def counts(line: str) -> list[tuple[str, int]]:
     return []
 
 
-def run(name: str) -> Stage:
-    """Make a stage, let its output through, and count."""
+def run(name: str, held: list[str] | None = None) -> Stage:
+    """Make a stage, let its output through or keep it in a list, and count."""
     make = os.environ.get("MAKE", "make")
     begin = time.monotonic()
-    print(f"\n===== {name} =====", flush=True)
+
+    def say(text: str) -> None:
+        if held is None:
+            print(text, end="", flush=True)
+        else:
+            held.append(text)
+
+    say(f"\n===== {name} =====\n")
     passed = failed = skipped = 0
     with subprocess.Popen(
         [make, "--no-print-directory", name],
@@ -73,7 +82,7 @@ def run(name: str) -> Stage:
         errors="replace",
     ) as process:
         for line in process.stdout or ():
-            print(line, end="", flush=True)
+            say(line)
             # Colours, where a runner uses them, are no part of a count.
             for word, number in counts(re.sub(r"\x1b\[[0-9;]*m", "", line).strip()):
                 passed += number * (word in PASSED)
@@ -83,6 +92,18 @@ def run(name: str) -> Stage:
     # Linters and builds count nothing: one that stops its stage is one failure.
     failed = max(failed, int(code != 0))
     return Stage(name, passed, failed, skipped, time.monotonic() - begin, code)
+
+
+def run_together(names: str) -> list[Stage]:
+    """Run stages with a plus between them side by side; what all but the first say comes last."""
+    first, *others = names.split("+")
+    held: list[list[str]] = [[] for _ in others]
+    with ThreadPoolExecutor(max(len(others), 1)) as pool:
+        waited_for = pool.map(run, others, held)
+        stages = [run(first), *waited_for]
+    for text in held:
+        print("".join(text), end="", flush=True)
+    return stages
 
 
 def table(stages: list[Stage]) -> str:
@@ -107,7 +128,7 @@ def table(stages: list[Stage]) -> str:
 
 def main(names: list[str]) -> int:
     """Run the stages; 1 if any failed."""
-    stages = [run(name) for name in names]
+    stages = [stage for together in names for stage in run_together(together)]
     print(f"\n{table(stages)}", flush=True)
     return int(any(stage.code for stage in stages))
 
