@@ -10,7 +10,6 @@ compared, so the pictures are drawn in the first run only; and only there each c
 that is started for it. Later ones are forks of one (`warm_kernel.py`).
 """
 
-import json
 import os
 import platform
 import subprocess
@@ -50,6 +49,7 @@ print(*{pool.get("architecture", "none of OpenBLAS") for pool in threadpoolctl.t
 # A kernel's configuration: a figure is told by its text, and not drawn in any format.
 UNDRAWN = "c.InlineBackend.figure_formats = set()\n"
 WARM = Path(__file__).with_name("warm_kernel.py")
+OFFERED = "kernels/warm/kernel.json"
 OPTION = "--nbval-current-env"  # of nbval, for kernels as this Python starts them
 
 
@@ -95,26 +95,19 @@ def warm(
     command: list[str], variables: dict[str, str]
 ) -> Iterator[tuple[list[str], dict[str, str]]]:
     """Yield the command and its environment with kernels that start warm and draw no picture."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        socket = folder / "warm"
-        profile = folder / "profile_default" / "ipython_kernel_config.py"
-        kernel = folder / "kernels" / "warm" / "kernel.json"
-        for path in (profile, kernel):
-            path.parent.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as folder:
+        profile = Path(folder) / "profile_default" / "ipython_kernel_config.py"
+        profile.parent.mkdir()
         profile.write_text(UNDRAWN, encoding="utf-8")
-        argv = [sys.executable, "-S", str(WARM), str(socket), "{connection_file}"]
-        spec = {"argv": argv, "display_name": "warm", "language": "python"}
-        kernel.write_text(json.dumps(spec), encoding="utf-8")
-        variables = variables | {"IPYTHONDIR": name, "JUPYTER_PATH": name}
-        with subprocess.Popen([sys.executable, str(WARM), str(socket)], env=variables) as server:
-            try:
-                while not socket.exists() and server.poll() is None:
-                    time.sleep(0.05)
-                asked = [word for word in command if word != OPTION]
-                yield [*asked, "--nbval-kernel-name=warm"], variables
-            finally:
-                server.terminate()
+        variables = variables | {"IPYTHONDIR": folder, "JUPYTER_PATH": folder}
+        server = subprocess.Popen(
+            [sys.executable, str(WARM), folder], env=variables, stdin=subprocess.PIPE
+        )
+        with server:  # it ends when its input is closed
+            while not (Path(folder) / OFFERED).exists() and server.poll() is None:
+                time.sleep(0.05)
+            asked = [word for word in command if word != OPTION]
+            yield [*asked, "--nbval-kernel-name=warm"], variables
 
 
 def main(command: list[str]) -> int:

@@ -1,19 +1,23 @@
 """Kernels that have imported what the chapters import before anybody asks for one.
 
-    python tools/warm_kernel.py SOCKET                    fork a kernel for each who asks there
-    python tools/warm_kernel.py SOCKET CONNECTION_FILE    ask for one, and last as long as it does
+    python tools/warm_kernel.py FOLDER
 
-To start a kernel and to import matplotlib takes longer than many a chapter takes to run. A fork of
-a process that did both takes no time, and is as new as a kernel of its own: it has run nothing.
+makes FOLDER, once it is a part of JUPYTER_PATH, offer a kernel named warm, until the standard input
+ends. To start a kernel and to import matplotlib takes longer than many a chapter takes to run. A
+fork of a process that did both takes no time, and is as new as a kernel of its own: it has run
+nothing. With more arguments, as Jupyter starts what it takes for the kernel, this asks for one, and
+lasts as long as it does.
 """
 
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 
 # What a kernel imports to run, and a chapter's first cells. Not Jupyter's back end of matplotlib,
 # which takes hold of the kernel when it is imported; but matplotlib must know that it comes.
@@ -23,17 +27,23 @@ IMPORTED += ["matplotlib.pyplot", "minioptim.datasets", "minioptim.live", "minio
 IMPORTED += ["minioptim.plots", "minioptim.problems", "minioptim.tables", "minioptim.training"]
 
 
-def serve(address: str) -> None:
-    """Import, then fork a kernel for each who asks at the address, without end."""
-    del sys.path[0]  # this folder, which is on no kernel's path
+def serve(folder: Path) -> None:
+    """Import, offer the kernel in the folder, and fork one for each who asks."""
+    del sys.path[0]  # this file's folder, which is on no kernel's path
     os.environ["MPLBACKEND"] = BACKEND
     for name in IMPORTED:
         importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that end
+    address, spec = folder / "socket", folder / "kernels" / "warm" / "kernel.json"
+    argv = [sys.executable, "-S", __file__, str(address), "{connection_file}"]
     with socket.socket(socket.AF_UNIX) as door:
-        door.bind(address)
+        door.bind(str(address))
         door.listen(64)
-        while True:
+        spec.parent.mkdir(parents=True)
+        unfinished = spec.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps({"argv": argv, "display_name": "", "language": "python"}))
+        unfinished.rename(spec)
+        while sys.stdin not in select.select([door, sys.stdin], [], [])[0]:
             asking, _ = door.accept()
             if os.fork() == 0:
                 door.close()
@@ -59,16 +69,16 @@ def _become_kernel(asking: socket.socket) -> None:
 
     threading.Thread(target=leave, daemon=True).start()
     try:
-        IPKernelApp.launch_instance(argv=["-f", asked["file"]])
+        IPKernelApp.launch_instance(argv=["-f", *asked["arguments"]])
     finally:
         os._exit(0)
 
 
-def ask(address: str, file: str) -> None:
+def ask(address: str, arguments: list[str]) -> None:
     """Ask for a kernel, hand interrupts on to it, and return when it has ended."""
     with socket.socket(socket.AF_UNIX) as door:
         door.connect(address)
-        door.sendall(json.dumps({"file": file, "folder": os.getcwd()}).encode())
+        door.sendall(json.dumps({"arguments": arguments, "folder": os.getcwd()}).encode())
         kernel = int(door.recv(64))
         signal.signal(signal.SIGINT, lambda *_: os.kill(kernel, signal.SIGINT))
         door.recv(1)
@@ -76,5 +86,6 @@ def ask(address: str, file: str) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) == 2:
-        serve(sys.argv[1])
-    ask(*sys.argv[1:])
+        serve(Path(sys.argv[1]))
+    else:
+        ask(sys.argv[1], sys.argv[2:])

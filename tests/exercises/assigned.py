@@ -65,7 +65,7 @@ def executed(notebook):
     with tempfile.TemporaryDirectory() as folder:
         NotebookClient(
             notebook,
-            kernel_name="python3",
+            kernel_name="warm",  # see conftest.py
             timeout=600,  # for a busy machine; a cell takes seconds
             allow_errors=True,
             coalesce_streams=True,
