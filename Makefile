@@ -40,7 +40,7 @@ STAGES := prepare check portable site parity classroom+locks
 
 .DEFAULT_GOAL := help
 .PHONY: help prepare book weights serve notebooks lint check chapters portable site parity classroom \
-  locks test coverage bench golden lock clean book-after-tools
+  locks test coverage bench golden lock clean book-after-tools types style
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -132,10 +132,16 @@ notebooks: $(TESTS_READY) ## execute the chapters anew and store their outputs (
 
 # --- Checks -----------------------------------------------------------------
 
+# mypy takes as long as all else that is checked, and one processor.
 lint: $(TESTS_READY) $(JS_READY) ## style, types, and the notebooks' form
+	@$(MAKE) --no-print-directory --keep-going --jobs $(JOBS) types style
+
+types:
+	$(BIN)/mypy
+
+style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/python -m book.notebook_lint $(CHAPTERS)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(JS_TOOLS)/node_modules/.bin/biome check --error-on-warnings
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(JS_TOOLS)/node_modules/.bin/tsc --project $(JS_TOOLS)
