@@ -61,6 +61,10 @@ else:
             return around if name == "around" else getattr(around, name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
+    def __dir__():
+        """List them too, for whoever completes a name or goes through all rules."""
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "AROUND",
