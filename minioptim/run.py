@@ -21,9 +21,10 @@ import numpy.typing as npt
 
 from minioptim._arguments import Array, numbers, read_only, whole
 from minioptim._keywords import in_our_words
+from minioptim._progress import with_bar
 from minioptim.engines import ENGINES, blocks, floats
 from minioptim.engines._alone import check_gradient, check_value, explain
-from minioptim.engines.arrays import QUIET, Beginning, Made, begin
+from minioptim.engines.arrays import QUIET, Beginning, begin
 from minioptim.engines.arrays import steps as made_from
 from minioptim.engines.record import Ended
 from minioptim.problems import Gradient, Problem
@@ -214,7 +215,7 @@ def minimize(
             rows: dict[str, list[Any]] = {name: [] for name in wanted}
             _keep(rows, x=start, f=first_f, state=end)
             stream = islice(made_from(oracle, beginning), steps)
-            for now, final, query, grad, end in _with_bar(stream, steps, progress):
+            for now, final, query, grad, end in with_bar(stream, steps, progress):
                 if stop is not None:
                     step = Step(now, final, query, grad, dict(zip(rule.state, end, strict=True)))
                     stopped = _stopped(stop, step)
@@ -426,16 +427,3 @@ def _oracle(problem: Problem, done: int) -> Gradient | None:
         found: Gradient | None = after(done)
         return found
     return problem.gradient if problem.oracle() == problem.gradient else None
-
-
-def _with_bar(stream: Iterable[Made], steps: int, progress: bool) -> Iterable[Made]:
-    if not progress:
-        return stream
-    try:
-        from tqdm.auto import tqdm
-    except ImportError as error:
-        raise ImportError(
-            "progress=True needs the package tqdm: pip install minioptim[progress]"
-        ) from error
-    bar: Callable[..., Iterable[Made]] = tqdm
-    return bar(stream, total=steps)
