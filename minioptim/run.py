@@ -75,7 +75,8 @@ def iterate(
     [4.0, 2.0, 1.0]
     """
     if not callable(grad):
-        raise TypeError(f"grad must be a function of x, got {grad!r}")
+        way = ": pass its gradient" if callable(getattr(grad, "gradient", None)) else ""
+        raise TypeError(f"grad must be a function of x, got {grad!r}{way}")
     return _shown(grad, begin(rule, x0))
 
 
@@ -169,6 +170,8 @@ def minimize(
     """
     if isinstance(problem, type):
         raise TypeError(f"problem must be a problem, got a class: write {problem.__name__}(...)")
+    if isinstance(problem, Rule):
+        raise TypeError(f"problem comes first, and then rule: write minimize(problem, {problem!r})")
     for name in ("value", "gradient", "oracle"):
         if not callable(getattr(problem, name, None)):
             way = (
@@ -348,6 +351,11 @@ def _value(problem: Problem, x: Array) -> Array:
             )
     except Exception as error:
         explain(error, problem.value, x, ())
+        own = np.shape(getattr(problem, "start", ()))
+        if own and own[-1] != x.shape[-1]:
+            error.add_note(
+                f"(x0 has {x.shape[-1]} coordinates, the problem's own start has {own[-1]})"
+            )
         raise
     return f
 

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "_keywords": set(),
     "_arguments": {"_keywords"},
     "_catalogues": set(),
-    "rules": {"_arguments"},
+    "rules": {"_arguments", "_keywords"},
     "looks": {"rules"},
     "problems": {"_arguments", "_keywords"},
     "schedules": {"_arguments"},
@@ -52,7 +52,7 @@ MAY_IMPORT = {
         "run",
     }
     | {"_catalogues"},
-    "": {"rules", "run", "stepper", "storage"},
+    "": {"_keywords", "rules", "run", "stepper", "storage"},
 }
 
 
