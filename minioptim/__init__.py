@@ -40,7 +40,9 @@ else:
             from minioptim import storage
 
             return getattr(storage, name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from minioptim._keywords import homes_of
+
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{homes_of(name)}")
 
 
 __version__ = "0.1.0"

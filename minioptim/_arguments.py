@@ -66,7 +66,10 @@ def numbers(name: str, values: Any, expected: str = "an array of real numbers") 
     except ValueError as error:  # rows of different lengths
         raise ValueError(f"{name} must be {expected}, got {shown(values)}") from error
     if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be {expected}, got {shown(values)} of type {array.dtype}")
+        # Of a trace the end is meant, and of a data set the inputs.
+        held = [each for each in ("final", "inputs") if hasattr(values, each)]
+        way = f": pass its {held[0]}, an array" if held else f" of type {array.dtype}"
+        raise TypeError(f"{name} must be {expected}, got {shown(values)}{way}")
     if array.dtype == np.float64:
         return array
     with np.errstate(over="ignore"):  # a long double may end as an infinity

@@ -16,12 +16,13 @@ R = TypeVar("R")
 
 # What an argument is called elsewhere; of a hyper-parameter, first what the libraries call it.
 OTHER_NAMES = {
-    "lr": ("learning_rate", "step_size", "stepsize", "eta", "eta0", "learning_rate_init"),
     "momentum": ("mu", "gamma", "beta"),
     "beta": ("momentum", "decay", "gamma"),
     "beta1": ("b1", "beta_1"),
     "beta2": ("b2", "beta_2"),
     "rho": ("alpha", "decay", "decay_rate"),
+    # Below rho, which RMSProp's alpha is in PyTorch: alpha is lr in Kingma and Ba's paper.
+    "lr": ("learning_rate", "step_size", "stepsize", "eta", "eta0", "learning_rate_init", "alpha"),
     "eps": ("epsilon",),
     "psi": ("momentum_decay",),
     "initial_accumulator": ("initial_accumulator_value",),
@@ -29,11 +30,13 @@ OTHER_NAMES = {
     "largest": ("max_norm", "max_delta", "clip_value", "clipnorm", "clipvalue", "global_clipnorm"),
     "every": ("every_k_schedule", "sync_period", "k", "record_every", "log_every"),
     "part": ("slow_step_size", "alpha"),
-    "steps": ("maxiter", "max_iter", "n_iter", "num_iters", "iterations", "num_steps", "n_steps"),
+    "steps": (
+        *("maxiter", "max_iter", "n_iter", "num_iters", "iterations", "num_steps", "n_steps"),
+        *("T_max", "decay_steps", "total_steps"),
+    ),
     "rule": ("optimizer", "optimiser", "method", "opt"),
     "problem": ("fun", "func", "function", "f", "objective", "loss", "model"),
     "x0": ("start", "init", "initial", "init_params", "params"),
-    "stop": ("callback",),
     "progress": ("verbose", "disp", "progress_bar"),
     "f": ("fun", "func", "function", "value", "objective"),
     "df": ("jac", "grad", "gradient", "fprime"),
@@ -75,6 +78,10 @@ ELSEWHERE = {
         "minioptim.training.train(model, rule, batch, steps, seeds=range(10)) makes a run for each",
     ),
     **dict.fromkeys(("lr", "learning_rate"), "a rule has it, as in Adam(lr=0.01)"),
+    "momentum": "minioptim.rules has Momentum(lr, momentum), and BufferMomentum, PyTorch's form",
+    "callback": "iterate(rule, grad, x0) yields each step; stop=... ends a run where it is true",
+    "jac": "a problem has it: problems.Function(f, df)",
+    "seed": "model.minibatch(32, seed=0) has one, and training.train has seeds=range(10)",
     "epochs": "count steps, batches.steps_per_epoch in an epoch",
     "batch_size": "model.minibatch(32) is the problem with minibatches of 32",
     "betas": "write beta1=... and beta2=...",
@@ -114,7 +121,7 @@ def refuse(what: str, given: Iterable[str], known: Collection[str]) -> None:
         return
     from difflib import get_close_matches  # here, since most programs do without it
 
-    if ours := [name for name in known if word in OTHER_NAMES.get(name, ())]:
+    if ours := [name for name, words in OTHER_NAMES.items() if word in words and name in known]:
         way = f"here it is {ours[0]!r}"
     elif word in ELSEWHERE:
         way = ELSEWHERE[word]
@@ -123,6 +130,25 @@ def refuse(what: str, given: Iterable[str], known: Collection[str]) -> None:
     else:
         way = f"it has {', '.join(known) or 'none'}"
     raise TypeError(f"{what} has no argument {word!r}: {way}")
+
+
+# The parts of the package, those with what people look for most first.
+_PARTS = ("rules", "problems", "losses", "datasets", "training", "schedules", "averages", "search")
+
+
+def homes_of(name: str) -> str:
+    """Return where in the package a name is, as the end of an error's sentence; "" if nowhere.
+
+    Examples
+    --------
+    >>> homes_of("Function")
+    ': from minioptim.problems import Function'
+    """
+    from importlib import import_module  # here, since an error alone asks for it
+
+    parts = {part: import_module(f"minioptim.{part}") for part in _PARTS}
+    found = [part for part, module in parts.items() if hasattr(module, name)]
+    return f": from minioptim.{found[0]} import {name}" if found else ""
 
 
 def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
@@ -164,6 +190,17 @@ class _Signature:
         return found.replace(parameters=takes)
 
 
+def untyped_numbers(cls: type[Any]) -> list[str]:
+    """Return the names to which a class gives a number without a type: a dataclass ignores them."""
+    typed = inspect.get_annotations(cls)
+    return [
+        name
+        for name, value in vars(cls).items()
+        if isinstance(value, (int, float)) and not name.startswith("_") and name.islower()
+        if name not in typed and not isinstance(value, bool)
+    ]
+
+
 class InOurWords:
     """A class that says what its arguments are called if it is given another's word."""
 
@@ -174,9 +211,12 @@ class InOurWords:
             called: Any = cls
             known = _parameters(called)
             if known is not None and not kwargs.keys() <= known:
-                own = inspect.get_annotations(called).keys()
-                if own & (kwargs.keys() - known):  # a field, but no argument
-                    raise TypeError(f"write @dataclass(frozen=True) above class {cls.__name__}")
+                unknown, untyped = kwargs.keys() - known, untyped_numbers(called)
+                if unknown & {*inspect.get_annotations(called), *untyped}:  # a field, no argument
+                    way = f", and a type with {untyped[0]}: float" if untyped else ""
+                    raise TypeError(
+                        f"write @dataclass(frozen=True) above class {cls.__name__}{way}"
+                    )
                 refuse(cls.__name__, kwargs, known)
         if (args or kwargs) and cls.__init__ is object.__init__:
             raise TypeError(f"{cls.__name__} takes no arguments")

@@ -21,9 +21,10 @@ import numpy.typing as npt
 
 from minioptim._arguments import Array, numbers, read_only, whole
 from minioptim._keywords import in_our_words
+from minioptim._progress import with_bar
 from minioptim.engines import ENGINES, blocks, floats
 from minioptim.engines._alone import check_gradient, check_value, explain
-from minioptim.engines.arrays import QUIET, Beginning, Made, begin
+from minioptim.engines.arrays import QUIET, Beginning, begin
 from minioptim.engines.arrays import steps as made_from
 from minioptim.engines.record import Ended
 from minioptim.problems import Gradient, Problem
@@ -74,7 +75,8 @@ def iterate(
     [4.0, 2.0, 1.0]
     """
     if not callable(grad):
-        raise TypeError(f"grad must be a function of x, got {grad!r}")
+        way = ": pass its gradient" if callable(getattr(grad, "gradient", None)) else ""
+        raise TypeError(f"grad must be a function of x, got {grad!r}{way}")
     return _shown(grad, begin(rule, x0))
 
 
@@ -168,6 +170,8 @@ def minimize(
     """
     if isinstance(problem, type):
         raise TypeError(f"problem must be a problem, got a class: write {problem.__name__}(...)")
+    if isinstance(problem, Rule):
+        raise TypeError(f"problem comes first, and then rule: write minimize(problem, {problem!r})")
     for name in ("value", "gradient", "oracle"):
         if not callable(getattr(problem, name, None)):
             way = (
@@ -214,7 +218,7 @@ def minimize(
             rows: dict[str, list[Any]] = {name: [] for name in wanted}
             _keep(rows, x=start, f=first_f, state=end)
             stream = islice(made_from(oracle, beginning), steps)
-            for now, final, query, grad, end in _with_bar(stream, steps, progress):
+            for now, final, query, grad, end in with_bar(stream, steps, progress):
                 if stop is not None:
                     step = Step(now, final, query, grad, dict(zip(rule.state, end, strict=True)))
                     stopped = _stopped(stop, step)
@@ -347,6 +351,11 @@ def _value(problem: Problem, x: Array) -> Array:
             )
     except Exception as error:
         explain(error, problem.value, x, ())
+        own = np.shape(getattr(problem, "start", ()))
+        if own and own[-1] != x.shape[-1]:
+            error.add_note(
+                f"(x0 has {x.shape[-1]} coordinates, the problem's own start has {own[-1]})"
+            )
         raise
     return f
 
@@ -426,16 +435,3 @@ def _oracle(problem: Problem, done: int) -> Gradient | None:
         found: Gradient | None = after(done)
         return found
     return problem.gradient if problem.oracle() == problem.gradient else None
-
-
-def _with_bar(stream: Iterable[Made], steps: int, progress: bool) -> Iterable[Made]:
-    if not progress:
-        return stream
-    try:
-        from tqdm.auto import tqdm
-    except ImportError as error:
-        raise ImportError(
-            "progress=True needs the package tqdm: pip install minioptim[progress]"
-        ) from error
-    bar: Callable[..., Iterable[Made]] = tqdm
-    return bar(stream, total=steps)

@@ -79,6 +79,21 @@ class States(dict[str, Array]):
         )
 
 
+# What users of other libraries ask of the result of a run, and where it is.
+_ELSEWHERE = {
+    **dict.fromkeys(("loss", "losses", "values", "history", "fun"), "its values are f"),
+    **dict.fromkeys(("xs", "points", "path", "params"), "its points are x, and the end is final"),
+    **dict.fromkeys(("steps", "nit"), "its steps are t"),
+    **dict.fromkeys(("success", "converged"), "diverged and stopped say how it ended"),
+    "best": "its points are x, and their values f: trace.x[trace.f.argmin()]",
+    "save": "minioptim.save(trace, path) writes it",
+    **dict.fromkeys(
+        ("to_csv", "to_dict", "to_frame", "to_pandas"),
+        "minioptim.columns(trace) makes columns, for pandas.DataFrame and others",
+    ),
+}
+
+
 def rose(f: Array, start: Array) -> npt.NDArray[np.bool_]:
     """Return for which runs f rose so far above its start that they count as diverged.
 
@@ -166,6 +181,36 @@ class Trace:
         batch = f", batch of shape {self.diverged.shape}" if self.diverged.ndim else ""
         stopped = ", stopped" if self.stopped.all() else ""
         return f"Trace({self.rule!r}, {steps}{stopped}{batch}, recorded: {names})"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are of one rule, and all that they hold is the same, bit for bit."""
+        if not isinstance(other, Trace):
+            return NotImplemented
+        one, two = self._held(), other._held()
+        return (
+            self.rule == other.rule
+            and one.keys() == two.keys()
+            and all(np.array_equal(one[name], two[name], equal_nan=True) for name in one)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.t.tobytes(), self.final.shape))
+
+    def _held(self) -> dict[str, Any]:
+        """Return all arrays by their names."""
+        states = (("state", self.recorded.get("state", {})), ("final_state", self.final_state))
+        return {
+            **{name: value for name, value in self.recorded.items() if name != "state"},
+            **{f"{which}.{name}": value for which, held in states for name, value in held.items()},
+            **{name: getattr(self, name) for name in ("t", "final", "diverged", "stopped")},
+        }
+
+    def __getattr__(self, name: str) -> Any:
+        """Say what it is called here, when another library's word is asked for."""
+        if isinstance(own := vars(Trace).get(name), property):  # it has said itself why not
+            return own.__get__(self)
+        way = _ELSEWHERE.get(name)
+        raise AttributeError(f"a trace has no {name!r}" + (f": {way}" if way else ""))
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Take over what was copied or unpickled: read-only, as it was."""

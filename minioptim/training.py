@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from minioptim._arguments import Array
 from minioptim._keywords import in_our_words
+from minioptim._progress import with_bar
 from minioptim.losses import Minibatch, Model
 from minioptim.rules import Rule
 from minioptim.run import minimize
@@ -22,6 +23,8 @@ def train(
     steps: int,
     seeds: Iterable[int],
     start: Callable[[int], npt.ArrayLike] | None = None,
+    *,
+    progress: bool = False,
 ) -> Array:
     r"""Train a model once with each seed, and return the final parameters.
 
@@ -39,6 +42,8 @@ def train(
         Seeds of the order of the examples, one for each run.
     start : callable, seed to array-like of shape (d,), optional
         The initial weights for a seed, such as `MLP.initial`; by default the model's own start.
+    progress : bool
+        Show a progress bar that counts seeds (needs tqdm, the extra ``progress``).
 
     Returns
     -------
@@ -49,6 +54,8 @@ def train(
     ------
     TypeError, ValueError
         As for `minioptim.minimize`; also if ``model`` is no model, or ``seeds`` are not several.
+    ImportError
+        ``progress=True`` without tqdm.
 
     Examples
     --------
@@ -80,6 +87,9 @@ def train(
         raise TypeError(f"model must be a model such as MLP(data){hint}, got {model!r}")
     if isinstance(seeds, (str, int)) or not isinstance(seeds, Iterable):
         raise TypeError(f"seeds must be several whole numbers, such as range(10), got {seeds!r}")
+    seeds = list(seeds)
+    if not seeds:
+        raise ValueError("seeds must hold at least one seed, got none")
     ends = [
         minimize(
             model.minibatch(batch, seed=seed),
@@ -88,8 +98,6 @@ def train(
             steps,
             record=(),
         ).final
-        for seed in seeds
+        for seed in with_bar(seeds, len(seeds), progress)
     ]
-    if not ends:
-        raise ValueError("seeds must hold at least one seed, got none")
     return np.stack(ends)

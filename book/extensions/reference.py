@@ -23,7 +23,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -164,7 +164,9 @@ def constant(module: ModuleType, name: str) -> str:
 
 def sources_of(module: ModuleType, name: str) -> Iterator[ModuleType]:
     """Yield the module from which a module imports a name, and that from which this one does."""
-    for node in statements(module):
+    # What is imported when it is asked for stands below `if TYPE_CHECKING`.
+    nested = (node.body if isinstance(node, ast.If) else [node] for node in statements(module))
+    for node in chain.from_iterable(nested):
         if not isinstance(node, ast.ImportFrom) or node.module is None:
             continue
         if name in {alias.asname or alias.name for alias in node.names}:

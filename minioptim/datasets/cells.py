@@ -103,7 +103,8 @@ class Cells:
             meant = self.meant(name, [str(found[words])])
             raise ValueError(
                 f"column {name!r} holds numbers beside the word {found[words]!r} in "
-                f"{self.place(words)}: make it one or the other, or leave_out=[{name!r}]"
+                f"{self.place(words)}: make it one or the other, or leave_out=[{name!r}]; "
+                "if the word means a gap, leave the cell empty (NA, NaN and null are gaps too)"
                 f"{meant and f'. Column {meant}'}"
             )
         return self._checked(name, None, [cell if cell is None else str(cell) for cell in found])

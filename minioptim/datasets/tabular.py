@@ -108,8 +108,8 @@ def table(
     (('grams', 'colour=green', 'colour=red'), ('apple', 'grape'))
     >>> model = SoftmaxRegression(train)
     >>> x = minimize(model, Adam(lr=0.1), steps=200).final
-    >>> float(model.accuracy(x, test))
-    1.0
+    >>> float(model.accuracy(x, test)), model.probabilities(x, test.inputs).shape
+    (1.0, (2, 2))
     >>> new = train.reading.inputs({"grams": [160, 8], "colour": ["green", "green"]})
     >>> train.reading.named(model.predict(x, new)).tolist()
     ['apple', 'grape']

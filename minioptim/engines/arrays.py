@@ -7,6 +7,7 @@ There are two loops. Rules that treat coordinates separately step all runs of a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import FrozenInstanceError
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -192,7 +193,7 @@ def rule_at(beginning: Beginning, t: int) -> Rule:
     except StopIteration as error:
         raise RuntimeError(f"nothing left to compute step {t} of {rule!r} from") from error
     except Exception as error:
-        error.add_note(f"(at step {t} of {rule!r})")
+        _explain_step(error, t, rule)
         raise
 
 
@@ -241,7 +242,7 @@ def _all_at_once(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
         except StopIteration as error:  # it would silently end the steps
             raise RuntimeError(f"nothing left to compute step {t} of {rule!r} from") from error
         except Exception as error:
-            error.add_note(f"(at step {t} of {rule!r})")
+            _explain_step(error, t, rule)
             raise
         # Read-only, since steps hold them: a rule of the reader's own may write into its inputs.
         for array in result:
@@ -252,6 +253,16 @@ def _all_at_once(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
             yield t, x, asked, g, state
         else:
             yield t, x.transpose(to_last), asked, g, tuple(s.transpose(to_last) for s in state)
+
+
+def _explain_step(error: Exception, t: int, rule: Rule) -> None:
+    """Say at which step of which rule an error was raised, and how a state is kept."""
+    error.add_note(f"(at step {t} of {rule!r})")
+    if isinstance(error, FrozenInstanceError) or "read-only" in str(error):
+        error.add_note(
+            "(a rule keeps nothing in itself, and writes into nothing that it is given: "
+            'name a state, state = ("m",), and return its new value after x)'
+        )
 
 
 def _run_by_run(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
@@ -281,7 +292,7 @@ def _run_by_run(grad: Gradient, beginning: Beginning) -> Iterator[Made]:
         except StopIteration as error:
             raise RuntimeError(f"nothing left to compute step {t} of {rule!r} from") from error
         except Exception as error:
-            error.add_note(f"(at step {t} of {rule!r})")
+            _explain_step(error, t, rule)
             raise
         x, *new = map(read_only, made)
         state = tuple(new)

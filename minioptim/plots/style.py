@@ -14,6 +14,7 @@ from matplotlib.legend import Legend
 from matplotlib.transforms import ScaledTranslation
 
 from minioptim._arguments import whole
+from minioptim.run import Trace
 
 # Sizes are for a phone: a screen 360 pixels wide shows a figure of 6.4 inches at about half its
 # size, where 12 points are as high as small print.
@@ -177,7 +178,8 @@ def _axes(ax: Axes | None) -> Axes:
     if ax is None:
         return plt.gca()
     if not isinstance(ax, Axes):
-        raise TypeError(f"ax must be one Matplotlib Axes, got {ax!r}")
+        way = ": several traces go in one list" if isinstance(ax, Trace) else ""
+        raise TypeError(f"ax must be one Matplotlib Axes, got {ax!r}{way}")
     return ax
 
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 
 from minioptim._arguments import Real, Value, constant
+from minioptim._keywords import untyped_numbers
 
 
 class Range(NamedTuple):
@@ -80,6 +81,15 @@ class Rule(Value):
     state: ClassVar[tuple[str, ...]] = ()
     # Hyper-parameters that must not change from step to step, each with the reason.
     never_scheduled: ClassVar[Mapping[str, str]] = {}
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Say where the parameters go that other libraries' optimizers are given."""
+        if args and "lr" in kwargs and next(iter(inspect.signature(cls).parameters), "") == "lr":
+            raise TypeError(
+                f"{cls.__name__} is given no parameters to move, only {', '.join(kwargs)}: "
+                "Stepper(rule, x) moves those of a model of your own, minimize(problem, rule) a run"
+            )
+        return super().__new__(cls, *args, **kwargs)
 
     def __post_init__(self) -> None:
         rule: Any = type(self)
@@ -189,8 +199,32 @@ def _check_class(rule: type[Any]) -> None:
         raise TypeError(
             f'{rule.__name__}.state must be a tuple of names, as in state = ("v",), without a type'
         )
-    own = set(inspect.get_annotations(rule)) - {"state"} | (names & vars(rule).keys())
+    typed = inspect.get_annotations(rule)
+    own = set(typed) - {"state"} | (names & vars(rule).keys())
     if own and "__dataclass_params__" not in vars(rule):
         raise TypeError(f"write @dataclass(frozen=True) above class {rule.__name__}")
+    for name in untyped_numbers(rule):
+        raise TypeError(
+            f"{name} of {rule.__name__} is no argument without a type: write {name}: float = "
+            f"{vars(rule)[name]!r}, and @dataclass(frozen=True) above the class"
+        )
     if list(inspect.signature(rule.start).parameters) == ["self"]:
         raise TypeError(f"{rule.__name__}.start must take x: write def start(self, x)")
+    _check_order(rule, "query", ("self", "x", *rule.state))
+    _check_order(rule, "step", ("self", "g", "x", "t", *rule.state))
+
+
+def _check_order(rule: type[Any], method: str, order: tuple[str, ...]) -> None:
+    """Report arguments that have the names of the course and stand in other places.
+
+    The loop passes them by place, so a step that takes (x, g, ...) would run, and move by a wrong
+    equation without a word.
+    """
+    called = getattr(rule, method)
+    takes = list(inspect.signature(called).parameters) if callable(called) else []
+    meant = ["g" if name in ("grad", "gradient") else name for name in takes]
+    if any(name in order and order.index(name) != place for place, name in enumerate(meant)):
+        raise TypeError(
+            f"{rule.__name__}.{method} must take ({', '.join(order)}) in this order, "
+            f"got ({', '.join(takes)})"
+        )

@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
+import minioptim
 from minioptim import Adam, RMSProp, Rule, iterate, minimize
 from minioptim._keywords import ELSEWHERE, OTHER_NAMES
 from minioptim.datasets import Dataset, RegressionData, Split, table
@@ -186,3 +187,49 @@ def test_a_class_that_lacks_its_decorator_is_told_so():
 
     with pytest.raises(TypeError, match=r"^write @dataclass\(frozen=True\) above class Mine$"):
         Mine(lr=0.5)
+
+
+def test_numbers_without_a_type_are_no_arguments_and_said_to_be_none():
+    class Mine(Rule):
+        lr = 0.1
+
+        def step(self, g, x, t):
+            return (x - self.lr * g,)
+
+    with pytest.raises(TypeError, match=r"above class Mine, and a type with lr: float$"):
+        Mine(lr=0.5)
+    with pytest.raises(TypeError, match=r"^lr of Mine is no argument without a type"):
+        Mine()
+
+
+def mine(step, query="x, m"):
+    """Return a rule whose methods take arguments in the order given."""
+    methods = {"step": f"lambda self, {step}: (0.0, 0.0)", "query": f"lambda self, {query}: 0.0"}
+    made = {name: eval(text) for name, text in methods.items()}  # noqa: S307
+    return type("Mine", (Rule,), {"state": ("m",), **made})()
+
+
+@pytest.mark.parametrize("order", ["x, g, m, t", "x, grad, t, m", "g, x, m, t"])
+def test_a_step_with_its_arguments_in_another_order_is_refused(order):
+    """Passed by place, it would run, and take the gradient for the point."""
+    with pytest.raises(TypeError, match=r"^Mine.step must take \(self, g, x, t, m\) in this"):
+        mine(order)
+
+
+def test_a_query_in_another_order_is_refused_and_other_names_in_their_places_are_not():
+    with pytest.raises(TypeError, match=r"^Mine.query must take \(self, x, m\) in this order"):
+        mine("g, x, t, m", query="m, x")
+    mine("gradient, w, step, velocity", query="w, velocity")
+    mine("g, x, t, *state", query="x, *state")
+
+
+def test_parameters_given_as_to_other_libraries_are_shown_the_way():
+    with pytest.raises(TypeError, match=r"^Adam is given no parameters .* Stepper\(rule, x\)"):
+        Adam([np.ones(3)], lr=0.1)
+
+
+def test_what_is_elsewhere_in_the_package_is_said():
+    with pytest.raises(AttributeError, match="from minioptim.problems import Function$"):
+        minioptim.Function  # noqa: B018
+    with pytest.raises(AttributeError, match="has no attribute 'nowhere'$"):
+        minioptim.nowhere  # noqa: B018

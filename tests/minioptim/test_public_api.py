@@ -19,18 +19,19 @@ MAY_IMPORT = {
     "_keywords": set(),
     "_arguments": {"_keywords"},
     "_catalogues": set(),
-    "rules": {"_arguments"},
+    "rules": {"_arguments", "_keywords"},
     "looks": {"rules"},
     "problems": {"_arguments", "_keywords"},
     "schedules": {"_arguments"},
     "datasets": {"_arguments", "_keywords"},
     "averages": {"_arguments"},
+    "_progress": set(),
     "tables": set(),
     "_translations": {"_arguments", "rules"},
     "libraries": {"_translations", "rules"},
     "trace": {"_arguments", "rules"},
     "engines": {"_arguments", "problems", "rules", "trace"},
-    "run": {"_arguments", "_keywords", "engines", "problems", "rules", "trace"},
+    "run": {"_arguments", "_keywords", "_progress", "engines", "problems", "rules", "trace"},
     "stepper": {"_arguments", "engines", "rules"},
     "storage": {"_arguments", "rules", "schedules", "trace"},
     "losses": {"_arguments", "problems", "datasets"},
@@ -38,7 +39,7 @@ MAY_IMPORT = {
     "live": {"_arguments", "engines", "plots", "problems", "run", "schedules"}
     | {"_catalogues", "averages", "looks", "rules"},
     "interactive": {"live"},
-    "training": {"_arguments", "_keywords", "losses", "rules", "run"},
+    "training": {"_arguments", "_keywords", "_progress", "losses", "rules", "run"},
     "search": {"_arguments", "_keywords", "problems", "rules", "run"},
     "checks": {
         "_arguments",
@@ -51,7 +52,7 @@ MAY_IMPORT = {
         "run",
     }
     | {"_catalogues"},
-    "": {"rules", "run", "stepper", "storage"},
+    "": {"_keywords", "rules", "run", "stepper", "storage"},
 }
 
 
@@ -113,7 +114,7 @@ def test_the_order_of_the_modules_has_no_circle():
 
 # What a function imports when it is called; each is in an extra of pyproject.toml.
 ON_DEMAND = {
-    "run": {"tqdm"},
+    "_progress": {"tqdm"},
     "live.widget": {"anywidget", "traitlets"},
     "engines.compiled.kernels": {"numba"},
 }

@@ -1250,3 +1250,69 @@ def test_a_trace_of_feed_says_why_it_has_no_f():
 def test_a_level_is_a_number(below):
     with pytest.raises(TypeError, match="^below must be a number, got"):
         minimize(Ravine(), SGD(), steps=2).settled(below)
+
+
+# ---------------------------------------------------------------- what is mistaken for something
+
+
+def test_a_problem_and_a_rule_in_the_wrong_order_are_told_so():
+    with pytest.raises(TypeError, match=r"problem comes first.*minimize\(problem, Adam"):
+        minimize(Adam(), Ravine())
+    with pytest.raises(TypeError, match="pass its gradient$"):
+        next(iterate(Adam(), Ravine(), [1.0, 2.0]))
+
+
+def test_a_start_of_other_dimension_is_named_where_the_function_fails():
+    bowl = Function(lambda x: x[0] ** 2 + x[1] ** 2, start=[1.0, 1.0], each=True)
+    with pytest.raises(IndexError) as caught:
+        minimize(bowl, Adam(), [1.0], steps=3)
+    assert any("x0 has 1 coordinates, the problem's own start has 2" in n for n in notes(caught))
+
+
+def test_a_rule_that_keeps_its_state_in_itself_is_told_how_it_is_kept():
+    @dataclass(frozen=True)
+    class Remembers(Rule):
+        lr: float = 0.1
+
+        def step(self, g, x, t):
+            self.m = g
+            return (x - self.lr * g,)
+
+    with pytest.raises(FrozenInstanceError) as caught:
+        minimize(Ravine(), Remembers(), steps=3)
+    assert any('state = ("m",)' in note for note in notes(caught))
+
+
+def notes(caught):
+    return caught.value.__notes__
+
+
+# ---------------------------------------------------------------- a trace, as users meet it
+
+
+def test_traces_are_equal_if_all_that_they_hold_is():
+    whole = minimize(Ravine(), Adam(lr=[0.1, 0.2]), steps=20)
+    first = minimize(Ravine(), Adam(lr=[0.1, 0.2]), steps=8)
+    joined = first + minimize(Ravine(), Adam(lr=[0.1, 0.2]), first, steps=12)
+    assert joined == whole
+    assert hash(joined) == hash(whole)
+    assert whole != first
+    assert whole != minimize(Ravine(), Adam(lr=[0.1, 0.2]), steps=20, record=("x",))
+    assert whole != minimize(Ravine(), Adam(lr=[0.1, 0.3]), steps=20)
+    assert whole != 1
+    nudged = copy.deepcopy(whole)
+    state = nudged.state["v"].copy()
+    state[3, 1, 0] = np.nextafter(state[3, 1, 0], 1)
+    nudged.recorded["state"]["v"] = state
+    assert nudged != whole
+
+
+def test_a_trace_says_what_other_libraries_words_are_here():
+    trace = minimize(Ravine(), Adam(), steps=2, record=("x",))
+    with pytest.raises(AttributeError, match="^a trace has no 'losses': its values are f$"):
+        trace.losses  # noqa: B018
+    with pytest.raises(AttributeError, match="^a trace has no 'nothing'$"):
+        trace.nothing  # noqa: B018
+    # What a property says of itself is not hidden by it.
+    with pytest.raises(AttributeError, match=r"^'f' was not recorded"):
+        trace.f  # noqa: B018

@@ -30,3 +30,14 @@ def test_runs_may_start_apart():
 def test_no_seed_is_refused():
     with pytest.raises(ValueError, match=r"^seeds must hold at least one"):
         train(SoftmaxRegression(DATA), Adam(), batch=4, steps=1, seeds=())
+
+
+def test_a_bar_counts_the_seeds_and_changes_nothing(capsys):
+    def ends(progress):
+        model = SoftmaxRegression(DATA)
+        return train(model, Adam(), batch=4, steps=2, seeds=range(3), progress=progress)
+
+    quiet = ends(progress=False)
+    assert capsys.readouterr().err == ""
+    np.testing.assert_array_equal(ends(progress=True), quiet)
+    assert "3/3" in capsys.readouterr().err

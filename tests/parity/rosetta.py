@@ -6,6 +6,7 @@ Imports no library, so that the tests that have none can read it too.
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,7 +83,7 @@ def rows() -> list[Row]:
 
 
 # What the texts of the rows are made of.
-NAMES: dict[str, Any] = vars(rules) | vars(_translations) | {"np": np}
+NAMES: dict[str, Any] = dict(inspect.getmembers(rules)) | vars(_translations) | {"np": np}
 
 
 class _Falling(ast.NodeTransformer):
