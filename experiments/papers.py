@@ -18,6 +18,7 @@ from experiments import (
     claims,
     duchi_2011,
     kingma_ba_2015,
+    race_to_target,
     reddi_2018,
     wilson_2017,
     zeiler_2012,
@@ -31,6 +32,7 @@ PAPERS: tuple[ModuleType, ...] = (
     wilson_2017,
     kingma_ba_2015,
     reddi_2018,
+    race_to_target,
 )
 VERDICTS = RESULTS / "verdicts.json"
 

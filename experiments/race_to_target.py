@@ -180,7 +180,7 @@ def measures(result: Mapping[str, Any]) -> dict[str, list[float]]:
 
 
 ENGINES = ("arrays", "compiled")
-ROUNDS, CALLS = 15, 200
+ROUNDS, CALLS = 300, 10
 
 
 def microseconds(call: Callable[[], object]) -> float:

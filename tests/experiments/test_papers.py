@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from experiments import claims, kingma_ba_2015, papers, zeiler_2012
+from experiments import claims, papers, zeiler_2012
 from experiments.settings import label, values
 
 STORED = {paper: papers.result(paper) for paper in papers.PAPERS}
@@ -17,14 +17,16 @@ each_of_numbers = pytest.mark.parametrize("paper", [zeiler_2012], ids=lambda pap
 
 def sections(paper):
     """Each part of a result with the cells that it holds."""
-    stored = STORED[paper]
-    if paper is not kingma_ba_2015:
-        return [(stored["settings"], paper.cells("small"))]
-    return [
-        (stored["tuned"], paper.tuning("small")),
-        (stored["judged"], paper.judging(stored["best"], "small")),
-        (stored["autoencoder"], paper.correcting("small")),
-    ]
+    stored, found = STORED[paper], []
+    if "settings" in stored:
+        found.append((stored["settings"], paper.cells("small")))
+    if "tuned" in stored:
+        found.append((stored["tuned"], paper.tuning("small")))
+    if "judged" in stored:
+        found.append((stored["judged"], paper.judging(stored["best"], "small")))
+    if "autoencoder" in stored:
+        found.append((stored["autoencoder"], paper.correcting("small")))
+    return found
 
 
 @each_paper
