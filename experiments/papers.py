@@ -20,6 +20,7 @@ from experiments import (
     kingma_ba_2015,
     race_to_target,
     reddi_2018,
+    sutskever_2013,
     wilson_2017,
     zeiler_2012,
 )
@@ -32,6 +33,7 @@ PAPERS: tuple[ModuleType, ...] = (
     wilson_2017,
     kingma_ba_2015,
     reddi_2018,
+    sutskever_2013,
     race_to_target,
 )
 VERDICTS = RESULTS / "verdicts.json"

@@ -55,7 +55,7 @@ class Size(NamedTuple):
 
 SIZES = {
     "small": Size(32, 32, 640, 8, {"network": (8.0, 5.0), "softmax": (8.0, 6.0)}),
-    "paper": Size(100, 128, 9380, 67, {"network": (4.0, 2.5), "softmax": (10.0, 8.0)}),
+    "paper": Size(100, 128, 9380, 335, {"network": (4.0, 2.5), "softmax": (10.0, 8.0)}),
 }
 
 
