@@ -14,11 +14,28 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from experiments import claims, duchi_2011, wilson_2017, zeiler_2012
+from experiments import (
+    claims,
+    duchi_2011,
+    kingma_ba_2015,
+    race_to_target,
+    reddi_2018,
+    sutskever_2013,
+    wilson_2017,
+    zeiler_2012,
+)
 from experiments.grid import command_line
 from experiments.store import RESULTS, write
 
-PAPERS: tuple[ModuleType, ...] = (zeiler_2012, duchi_2011, wilson_2017)
+PAPERS: tuple[ModuleType, ...] = (
+    zeiler_2012,
+    duchi_2011,
+    wilson_2017,
+    kingma_ba_2015,
+    reddi_2018,
+    sutskever_2013,
+    race_to_target,
+)
 VERDICTS = RESULTS / "verdicts.json"
 
 
