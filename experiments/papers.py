@@ -18,6 +18,7 @@ from experiments import (
     claims,
     duchi_2011,
     kingma_ba_2015,
+    loshchilov_hutter_2019,
     race_to_target,
     reddi_2018,
     sutskever_2013,
@@ -34,6 +35,7 @@ PAPERS: tuple[ModuleType, ...] = (
     kingma_ba_2015,
     reddi_2018,
     sutskever_2013,
+    loshchilov_hutter_2019,
     race_to_target,
 )
 VERDICTS = RESULTS / "verdicts.json"
