@@ -17,7 +17,17 @@ from classroom import export, gradebook, pages
 from classroom.exercise import assignments
 from classroom.files import ClassroomError
 from classroom.grade import grade, records, release_notebook, sought, to_look_at
-from classroom.recheck import MANUAL, NOT_GRADED
+from classroom.record import (
+    HANDED_IN_NOTHING,
+    MANUAL,
+    NOT_GRADED,
+    Record,
+    is_absent,
+    status,
+    still_open,
+    total,
+    with_zeros,
+)
 from classroom.release import ReleaseError, release
 from classroom.sandbox import UNSAFE_MEANS, NoSandboxError
 from classroom.submissions import collect
@@ -140,10 +150,10 @@ def _grade(options: argparse.Namespace) -> None:
         for row in record["exercises"]:
             if row["status"] == NOT_GRADED:
                 _say(f"{record['student']}: {row['name']} NOT GRADED: {row['reason']}")
-    counts = Counter(export.status(record) for record in found)
+    counts = Counter(status(record) for record in found)
     said = ", ".join(f"{number} {what}" for what, number in sorted(counts.items()))
     print(f"{len(found)} students: {said or 'nobody handed in'}")
-    to_be_read = export.still_open(found)[MANUAL]
+    to_be_read = still_open(found)[MANUAL]
     if to_be_read:
         print(
             f"next: read {sum(to_be_read.values())} answers in formgrader (cd {options.into} && "
@@ -153,15 +163,15 @@ def _grade(options: argparse.Namespace) -> None:
         print("next: feedback and export")
 
 
-def _records(options: argparse.Namespace) -> list[export.Record]:
+def _records(options: argparse.Namespace) -> list[Record]:
     """Return everybody's record with what people gave, and with the zeros that were asked for."""
     found = records(options.course, options.into, options.assignment)
     found = gradebook.read(options.into, options.assignment, found)
-    counted = export.with_zeros(
+    counted = with_zeros(
         found, open_as_zero=options.open_as_zero, absent_as_zero=options.absent_as_zero
     )
-    left = export.still_open(counted)
-    for kind, students in export.still_open(found).items():
+    left = still_open(counted)
+    for kind, students in still_open(found).items():
         zeros = {name: number for name, number in students.items() if name not in left[kind]}
         if zeros:
             print(f"counted as 0: {_list_of(kind, zeros)}")
@@ -171,7 +181,7 @@ def _records(options: argparse.Namespace) -> list[export.Record]:
 OPEN_IN_WORDS = {
     MANUAL: "{answers} that nobody has read yet, of {names}",
     NOT_GRADED: "{answers} NOT GRADED, of {names}",
-    export.HANDED_IN_NOTHING: "handed in nothing: {names}",
+    HANDED_IN_NOTHING: "handed in nothing: {names}",
 }
 
 
@@ -188,7 +198,7 @@ def _feedback(options: argparse.Namespace) -> None:
     print(f"{len(written)} pages in {options.into / 'feedback' / options.assignment}")
     for path in paths[len(written) :]:
         print(f"wrote {path}")
-    if absent := [record["student"] for record in found if export.is_absent(record)]:
+    if absent := [record["student"] for record in found if is_absent(record)]:
         print(f"no page for students who handed in nothing: {', '.join(absent)}")
 
 
@@ -205,8 +215,8 @@ def _export(options: argparse.Namespace) -> None:
     path = options.into / "grades" / options.assignment / "exercises.csv"
     export.by_exercise(found, path)
     print(*said, f"wrote {path}", sep="\n")
-    waiting = {kind: names for kind, names in export.still_open(found).items() if names}
-    without = sum(export.total(record) is None for record in found)
+    waiting = {kind: names for kind, names in still_open(found).items() if names}
+    without = sum(total(record) is None for record in found)
     if waiting:
         print(f"{without} of {len(found)} students have no total yet, and no grade was written:")
     for kind, students in waiting.items():

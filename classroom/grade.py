@@ -44,11 +44,11 @@ from classroom.recheck import (
     manual_parts,
     nothing_graded,
 )
+from classroom.record import Record
 from classroom.release import reference
 from classroom.submissions import Other, Student, collected, notebook_path, other_notebooks
 
 Work = tuple[str, bytes, list[Other]]
-Record = dict[str, Any]
 
 # A process that dies under a submission takes others with it, which are tried again.
 MOST_TRIES = 3
@@ -193,7 +193,7 @@ class Batch:
     ----------
     graded, kept : int
         Submissions graded now; records that were there already.
-    records : list of dict
+    records : list of Record
         Everybody's, sorted by student.
     """
 
@@ -280,9 +280,14 @@ def _whole(ledger: Ledger, into: Path, exam: Exam, student: Student) -> Record:
     elif ledger.is_of_another(student.student, _key(into, exam.assignment, student, "")):
         said = "other work was collected after this was graded; run grade again"
         record = nothing_graded(exam, student.student, said)
-    known = {"name": student.name, "identity": student.identity, "late": student.late}
-    known |= {"upload": student.upload}
-    return {**record, **known, "notes": [*student.notes, *record["notes"]]}
+    return {
+        **record,
+        "name": student.name,
+        "identity": student.identity,
+        "late": student.late,
+        "upload": student.upload,
+        "notes": [*student.notes, *record["notes"]],
+    }
 
 
 def records(course: Path, into: Path, assignment: str) -> list[Record]:

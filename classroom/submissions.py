@@ -27,6 +27,7 @@ from typing import Any
 from classroom.files import ClassroomError, read_json, write, write_json
 from classroom.intake import LARGEST, NotTakenError, Sought, grade_id, normal, read_bytes, text_of
 from classroom.reading import Reader
+from classroom.record import ABSENT
 
 RUBBISH = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
 MOST_MEMBERS = 2000
@@ -49,8 +50,6 @@ UNREADABLE = (
 )
 # Beside the notebook to grade.
 OTHERS = "others.json"
-# The problem of somebody who is only on the roster, or whose folder is empty.
-ABSENT = "nothing was handed in"
 
 
 @dataclass(frozen=True)
