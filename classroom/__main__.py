@@ -1,4 +1,4 @@
-"""``python -m classroom release``, ``collect``, ``grade``, ``feedback``, ``export``.
+"""``python -m classroom release``, ``collect``, ``grade``, ``read``, ``feedback``, ``export``.
 
 The guide is exercises/README.md.
 """
@@ -9,11 +9,12 @@ import argparse
 import os
 import sys
 from collections import Counter
+from contextlib import closing, suppress
 from pathlib import Path
 
 from tqdm import tqdm
 
-from classroom import export, gradebook, pages
+from classroom import export, gradebook, marking, marks, pages
 from classroom.exercise import assignments
 from classroom.files import ClassroomError
 from classroom.grade import grade, records, release_notebook, sought, to_look_at
@@ -58,6 +59,10 @@ def _arguments() -> argparse.ArgumentParser:
     step.add_argument("--force", action="store_true", help="grade again what has a record")
     step.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler that does the work")
     step.add_argument("--unsafe", action="store_true", help=f"without bubblewrap: {UNSAFE_MEANS}")
+
+    step = steps.add_parser("read", parents=[classed], help="give points for what people read")
+    step.add_argument("--reader", default="teacher", metavar="NAME", help="who reads (teacher)")
+    step.add_argument("--port", type=int, default=0, metavar="N", help="default: a free one")
 
     counted = argparse.ArgumentParser(add_help=False)
     counted.add_argument(
@@ -142,7 +147,12 @@ def _grade(options: argparse.Namespace) -> None:
     )
     for student, name in changed:
         print(f"{student}: {name} changed after it was graded by hand; the points stay: look again")
-    found = gradebook.read(options.into, options.assignment, batch.records)
+    found = _with_hand(options, batch.records)
+    readers = marks.everybodys(options.into, options.assignment)
+    for student, name in marks.changed(batch.records, readers):
+        print(
+            f"{student}: {name} was handed in anew after it was read; the points stay: look again"
+        )
     for record in found:
         if record["notebook"] is None:
             _say(f"{record['student']}: NOT GRADED: {record['reason']}")
@@ -156,17 +166,33 @@ def _grade(options: argparse.Namespace) -> None:
     to_be_read = still_open(found)[MANUAL]
     if to_be_read:
         print(
-            f"next: read {sum(to_be_read.values())} answers in formgrader (cd {options.into} && "
-            "jupyter lab, then Nbgrader -> Formgrader -> Manual Grading); then feedback and export"
+            f"next: read {sum(to_be_read.values())} answers: "
+            f"python -m classroom read {options.assignment}; then feedback and export"
         )
     else:
         print("next: feedback and export")
 
 
+def _with_hand(options: argparse.Namespace, found: list[Record]) -> list[Record]:
+    """Return the records with what people gave, in formgrader and on the reading page."""
+    readers = marks.everybodys(options.into, options.assignment)
+    return marks.with_marks(gradebook.read(options.into, options.assignment, found), readers)
+
+
+def _read(options: argparse.Namespace) -> None:
+    reader = marks.reader_named(options.reader)
+    desk = marking.Desk(options.course, options.into, options.assignment, reader)
+    with closing(desk), desk.marks.alone(), marking.Page(desk, options.port) as page:
+        print(f"read at {page.address}", "(Ctrl+C ends it; every mark is kept at once)", flush=True)
+        with suppress(KeyboardInterrupt):
+            page.serve_forever()
+    print("next: feedback and export, or read --reader NAME for a second reader")
+
+
 def _records(options: argparse.Namespace) -> list[Record]:
     """Return everybody's record with what people gave, and with the zeros that were asked for."""
     found = records(options.course, options.into, options.assignment)
-    found = gradebook.read(options.into, options.assignment, found)
+    found = _with_hand(options, found)
     counted = with_zeros(
         found, open_as_zero=options.open_as_zero, absent_as_zero=options.absent_as_zero
     )
@@ -227,6 +253,7 @@ STEPS = {
     "release": _release,
     "collect": _collect,
     "grade": _grade,
+    "read": _read,
     "feedback": _feedback,
     "export": _export,
 }

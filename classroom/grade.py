@@ -147,6 +147,8 @@ def to_look_at(
                 yield student.student, f"nothing to grade: {error}"
                 continue
             for name, found in sorted(intake.elsewhere.items()):
+                if not any(thing.is_likely for thing in found):
+                    continue
                 yield student.student, f"{name} is open: see {in_words(found)}"
             for note in intake.notes:
                 if note.endswith(GONE):
@@ -298,13 +300,16 @@ def records(course: Path, into: Path, assignment: str) -> list[Record]:
     ClassroomError
         Nothing was graded.
     """
-    release_notebook(course, assignment)
+    release_notebook(course, assignment)  # a name that is mistyped was never graded either
     ledger = Ledger(into, assignment)
     if not (ledger.folder / "seed.json").exists():
         raise ClassroomError(
             f"{assignment} has not been graded: run `python -m classroom grade {assignment}` first"
         )
-    exam = set_exam(course, assignment, ledger.seed())
+    # What right answers return is of no use here, and takes seconds to compute.
+    release, declared = release_notebook(course, assignment), _declared(course, assignment)
+    answers = [(exercise.name, float(exercise.points)) for exercise in declared]
+    exam = Exam(assignment, release, (), (*answers, *manual_parts(release, declared)), 0)
     return [_whole(ledger, into, exam, student) for student in collected(into, assignment)]
 
 
