@@ -14,10 +14,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from classroom import export, gradebook, marking, marks, pages
-from classroom.exercise import assignments
+from classroom import export, gradebook, late, marking, marks, pages, results, similar
+from classroom.exercise import assignments, exercises
 from classroom.files import ClassroomError
 from classroom.grade import grade, records, release_notebook, sought, to_look_at
+from classroom.intake import Notebook, grade_id, text_of
 from classroom.record import (
     HANDED_IN_NOTHING,
     MANUAL,
@@ -72,6 +73,18 @@ def _arguments() -> argparse.ArgumentParser:
         "--open-as-zero", action="store_true",
         help="count all that has no points as 0: unread, NOT GRADED and absent",
     )  # fmt: skip
+    counted.add_argument(
+        "--late-per-day", type=float, metavar="PERCENT",
+        help="take so much of the points off for each day begun that work came late",
+    )  # fmt: skip
+    counted.add_argument(
+        "--late-most", type=float, default=100.0, metavar="PERCENT", help="at most so much"
+    )
+    counted.add_argument(
+        "--late", type=Path, metavar="CSV", help="days late: columns student, days, assignment"
+    )
+    steps.add_parser("results", parents=[classed], help="say how the class did, and which mistakes")
+    steps.add_parser("similar", parents=[classed], help="list answers that are alike: a hint")
     steps.add_parser("feedback", parents=[classed, counted], help="write a page for each student")
 
     step = steps.add_parser("export", parents=[classed, counted], help="write tables of scores")
@@ -201,7 +214,49 @@ def _records(options: argparse.Namespace) -> list[Record]:
         zeros = {name: number for name, number in students.items() if name not in left[kind]}
         if zeros:
             print(f"counted as 0: {_list_of(kind, zeros)}")
+    return _late(options, counted)
+
+
+def _late(options: argparse.Namespace, found: list[Record]) -> list[Record]:
+    """Return the records with what lateness takes off, if the teacher has a rule for it."""
+    if options.late_per_day is None:
+        if options.late:
+            raise ClassroomError("--late needs --late-per-day: what a day costs, in per cent")
+        return found
+    rule = late.Rule(options.late_per_day, options.late_most)
+    days = late.days_late(options.late, options.assignment) if options.late else {}
+    counted, unknown = late.with_late(found, rule, days)
+    if unknown:
+        print(
+            f"late, and no total, as --late does not say how many days: {', '.join(unknown)} "
+            "(0 days are an extension)"
+        )
     return counted
+
+
+def _results(options: argparse.Namespace) -> None:
+    found = records(options.course, options.into, options.assignment)
+    declared = exercises(options.assignment, options.course)
+    known = {one.name: [mistake.sentence for mistake in one.wrong] for one in declared}
+    for line in results.in_words(results.results(_with_hand(options, found), known)):
+        _say(line)
+
+
+def _similar(options: argparse.Namespace) -> None:
+    found = records(options.course, options.into, options.assignment)
+    release = release_notebook(options.course, options.assignment)
+    names = {row["name"] for record in found for row in record["exercises"]}
+    answers = {record["student"]: _texts(record["notebook"], names) for record in found}
+    pairs = similar.alike(answers, _texts(release, names))
+    for pair in pairs:
+        who = " and ".join(pair.students)
+        _say(f"{pair.name}: {who} share {pair.share:.0%} of what is rare in the shorter answer")
+    print(f"{len(pairs)} pairs; a hint, and no proof: who learns together writes alike")
+
+
+def _texts(notebook: Notebook | None, names: set[str]) -> dict[str, str]:
+    cells = (notebook or {"cells": []})["cells"]
+    return {name: text_of(cell) for cell in cells if (name := grade_id(cell) or "") in names}
 
 
 OPEN_IN_WORDS = {
@@ -254,6 +309,8 @@ STEPS = {
     "collect": _collect,
     "grade": _grade,
     "read": _read,
+    "results": _results,
+    "similar": _similar,
     "feedback": _feedback,
     "export": _export,
 }

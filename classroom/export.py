@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from classroom.files import ClassroomError, write
+from classroom.moodle import in_english
 from classroom.record import Record, as_in_notebook, most, said_of, status, total
 from classroom.submissions import identity_of, read_table
 
@@ -90,14 +91,19 @@ def for_moodle(records: Sequence[Record], path: Path, worksheet: Path | None) ->
         )
     said = []
     if worksheet is None:
-        columns = MOODLE_COLUMNS
+        called = columns = MOODLE_COLUMNS
         table = [
             {"Identifier": f"Participant {number}", "Full name": record["name"]}
             | {"Last modified (grade)": "-"}
             for number, record in by_identity.items()
         ]
     else:
-        columns, table = read_table(worksheet)
+        called, table = read_table(worksheet)
+        if english := in_english(called, table):
+            columns = [english[name] for name in called]
+            table = [{english[name]: value for name, value in row.items()} for row in table]
+        else:
+            columns = called
         lacking = {"Identifier", "Grade", "Last modified (grade)"} - set(columns)
         if lacking:
             raise ClassroomError(f"{worksheet} has no column {', '.join(sorted(lacking))}")
@@ -123,7 +129,7 @@ def for_moodle(records: Sequence[Record], path: Path, worksheet: Path | None) ->
     if by_identity:
         rest = ", ".join(record["student"] for record in by_identity.values())
         said.append(f"Not in the worksheet: {rest}.")
-    _write(path, [columns, *lines])
+    _write(path, [called, *lines])
     return said
 
 
@@ -218,6 +224,8 @@ def comment(record: Record) -> str:
             f"{title}: {row['score']:g} of {row['points']:g}. {said_of(row)}"
             for title, row in as_in_notebook(record)
         ]
+        if off := record.get("off"):
+            lines.append(f"It came late: {off:g} points off.")
     return "<br>".join(html.escape(line, quote=False) for line in lines)
 
 

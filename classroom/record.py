@@ -51,7 +51,8 @@ class Record(TypedDict):
 
     ``student`` is a name for files. ``notebook`` is our release with the student's answers, or None
     where nothing could be graded. ``name``, ``identity``, ``late`` and ``upload`` are what
-    `classroom.submissions` knows. ``key`` is of the ledger, and ``again`` asks for another try.
+    `classroom.submissions` knows. ``off`` are the points that lateness takes, None while it is not
+    known how late it was. ``key`` is of the ledger, and ``again`` asks for another try.
     """
 
     student: str
@@ -64,6 +65,7 @@ class Record(TypedDict):
     identity: NotRequired[str]
     late: NotRequired[bool]
     upload: NotRequired[str]
+    off: NotRequired[float | None]
     key: NotRequired[str]
     again: NotRequired[bool]
 
@@ -126,12 +128,17 @@ def most(record: Record) -> float:
     return float(sum(row["points"] for row in record["exercises"]))
 
 
+def points_of(record: Record) -> float:
+    """Return the points that a record's answers have so far."""
+    return float(sum(row["score"] or 0.0 for row in record["exercises"]))
+
+
 def total(record: Record) -> float | None:
-    """Return the sum of a record's points; None while something is open."""
-    rows = record["exercises"]
-    if any(row["status"] in OPEN for row in rows):
+    """Return a record's points without what lateness takes off; None while something is open."""
+    off = record.get("off", 0.0)
+    if off is None or any(row["status"] in OPEN for row in record["exercises"]):
         return None
-    return float(sum(row["score"] or 0.0 for row in rows))
+    return points_of(record) - off
 
 
 def so_far(record: Record) -> str:
@@ -143,6 +150,8 @@ def so_far(record: Record) -> str:
     for kind, words in ((MANUAL, "still to be read"), (NOT_GRADED, "not graded yet")):
         if points := sum(row["points"] for row in rows if row["status"] == kind):
             said += f"{'' if ';' in said else ' so far'}; {points:g} {words}"
+    if off := record.get("off"):
+        said += f"; {off:g} off, as it came late"
     return said + "."
 
 

@@ -26,6 +26,7 @@ from typing import Any
 
 from classroom.files import ClassroomError, read_json, write, write_json
 from classroom.intake import LARGEST, NotTakenError, Sought, grade_id, normal, read_bytes, text_of
+from classroom.moodle import in_english
 from classroom.reading import Reader
 from classroom.record import ABSENT
 
@@ -633,6 +634,9 @@ def _on_roster_alone(
     recognised = 0
     columns, rows = read_table(roster)
     if not any(known <= set(columns) for known in ROSTERS):
+        english = in_english(columns, rows)
+        rows = [{english[name]: value for name, value in row.items()} for row in rows if english]
+    if not rows:
         raise ClassroomError(
             f"--roster {roster} has the columns {', '.join(columns)}; expected Moodle's grading "
             f"worksheet, Canvas' gradebook, or a table with a column student"
