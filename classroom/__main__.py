@@ -1,4 +1,4 @@
-"""``python -m classroom release``, ``collect``, ``grade``, ``feedback``, ``export``.
+"""``python -m classroom release``, ``collect``, ``grade``, ``read``, ``feedback``, ``export``.
 
 The guide is exercises/README.md.
 """
@@ -9,15 +9,27 @@ import argparse
 import os
 import sys
 from collections import Counter
+from contextlib import closing, suppress
 from pathlib import Path
 
 from tqdm import tqdm
 
-from classroom import export, gradebook, pages
-from classroom.exercise import assignments
+from classroom import export, gradebook, late, marking, marks, pages, results, similar
+from classroom.exercise import assignments, exercises
 from classroom.files import ClassroomError
 from classroom.grade import grade, records, release_notebook, sought, to_look_at
-from classroom.recheck import MANUAL, NOT_GRADED
+from classroom.intake import Notebook, grade_id, text_of
+from classroom.record import (
+    HANDED_IN_NOTHING,
+    MANUAL,
+    NOT_GRADED,
+    Record,
+    is_absent,
+    status,
+    still_open,
+    total,
+    with_zeros,
+)
 from classroom.release import ReleaseError, release
 from classroom.sandbox import UNSAFE_MEANS, NoSandboxError
 from classroom.submissions import collect
@@ -49,6 +61,10 @@ def _arguments() -> argparse.ArgumentParser:
     step.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler that does the work")
     step.add_argument("--unsafe", action="store_true", help=f"without bubblewrap: {UNSAFE_MEANS}")
 
+    step = steps.add_parser("read", parents=[classed], help="give points for what people read")
+    step.add_argument("--reader", default="teacher", metavar="NAME", help="who reads (teacher)")
+    step.add_argument("--port", type=int, default=0, metavar="N", help="default: a free one")
+
     counted = argparse.ArgumentParser(add_help=False)
     counted.add_argument(
         "--absent-as-zero", action="store_true", help="count those who handed in nothing as 0"
@@ -57,6 +73,18 @@ def _arguments() -> argparse.ArgumentParser:
         "--open-as-zero", action="store_true",
         help="count all that has no points as 0: unread, NOT GRADED and absent",
     )  # fmt: skip
+    counted.add_argument(
+        "--late-per-day", type=float, metavar="PERCENT",
+        help="take so much of the points off for each day begun that work came late",
+    )  # fmt: skip
+    counted.add_argument(
+        "--late-most", type=float, default=100.0, metavar="PERCENT", help="at most so much"
+    )
+    counted.add_argument(
+        "--late", type=Path, metavar="CSV", help="days late: columns student, days, assignment"
+    )
+    steps.add_parser("results", parents=[classed], help="say how the class did, and which mistakes")
+    steps.add_parser("similar", parents=[classed], help="list answers that are alike: a hint")
     steps.add_parser("feedback", parents=[classed, counted], help="write a page for each student")
 
     step = steps.add_parser("export", parents=[classed, counted], help="write tables of scores")
@@ -132,7 +160,12 @@ def _grade(options: argparse.Namespace) -> None:
     )
     for student, name in changed:
         print(f"{student}: {name} changed after it was graded by hand; the points stay: look again")
-    found = gradebook.read(options.into, options.assignment, batch.records)
+    found = _with_hand(options, batch.records)
+    readers = marks.everybodys(options.into, options.assignment)
+    for student, name in marks.changed(batch.records, readers):
+        print(
+            f"{student}: {name} was handed in anew after it was read; the points stay: look again"
+        )
     for record in found:
         if record["notebook"] is None:
             _say(f"{record['student']}: NOT GRADED: {record['reason']}")
@@ -140,38 +173,96 @@ def _grade(options: argparse.Namespace) -> None:
         for row in record["exercises"]:
             if row["status"] == NOT_GRADED:
                 _say(f"{record['student']}: {row['name']} NOT GRADED: {row['reason']}")
-    counts = Counter(export.status(record) for record in found)
+    counts = Counter(status(record) for record in found)
     said = ", ".join(f"{number} {what}" for what, number in sorted(counts.items()))
     print(f"{len(found)} students: {said or 'nobody handed in'}")
-    to_be_read = export.still_open(found)[MANUAL]
+    to_be_read = still_open(found)[MANUAL]
     if to_be_read:
         print(
-            f"next: read {sum(to_be_read.values())} answers in formgrader (cd {options.into} && "
-            "jupyter lab, then Nbgrader -> Formgrader -> Manual Grading); then feedback and export"
+            f"next: read {sum(to_be_read.values())} answers: "
+            f"python -m classroom read {options.assignment}; then feedback and export"
         )
     else:
         print("next: feedback and export")
 
 
-def _records(options: argparse.Namespace) -> list[export.Record]:
+def _with_hand(options: argparse.Namespace, found: list[Record]) -> list[Record]:
+    """Return the records with what people gave, in formgrader and on the reading page."""
+    readers = marks.everybodys(options.into, options.assignment)
+    return marks.with_marks(gradebook.read(options.into, options.assignment, found), readers)
+
+
+def _read(options: argparse.Namespace) -> None:
+    reader = marks.reader_named(options.reader)
+    desk = marking.Desk(options.course, options.into, options.assignment, reader)
+    with closing(desk), desk.marks.alone(), marking.Page(desk, options.port) as page:
+        print(f"read at {page.address}", "(Ctrl+C ends it; every mark is kept at once)", flush=True)
+        with suppress(KeyboardInterrupt):
+            page.serve_forever()
+    print("next: feedback and export, or read --reader NAME for a second reader")
+
+
+def _records(options: argparse.Namespace) -> list[Record]:
     """Return everybody's record with what people gave, and with the zeros that were asked for."""
     found = records(options.course, options.into, options.assignment)
-    found = gradebook.read(options.into, options.assignment, found)
-    counted = export.with_zeros(
+    found = _with_hand(options, found)
+    counted = with_zeros(
         found, open_as_zero=options.open_as_zero, absent_as_zero=options.absent_as_zero
     )
-    left = export.still_open(counted)
-    for kind, students in export.still_open(found).items():
+    left = still_open(counted)
+    for kind, students in still_open(found).items():
         zeros = {name: number for name, number in students.items() if name not in left[kind]}
         if zeros:
             print(f"counted as 0: {_list_of(kind, zeros)}")
+    return _late(options, counted)
+
+
+def _late(options: argparse.Namespace, found: list[Record]) -> list[Record]:
+    """Return the records with what lateness takes off, if the teacher has a rule for it."""
+    if options.late_per_day is None:
+        if options.late:
+            raise ClassroomError("--late needs --late-per-day: what a day costs, in per cent")
+        return found
+    rule = late.Rule(options.late_per_day, options.late_most)
+    days = late.days_late(options.late, options.assignment) if options.late else {}
+    counted, unknown = late.with_late(found, rule, days)
+    if unknown:
+        print(
+            f"late, and no total, as --late does not say how many days: {', '.join(unknown)} "
+            "(0 days are an extension)"
+        )
     return counted
+
+
+def _results(options: argparse.Namespace) -> None:
+    found = records(options.course, options.into, options.assignment)
+    declared = exercises(options.assignment, options.course)
+    known = {one.name: [mistake.sentence for mistake in one.wrong] for one in declared}
+    for line in results.in_words(results.results(_with_hand(options, found), known)):
+        _say(line)
+
+
+def _similar(options: argparse.Namespace) -> None:
+    found = records(options.course, options.into, options.assignment)
+    release = release_notebook(options.course, options.assignment)
+    names = {row["name"] for record in found for row in record["exercises"]}
+    answers = {record["student"]: _texts(record["notebook"], names) for record in found}
+    pairs = similar.alike(answers, _texts(release, names))
+    for pair in pairs:
+        who = " and ".join(pair.students)
+        _say(f"{pair.name}: {who} share {pair.share:.0%} of what is rare in the shorter answer")
+    print(f"{len(pairs)} pairs; a hint, and no proof: who learns together writes alike")
+
+
+def _texts(notebook: Notebook | None, names: set[str]) -> dict[str, str]:
+    cells = (notebook or {"cells": []})["cells"]
+    return {name: text_of(cell) for cell in cells if (name := grade_id(cell) or "") in names}
 
 
 OPEN_IN_WORDS = {
     MANUAL: "{answers} that nobody has read yet, of {names}",
     NOT_GRADED: "{answers} NOT GRADED, of {names}",
-    export.HANDED_IN_NOTHING: "handed in nothing: {names}",
+    HANDED_IN_NOTHING: "handed in nothing: {names}",
 }
 
 
@@ -188,7 +279,7 @@ def _feedback(options: argparse.Namespace) -> None:
     print(f"{len(written)} pages in {options.into / 'feedback' / options.assignment}")
     for path in paths[len(written) :]:
         print(f"wrote {path}")
-    if absent := [record["student"] for record in found if export.is_absent(record)]:
+    if absent := [record["student"] for record in found if is_absent(record)]:
         print(f"no page for students who handed in nothing: {', '.join(absent)}")
 
 
@@ -205,8 +296,8 @@ def _export(options: argparse.Namespace) -> None:
     path = options.into / "grades" / options.assignment / "exercises.csv"
     export.by_exercise(found, path)
     print(*said, f"wrote {path}", sep="\n")
-    waiting = {kind: names for kind, names in export.still_open(found).items() if names}
-    without = sum(export.total(record) is None for record in found)
+    waiting = {kind: names for kind, names in still_open(found).items() if names}
+    without = sum(total(record) is None for record in found)
     if waiting:
         print(f"{without} of {len(found)} students have no total yet, and no grade was written:")
     for kind, students in waiting.items():
@@ -217,6 +308,9 @@ STEPS = {
     "release": _release,
     "collect": _collect,
     "grade": _grade,
+    "read": _read,
+    "results": _results,
+    "similar": _similar,
     "feedback": _feedback,
     "export": _export,
 }

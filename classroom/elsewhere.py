@@ -29,11 +29,15 @@ class Found:
         What stands there; "" where nothing can be read.
     pictures : dict
         The pictures of its cell: name -> kind -> base64.
+    is_likely : bool
+        Nothing else explains it. An answer to another question may hold this one as well, and
+        mostly does not: then it is read with the rest, and not listed first.
     """
 
     where: str
     text: str
     pictures: dict[str, dict[str, str]] = field(default_factory=dict)
+    is_likely: bool = True
 
 
 def added(text: str, ours: str) -> str:

@@ -11,26 +11,11 @@ import html
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from classroom.files import ClassroomError, write
-from classroom.gradebook import BY_HAND
-from classroom.intake import titles
-from classroom.recheck import MANUAL, MISSING, NOT_GRADED, RIGHT
-from classroom.submissions import ABSENT, identity_of, read_table
-
-Record = dict[str, Any]
-OPEN = (NOT_GRADED, MANUAL)
-HANDED_IN_NOTHING = "absent"
-ZERO = "counted as 0"
-WORDS = {
-    RIGHT: "Right.",
-    MISSING: "There is no answer.",
-    NOT_GRADED: "This could not be graded yet; your teacher knows of it.",
-    MANUAL: "Your teacher reads this answer.",
-    BY_HAND: "Graded by your teacher.",
-    ZERO: "Counted as 0.",
-}
+from classroom.moodle import in_english
+from classroom.record import Record, as_in_notebook, most, said_of, status, total
+from classroom.submissions import identity_of, read_table
 
 # mod/assign/feedback/offline needs Identifier, Grade and Last modified (grade).
 MOODLE_COLUMNS = [
@@ -49,103 +34,6 @@ MOODLE_COLUMNS = [
 CANVAS_COLUMNS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 
 
-def is_absent(record: Record) -> bool:
-    """Whether nothing at all was handed in."""
-    return record["notebook"] is None and record["reason"] == ABSENT
-
-
-def with_zeros(
-    records: Sequence[Record], *, open_as_zero: bool = False, absent_as_zero: bool = False
-) -> list[Record]:
-    """Return the records with 0 points for the answers that the teacher counts as 0.
-
-    Parameters
-    ----------
-    records : sequence of dict
-        As `classroom.gradebook.read` returns them; they are not changed.
-    open_as_zero : bool
-        Count whatever was not graded, or not yet read, as 0.
-    absent_as_zero : bool
-        Count all of those who handed in nothing as 0.
-    """
-    found = []
-    for record in records:
-        if open_as_zero or (absent_as_zero and is_absent(record)):
-            rows = [_zero(row) if row["status"] in OPEN else row for row in record["exercises"]]
-            record = {**record, "exercises": rows}
-        found.append(record)
-    return found
-
-
-def _zero(row: dict[str, Any]) -> dict[str, Any]:
-    # "Somebody reads this answer" would not explain a 0.
-    reason = "" if row["status"] == MANUAL else row["reason"]
-    return {**row, "score": 0.0, "status": ZERO, "reason": reason}
-
-
-def still_open(records: Sequence[Record]) -> dict[str, dict[str, int]]:
-    """Return what has no points yet: kind -> student -> how many answers.
-
-    The kinds are ``"to be read"``, ``"NOT GRADED"`` and ``"absent"``.
-    """
-    found: dict[str, dict[str, int]] = {MANUAL: {}, NOT_GRADED: {}, HANDED_IN_NOTHING: {}}
-    for record in records:
-        for kind in (row["status"] for row in record["exercises"] if row["status"] in OPEN):
-            of = found[HANDED_IN_NOTHING if is_absent(record) else kind]
-            of[record["student"]] = of.get(record["student"], 0) + 1
-    return found
-
-
-def total(record: Record) -> float | None:
-    """Return the sum of a record's points; None while something is open.
-
-    Parameters
-    ----------
-    record : dict
-        As `classroom.grade.records` returns it.
-    """
-    rows = record["exercises"]
-    if any(row["status"] in OPEN for row in rows):
-        return None
-    return float(sum(row["score"] for row in rows))
-
-
-def so_far(record: Record) -> str:
-    """Return in words how many points there are, and how many are still open."""
-    rows = record["exercises"]
-    closed = [row for row in rows if row["status"] not in OPEN]
-    got = sum(row["score"] for row in closed)
-    most = sum(row["points"] for row in closed)
-    said = f"{got:g} of {most:g} points" if closed else "no points"
-    for kind, words in ((MANUAL, "still to be read"), (NOT_GRADED, "not graded yet")):
-        if points := sum(row["points"] for row in rows if row["status"] == kind):
-            said += f"{'' if ';' in said else ' so far'}; {points:g} {words}"
-    return said + "."
-
-
-def as_in_notebook(record: Record) -> list[tuple[str, dict[str, Any]]]:
-    """Return a record's rows in the notebook's order, each with its title there."""
-    called = titles(record["notebook"])
-    rows = {row["name"]: row for row in record["exercises"]}
-    return [(title, rows[name]) for name, title in called.items() if name in rows]
-
-
-def said_of(row: dict[str, Any]) -> str:
-    """Return what a student is told about one answer besides its points; it is never empty."""
-    reason = "" if row["status"] in (MISSING, MANUAL) else str(row["reason"])
-    return " ".join(filter(None, [WORDS.get(row["status"], ""), reason]))
-
-
-def status(record: Record) -> str:
-    """Return the status of a whole record, in a word or two."""
-    states = {row["status"] for row in record["exercises"]}
-    if is_absent(record):
-        return HANDED_IN_NOTHING
-    if NOT_GRADED in states:
-        return NOT_GRADED
-    return MANUAL if MANUAL in states else "graded"
-
-
 def by_exercise(records: Sequence[Record], path: Path) -> None:
     """Write the teacher's table: for each exercise a score, a status and a reason.
 
@@ -161,7 +49,7 @@ def by_exercise(records: Sequence[Record], path: Path) -> None:
     rows = [[*head, "notes"]]
     for record in records:
         score = total(record)
-        points = sum(row["points"] for row in record["exercises"])
+        points = most(record)
         line = [record["student"], record["name"], record["identity"]]
         line += ["late" if record["late"] else "", status(record), record["reason"]]
         line += [_number(score), _number(points)]
@@ -203,14 +91,19 @@ def for_moodle(records: Sequence[Record], path: Path, worksheet: Path | None) ->
         )
     said = []
     if worksheet is None:
-        columns = MOODLE_COLUMNS
+        called = columns = MOODLE_COLUMNS
         table = [
             {"Identifier": f"Participant {number}", "Full name": record["name"]}
             | {"Last modified (grade)": "-"}
             for number, record in by_identity.items()
         ]
     else:
-        columns, table = read_table(worksheet)
+        called, table = read_table(worksheet)
+        if english := in_english(called, table):
+            columns = [english[name] for name in called]
+            table = [{english[name]: value for name, value in row.items()} for row in table]
+        else:
+            columns = called
         lacking = {"Identifier", "Grade", "Last modified (grade)"} - set(columns)
         if lacking:
             raise ClassroomError(f"{worksheet} has no column {', '.join(sorted(lacking))}")
@@ -222,12 +115,12 @@ def for_moodle(records: Sequence[Record], path: Path, worksheet: Path | None) ->
         who = identity_of(row)
         record = by_identity.pop(who[1], None) if who else None
         if record is not None:
-            points = sum(part["points"] for part in record["exercises"])
+            points = most(record)
             score = total(record)
-            most = _most(row.get("Maximum grade", ""), points)
-            if score is not None and most != points:
-                scaled.add(f"Moodle's maximum is {most:g}, ours {points:g}: grades were scaled.")
-                score = round(score * most / points, 5)
+            maximum = _maximum(row.get("Maximum grade", ""), points)
+            if score is not None and maximum != points:
+                scaled.add(f"Moodle's maximum is {maximum:g}, ours {points:g}: grades were scaled.")
+                score = round(score * maximum / points, 5)
             row = {**row, "Maximum grade": row.get("Maximum grade") or _number(points)}
             if score is not None:
                 row |= {"Grade": _number(score), "Feedback comments": comment(record)}
@@ -236,11 +129,11 @@ def for_moodle(records: Sequence[Record], path: Path, worksheet: Path | None) ->
     if by_identity:
         rest = ", ".join(record["student"] for record in by_identity.values())
         said.append(f"Not in the worksheet: {rest}.")
-    _write(path, [columns, *lines])
+    _write(path, [called, *lines])
     return said
 
 
-def _most(text: str, points: float) -> float:
+def _maximum(text: str, points: float) -> float:
     try:
         return float(text.replace(",", ".")) or points
     except ValueError:
@@ -299,7 +192,7 @@ def for_canvas(
                 f"title that Canvas shows with --title"
             )
         column = titles[0]
-    points = sum(row["points"] for row in records[0]["exercises"])
+    points = most(records[0])
     lines = [["    Points Possible", *[""] * (len(columns) - 1), _number(points)]]
     for row in table:
         who = identity_of(row)
@@ -331,6 +224,8 @@ def comment(record: Record) -> str:
             f"{title}: {row['score']:g} of {row['points']:g}. {said_of(row)}"
             for title, row in as_in_notebook(record)
         ]
+        if off := record.get("off"):
+            lines.append(f"It came late: {off:g} points off.")
     return "<br>".join(html.escape(line, quote=False) for line in lines)
 
 

@@ -44,11 +44,11 @@ from classroom.recheck import (
     manual_parts,
     nothing_graded,
 )
+from classroom.record import Record
 from classroom.release import reference
 from classroom.submissions import Other, Student, collected, notebook_path, other_notebooks
 
 Work = tuple[str, bytes, list[Other]]
-Record = dict[str, Any]
 
 # A process that dies under a submission takes others with it, which are tried again.
 MOST_TRIES = 3
@@ -147,6 +147,8 @@ def to_look_at(
                 yield student.student, f"nothing to grade: {error}"
                 continue
             for name, found in sorted(intake.elsewhere.items()):
+                if not any(thing.is_likely for thing in found):
+                    continue
                 yield student.student, f"{name} is open: see {in_words(found)}"
             for note in intake.notes:
                 if note.endswith(GONE):
@@ -193,7 +195,7 @@ class Batch:
     ----------
     graded, kept : int
         Submissions graded now; records that were there already.
-    records : list of dict
+    records : list of Record
         Everybody's, sorted by student.
     """
 
@@ -280,9 +282,14 @@ def _whole(ledger: Ledger, into: Path, exam: Exam, student: Student) -> Record:
     elif ledger.is_of_another(student.student, _key(into, exam.assignment, student, "")):
         said = "other work was collected after this was graded; run grade again"
         record = nothing_graded(exam, student.student, said)
-    known = {"name": student.name, "identity": student.identity, "late": student.late}
-    known |= {"upload": student.upload}
-    return {**record, **known, "notes": [*student.notes, *record["notes"]]}
+    return {
+        **record,
+        "name": student.name,
+        "identity": student.identity,
+        "late": student.late,
+        "upload": student.upload,
+        "notes": [*student.notes, *record["notes"]],
+    }
 
 
 def records(course: Path, into: Path, assignment: str) -> list[Record]:
@@ -293,13 +300,16 @@ def records(course: Path, into: Path, assignment: str) -> list[Record]:
     ClassroomError
         Nothing was graded.
     """
-    release_notebook(course, assignment)
+    release_notebook(course, assignment)  # a name that is mistyped was never graded either
     ledger = Ledger(into, assignment)
     if not (ledger.folder / "seed.json").exists():
         raise ClassroomError(
             f"{assignment} has not been graded: run `python -m classroom grade {assignment}` first"
         )
-    exam = set_exam(course, assignment, ledger.seed())
+    # What right answers return is of no use here, and takes seconds to compute.
+    release, declared = release_notebook(course, assignment), _declared(course, assignment)
+    answers = [(exercise.name, float(exercise.points)) for exercise in declared]
+    exam = Exam(assignment, release, (), (*answers, *manual_parts(release, declared)), 0)
     return [_whole(ledger, into, exam, student) for student in collected(into, assignment)]
 
 

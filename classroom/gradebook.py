@@ -21,9 +21,8 @@ from typing import Any
 from classroom.files import ClassroomError, read_json, write, write_json
 from classroom.inert import page_text
 from classroom.intake import Notebook, grade_id, text_of
-from classroom.recheck import MANUAL, NOT_GRADED
+from classroom.record import BY_HAND, MANUAL, NOT_GRADED, Record, Row, stopped
 
-BY_HAND = "graded by hand"
 # In a shown cell's metadata: what its text was before it was made inert.
 HANDED_IN = "handed_in"
 CONFIG = """# Where nbgrader finds this class: formgrader reads the derivations with it.
@@ -83,7 +82,7 @@ def _test_of(release: Notebook, name: str) -> str:
 
 
 def update(
-    course: Path, into: Path, assignment: str, release: Notebook, records: list[Any]
+    course: Path, into: Path, assignment: str, release: Notebook, records: list[Record]
 ) -> list[tuple[str, str]]:
     """Enter everybody's scores, and lay out what formgrader shows.
 
@@ -98,7 +97,7 @@ def update(
         Its name.
     release : dict
         Our release notebook.
-    records : list of dict
+    records : list of Record
         As `classroom.grade.grade` returns them.
 
     Returns
@@ -164,7 +163,7 @@ def _enter_record(
     gradebook: Any,
     assignment: str,
     release: Notebook,
-    record: dict[str, Any],
+    record: Record,
     before: Notebook | None,
 ) -> list[str]:
     """Enter one student's scores; return what changed after it was graded by hand."""
@@ -200,12 +199,12 @@ def _fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-def _shown_notebook(release: Notebook, record: dict[str, Any]) -> Notebook:
+def _shown_notebook(release: Notebook, record: Record) -> Notebook:
     """Return the notebook that a grader reads: the answers, and what the recheck says of each.
 
     Code and outputs are shown as text. Any other text that differs from ours is made inert.
     """
-    notebook: Notebook = copy.deepcopy(record["notebook"])
+    notebook: Notebook = copy.deepcopy(record["notebook"] or {"cells": []})
     ours = {text_of(cell) for cell in release["cells"]}
     for cell in notebook["cells"]:
         pictures, text = cell.pop("attachments", None), text_of(cell)
@@ -227,7 +226,7 @@ def _shown_notebook(release: Notebook, record: dict[str, Any]) -> Notebook:
     return notebook
 
 
-def read(into: Path, assignment: str, records: list[Any]) -> list[Any]:
+def read(into: Path, assignment: str, records: list[Record]) -> list[Record]:
     """Return the records with the points and comments that people gave, for whatever answer.
 
     A row that has points by hand has the status ``"graded by hand"``, the comment as its reason,
@@ -244,7 +243,7 @@ def read(into: Path, assignment: str, records: list[Any]) -> list[Any]:
         return [_with_hand(gradebook, assignment, record) for record in records]
 
 
-def _with_hand(gradebook: Any, assignment: str, record: dict[str, Any]) -> dict[str, Any]:
+def _with_hand(gradebook: Any, assignment: str, record: Record) -> Record:
     # Formgrader does not show a student without a notebook, so nobody can have given points.
     if record["notebook"] is None:
         return record
@@ -254,14 +253,10 @@ def _with_hand(gradebook: Any, assignment: str, record: dict[str, Any]) -> dict[
         cell = _test_of(record["notebook"], row["name"])
         given = _given(gradebook, (assignment, assignment, record["student"]), cell, row)
         rows.append(row if given is None else given)
-    stopped = [row["name"] for row in rows if row["status"] == NOT_GRADED]
-    reason = f"not graded: {', '.join(stopped)}" if stopped else ""
-    return {**record, "exercises": rows, "reason": reason}
+    return {**record, "exercises": rows, "reason": stopped(rows)}
 
 
-def _given(
-    gradebook: Any, place: tuple[str, str, str], cell: str, row: dict[str, Any]
-) -> dict[str, Any] | None:
+def _given(gradebook: Any, place: tuple[str, str, str], cell: str, row: Row) -> Row | None:
     """Return a row with what a person gave, or None if nobody gave points."""
     from nbgrader.api import MissingEntry
 

@@ -17,7 +17,7 @@ import json
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -145,8 +145,8 @@ def read_bytes(path: Path) -> bytes:
 def read_cells(data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the cells of a notebook, whatever state it is in, and notes on what was repaired.
 
-    Each cell is ``{"cell_type", "source", "id", "grade_id", "pictures"}``, with None where one of
-    the names is absent.
+    Each cell is ``{"cell_type", "source", "id", "grade_id", "pictures", "outputs"}``, with None
+    where one of the names is absent; the outputs are as they came.
 
     Raises
     ------
@@ -261,6 +261,7 @@ def _cell(raw: Any) -> dict[str, Any] | None:
         "id": identity if isinstance(identity, str) else None,
         "grade_id": writable(grade_id) if isinstance(grade_id, str) else None,
         "pictures": _pictures(raw.get("attachments")),
+        "outputs": raw.get("outputs"),
     }
 
 
@@ -493,7 +494,7 @@ def take(
     if other := _other_assignment(handed, release, others or {}):
         raise NotTakenError(f"this looks like {other}: its cells are of that assignment")
     ours = release["cells"]
-    matches = _Matches(handed, ours, wanted, notes)
+    matches = Matches(handed, ours, wanted, notes)
     answers = {want.name: matches.answer(want) for want in wanted}
     if not any(matches.found.values()):
         raise NotTakenError(_none_found(handed, notes))
@@ -511,7 +512,9 @@ def take(
     for absent in sorted(missing):
         if is_cut:
             elsewhere.setdefault(absent, []).append(Found("what was behind the cut", ""))
-        elif not matches.found[absent] and absent not in elsewhere:
+        elif not matches.found[absent] and not any(
+            thing.is_likely for thing in elsewhere.get(absent, ())
+        ):
             notes.append(f"{absent}{GONE}")
     after = matches.own_cells()
     runnable = list(after.get(-1, []))
@@ -546,8 +549,12 @@ def _none_found(handed: list[dict[str, Any]], notes: list[str]) -> str:
     return f"the notebook has {said}{called}"
 
 
-class _Matches:
-    """Finds, for each cell of ours, the cell of the submission that corresponds to it."""
+class Matches:
+    """Finds, for each cell of ours, the cell of the submission that corresponds to it.
+
+    ``place`` has where our cells are, by name; ``twin`` the cells that are still as we released
+    them, their place -> ours; ``found`` where the cells of an answer are, once `answer` was asked.
+    """
 
     def __init__(
         self,
@@ -715,7 +722,7 @@ class _Matches:
         after = [at for at, our in self.twin.items() if our > place]
         return (min(before) if before else len(self.handed), min(after, default=len(self.handed)))
 
-    def elsewhere(self, missing: Iterable[str]) -> dict[str, list[Found]]:
+    def elsewhere(self, missing: Collection[str]) -> dict[str, list[Found]]:
         """Return what may be the missing answers: name -> what there is, where there is something.
 
         First we look around the place of the answer, between its neighbours; for what people
@@ -740,7 +747,7 @@ class _Matches:
                 near += self._comments_of(before) + self._comments_of(behind)
                 far = [thing for _, thing, is_text in left if is_text]
                 near = [thing for thing in near if thing.where != CODE]
-                near = near or far
+                near = near or far or self._texts_of_others(missing)
             else:
                 near += [
                     thing
@@ -755,6 +762,14 @@ class _Matches:
             if near:
                 found[name] = near
         return found
+
+    def _texts_of_others(self, missing: Collection[str]) -> list[Found]:
+        """Return the answers to other questions that people read; one may answer two of them."""
+        return [
+            Found(f"the cell of {other}", "\n\n".join(parts), self.pictures(other), is_likely=False)
+            for other, parts in self.parts.items()
+            if self.wanted[other].answer is None and other not in missing
+        ]
 
     def _left_over(self) -> list[tuple[int, Found, bool]]:
         """Return what the student wrote outside of answers.

@@ -13,9 +13,10 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from classroom.files import ClassroomError, read_json, write_json
+from classroom.record import Record
 
 # Letters of a key that tell what was handed in; those that follow tell what was asked.
 DIGEST = 64
@@ -57,12 +58,13 @@ class Ledger:
         """Return where a student's record is."""
         return self.folder / "records" / f"{student}.json"
 
-    def record(self, student: str) -> dict[str, Any] | None:
+    def record(self, student: str) -> Record | None:
         """Return a student's record; None where there is none or it is damaged."""
         content = read_json(self.path(student))
-        return content if isinstance(content, dict) and "exercises" in content else None
+        whole = isinstance(content, dict) and "exercises" in content
+        return cast("Record", content) if whole else None
 
-    def keep(self, record: dict[str, Any], key: str) -> None:
+    def keep(self, record: Record, key: str) -> None:
         """Store a record under the key of what was graded."""
         write_json(self.path(record["student"]), {**record, "key": key})
 
@@ -78,7 +80,7 @@ class Ledger:
         """
         record = self.record(student)
         # A record that is to be made again has no key.
-        then = (record or {}).get("key") or key
+        then = (record.get("key") if record else "") or key
         return bool(then[:DIGEST] != key[:DIGEST])
 
     @contextmanager

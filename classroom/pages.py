@@ -10,14 +10,12 @@ import io
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
-from classroom.export import as_in_notebook, is_absent, said_of, so_far
 from classroom.files import write
 from classroom.intake import grade_id, text_of
-from classroom.recheck import MISSING
+from classroom.record import MISSING, Record, as_in_notebook, is_absent, said_of, so_far
 
 # Long answers are cut, because a page that is too large to open helps nobody.
 LONGEST_SHOWN = 20_000
@@ -30,12 +28,12 @@ pre { background: #f6f8fa; padding: .7rem; overflow: auto; white-space: pre-wrap
 """.strip()
 
 
-def page(record: dict[str, Any], assignment: str) -> str:
+def page(record: Record, assignment: str) -> str:
     """Return a student's feedback as one HTML page that needs nothing else.
 
     Parameters
     ----------
-    record : dict
+    record : Record
         As `classroom.grade.records` returns it.
     assignment : str
         Its name.
@@ -72,7 +70,7 @@ def page(record: dict[str, Any], assignment: str) -> str:
 
 
 def write_pages(
-    records: Sequence[dict[str, Any]], into: Path, assignment: str, *, quiet: bool = False
+    records: Sequence[Record], into: Path, assignment: str, *, quiet: bool = False
 ) -> list[Path]:
     """Write a page for everybody who handed something in, and zips that platforms take back.
 

@@ -31,6 +31,18 @@ from classroom.exercise import Exercise
 from classroom.files import writable
 from classroom.intake import Intake, Notebook, NotTakenError, Sought, Wanted, grade_id, text_of
 from classroom.reading import Reader
+from classroom.record import (
+    ERROR,
+    MANUAL,
+    MISSING,
+    NOT_GRADED,
+    PARTLY,
+    RIGHT,
+    WRONG,
+    Record,
+    Row,
+    stopped,
+)
 from classroom.sandbox import Limits, Process, StoppedError
 from classroom.submissions import Other
 from minioptim import checks
@@ -52,9 +64,6 @@ GIVEN = {
     "minioptim": Path(minioptim.__file__).parent,
 }
 
-RIGHT, WRONG, ERROR, MISSING, NOT_GRADED = "right", "wrong", "error", "no answer", "NOT GRADED"
-PARTLY = "right in part"
-MANUAL = "to be read"
 LONGEST_REASON = 2000
 
 # Processor time ends an endless loop: unlike the clock, it does not run while a busy machine does
@@ -200,7 +209,7 @@ def _outcomes(solution: Any, calls: Sequence[Any], is_value: bool) -> list[Outco
 
 def grade_submission(
     exam: Exam, student: str, data: bytes, others: Sequence[Other] = (), *, unsafe: bool = False
-) -> dict[str, Any]:
+) -> Record:
     """Grade what one student handed in, and return the record of it.
 
     Parameters
@@ -219,10 +228,8 @@ def grade_submission(
 
     Returns
     -------
-    dict
-        Plain data: ``student``, ``status``, ``reason``, ``notes``, ``exercises`` (for each
-        ``name, points, score, status, reason``; the score is None where nothing was graded) and
-        ``notebook``, ours with the student's answers, or None.
+    Record
+        Plain data.
     """
     wanted = [Wanted(question.name, question.answer) for question in exam.questions]
     wanted += [Wanted(name, None) for name, _ in exam.manual]
@@ -254,11 +261,11 @@ def grade_submission(
         else:
             rows.append(_row(name, points, 0.0, MISSING, "There is no answer."))
     _show(intake.notebook, found)
-    stopped = [row["name"] for row in rows if row["status"] == NOT_GRADED]
+    reason = stopped(rows)
     return {
         "student": student,
-        "status": NOT_GRADED if stopped else "graded",
-        "reason": f"not graded: {', '.join(stopped)}" if stopped else "",
+        "status": NOT_GRADED if reason else "graded",
+        "reason": reason,
         "notes": list(intake.notes),
         "exercises": rows,
         "notebook": intake.notebook,
@@ -295,7 +302,7 @@ def _show(notebook: Notebook, found: dict[str, list[Found]]) -> None:
                     cell["attachments"] = cell.get("attachments", {}) | thing.pictures
 
 
-def nothing_graded(exam: Exam, student: str, reason: str) -> dict[str, Any]:
+def nothing_graded(exam: Exam, student: str, reason: str) -> Record:
     """Return the record of a submission in which nothing could be graded."""
     asked = [(question.name, question.points) for question in exam.questions]
     rows = [_row(name, points, None, NOT_GRADED, reason) for name, points in [*asked, *exam.manual]]
@@ -309,7 +316,7 @@ def nothing_graded(exam: Exam, student: str, reason: str) -> dict[str, Any]:
     }
 
 
-def _row(name: str, points: float, score: float | None, status: str, reason: str) -> dict[str, Any]:
+def _row(name: str, points: float, score: float | None, status: str, reason: str) -> Row:
     # A student chooses parts of it.
     reason = writable(reason[:LONGEST_REASON])
     return {"name": name, "points": points, "score": score, "status": status, "reason": reason}
@@ -322,7 +329,7 @@ def _grade(
     seed: int,
     deadline: float,
     unsafe: bool,
-) -> dict[str, Any]:
+) -> Row:
     score: float | None
     if question.name in intake.missing:
         score, status, reason = 0.0, MISSING, "There is no answer."
@@ -344,9 +351,9 @@ def _grade(
         if score == 0.0 and found:
             score, status = None, NOT_GRADED
             reason += f" There is another answer in {in_words(found)}: which counts?"
-    except StoppedError as stopped:
+    except StoppedError as ended:
         score, status = None, NOT_GRADED
-        reason = f"The code {stopped}{'' if str(stopped).endswith('?') else '.'}"
+        reason = f"The code {ended}{'' if str(ended).endswith('?') else '.'}"
     return _row(question.name, question.points, score, status, reason.strip())
 
 

@@ -26,7 +26,9 @@ from typing import Any
 
 from classroom.files import ClassroomError, read_json, write, write_json
 from classroom.intake import LARGEST, NotTakenError, Sought, grade_id, normal, read_bytes, text_of
+from classroom.moodle import in_english
 from classroom.reading import Reader
+from classroom.record import ABSENT
 
 RUBBISH = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
 MOST_MEMBERS = 2000
@@ -49,8 +51,6 @@ UNREADABLE = (
 )
 # Beside the notebook to grade.
 OTHERS = "others.json"
-# The problem of somebody who is only on the roster, or whose folder is empty.
-ABSENT = "nothing was handed in"
 
 
 @dataclass(frozen=True)
@@ -634,6 +634,9 @@ def _on_roster_alone(
     recognised = 0
     columns, rows = read_table(roster)
     if not any(known <= set(columns) for known in ROSTERS):
+        english = in_english(columns, rows)
+        rows = [{english[name]: value for name, value in row.items()} for row in rows if english]
+    if not rows:
         raise ClassroomError(
             f"--roster {roster} has the columns {', '.join(columns)}; expected Moodle's grading "
             f"worksheet, Canvas' gradebook, or a table with a column student"

@@ -116,6 +116,11 @@ def test_style_sheet_is_of_the_katex_that_sets_the_formulas():
     assert f"`katex` {katex.katex_version}," in readme
 
 
+def test_the_reading_page_sets_formulas_with_the_same_katex():
+    ours = ROOT / "classroom" / "page" / "katex.min.js"
+    assert ours.read_bytes() == Path(katex.__file__).with_name("katex.min.js").read_bytes()
+
+
 def test_node_for_the_formulas_comes_with_the_lock():
     assert formulas.NODE.is_file()
 

@@ -40,7 +40,7 @@ def test_from_an_export_to_grades_and_feedback(tmp_path, run):
     assert "6 graded now, 0 before\n" in said
     assert "6 students: 1 absent, 5 to be read" in said
     assert "Nobody-7: NOT GRADED: nothing was handed in" in said
-    assert "next: read 5 answers in formgrader" in said
+    assert "next: read 5 answers: python -m classroom read tiny" in said
     status, said, _ = run("feedback", "tiny")
     assert (status, said.startswith("5 pages in")) == (0, True)
     assert said.splitlines()[-1].endswith("handed in nothing: Nobody-7")

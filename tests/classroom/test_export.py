@@ -8,6 +8,7 @@ import pytest
 
 from classroom import export, gradebook, pages
 from classroom.files import ClassroomError
+from classroom.record import status, still_open, total, with_zeros
 
 from .handed_in import DERIVE, RIGHT, STEP, VALUE, bounded, cell_of, notebook, release
 
@@ -102,10 +103,10 @@ def absent_record():
 
 def test_the_absent_alone_count_as_zero_if_asked(tmp_path):
     records = [record(), open_record(), absent_record()]
-    assert [export.total(found) for found in export.with_zeros(records)] == [6.0, None, None]
-    counted = export.with_zeros(records, absent_as_zero=True)
-    assert [export.total(found) for found in counted] == [6.0, None, 0.0]
-    assert [export.status(found) for found in counted] == ["graded", "NOT GRADED", "absent"]
+    assert [total(found) for found in with_zeros(records)] == [6.0, None, None]
+    counted = with_zeros(records, absent_as_zero=True)
+    assert [total(found) for found in counted] == [6.0, None, 0.0]
+    assert [status(found) for found in counted] == ["graded", "NOT GRADED", "absent"]
     export.for_moodle(counted, tmp_path / "out.csv", None)
     rows = table(tmp_path / "out.csv")
     assert [row["Grade"] for row in rows] == ["6", "", "0"]
@@ -114,20 +115,20 @@ def test_the_absent_alone_count_as_zero_if_asked(tmp_path):
 
 def test_open_answers_count_as_zero_everywhere_if_asked(tmp_path):
     records = [open_record(), absent_record()]
-    counted = export.with_zeros(records, open_as_zero=True)
-    assert [export.total(found) for found in counted] == [5.0, 0.0]
+    counted = with_zeros(records, open_as_zero=True)
+    assert [total(found) for found in counted] == [5.0, 0.0]
     export.for_moodle(counted, tmp_path / "out.csv", None)
     text = table(tmp_path / "out.csv")[0]["Feedback comments"]
     assert f"{VALUE}: 0 of 1. Counted as 0. It gave no answer within 5 s." in text
     assert "5 of 6 points.</p>" in pages.page(counted[0], "tiny")
-    unread = export.with_zeros([manual()], open_as_zero=True)
+    unread = with_zeros([manual()], open_as_zero=True)
     assert export.comment(unread[0]).endswith(f"{DERIVE}: 0 of 3. Counted as 0.")
-    assert export.total(records[0]) is None
+    assert total(records[0]) is None
 
 
 def test_what_is_open_is_told_apart():
     records = [manual(), open_record(), absent_record(), record("eve", "104")]
-    assert export.still_open(records) == {
+    assert still_open(records) == {
         "to be read": {"ada": 1},
         "NOT GRADED": {"bob": 1},
         "absent": {"fritz": 3},
@@ -305,7 +306,7 @@ def test_what_a_person_gives_in_nbgrader_completes_the_record(tmp_path):
 
     records = [manual(), record("x", "102", (None, None, None), notebook=None)]
     gradebook.update(COURSE, tmp_path, "tiny", release(), records)
-    assert export.total(gradebook.read(tmp_path, "tiny", records)[0]) is None
+    assert total(gradebook.read(tmp_path, "tiny", records)[0]) is None
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
         submission = book.find_submission("tiny", "ada")
         assert submission.score == 2.0
@@ -318,9 +319,9 @@ def test_what_a_person_gives_in_nbgrader_completes_the_record(tmp_path):
     # Graded again, what people gave stays.
     gradebook.update(COURSE, tmp_path, "tiny", release(), records)
     done = gradebook.read(tmp_path, "tiny", records)
-    assert export.total(done[0]) == 4.5
+    assert total(done[0]) == 4.5
     assert done[0]["exercises"][2]["reason"] == "Nearly."
-    assert export.total(done[1]) is None
+    assert total(done[1]) is None
     shown = (tmp_path / "autograded" / "ada" / "tiny" / "tiny.ipynb").read_text()
     assert "right: 2 of 2." in shown
     assert "BEGIN SOLUTION" not in shown
@@ -347,10 +348,10 @@ def test_points_by_hand_for_code_outlast_a_regrade(tmp_path, before):
         book.db.commit()
     for _ in range(2):
         (done,) = gradebook.read(tmp_path, "tiny", records)
-        assert export.total(done) == 5.75
+        assert total(done) == 5.75
         row = done["exercises"][0]
         assert (row["status"], row["reason"]) == ("graded by hand", "The idea is right.")
-        assert export.status(done) == "graded"
+        assert status(done) == "graded"
         assert done["reason"] == ""
         assert "1.75 of 2. Graded by your teacher. The idea is right." in pages.page(done, "tiny")
         export.by_exercise([done], tmp_path / "a.csv")
@@ -361,7 +362,7 @@ def test_points_by_hand_for_code_outlast_a_regrade(tmp_path, before):
     records[0]["notebook"] = notebook({STEP: RIGHT + "\n"})
     assert gradebook.update(COURSE, tmp_path, "tiny", release(), records) == [("ada", STEP)]
     assert gradebook.update(COURSE, tmp_path, "tiny", release(), records) == []
-    assert export.total(gradebook.read(tmp_path, "tiny", records)[0]) == 5.75
+    assert total(gradebook.read(tmp_path, "tiny", records)[0]) == 5.75
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
         assert book.find_grade(f"{STEP}-check", "tiny", "tiny", "ada").needs_manual_grade
 
