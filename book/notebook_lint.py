@@ -32,6 +32,13 @@ ADDRESS = re.compile(r"\b0x[0-9a-f]{8,}\b")
 # A column without a name in the head of a Markdown table: a screen reader has nothing to say.
 NAMELESS_COLUMN = re.compile(r"^\|(?:.*(?<!\\)\|)? *\|.*\n\|[ :|-]+$", re.MULTILINE)
 OTHER_HOST = re.compile(r"""\b(src|href)\s*=\s*["']?(https?:)?//""")
+# Where a block of Markdown begins or ends: its fence, and what the block is called.
+FENCE = re.compile(r" {0,3}(?P<mark>`{3,}|~{3,}|:{3,})(?P<name>.*)")
+DIRECTIVE = re.compile(r"\{(?!code|literalinclude|math)[\w:-]+\}.*")  # with Markdown in it
+# What a reader must never see as it stands: a role, or the beginning of a directive.
+RAW_MARKUP = re.compile(r"\{[\w:-]+\}`|(?:`{3}|:{3})\{")
+# A statement of Python that stands where prose should, from a cell that was cut in two.
+STRAY_CODE = re.compile(r"[a-z_]\w*(?:\.\w+)+\(.*\)|import \w[\w., ]*|from [\w.]+ import .+")
 
 
 def faults(notebook: NotebookNode) -> list[str]:
@@ -51,8 +58,11 @@ def faults(notebook: NotebookNode) -> list[str]:
     # A notebook either captions its pictures or does not.
     captioned = any("figure" in cell.metadata.get("mystnb", {}) for cell in code)
     for position, cell in enumerate(notebook.cells, start=1):
-        if cell.cell_type == "markdown" and NAMELESS_COLUMN.search(cell.source):
+        if cell.cell_type != "markdown":
+            continue
+        if NAMELESS_COLUMN.search(cell.source):
             found.append(f"cell {position} has a table with a column without a name")
+        found += [f"cell {position} {fault}" for fault in markup_faults(cell.source)]
     for position, cell in enumerate(code, start=1):
         more = figure_faults(cell) if captioned else ()
         for fault in (*source_faults(cell), *output_faults(cell), *more):
@@ -70,6 +80,32 @@ def metadata_faults(notebook: NotebookNode) -> Iterator[str]:
             yield reason
     if "allow_errors" in str(notebook.metadata):
         yield "allows errors"
+
+
+def markup_faults(markdown: str) -> Iterator[str]:
+    """Find in Markdown what the page would show raw: fences that do not pair, code among prose.
+
+    A fence too many turns everything around: the text behind it becomes a block of code, with its
+    references and folds unread. No error is raised, and outputs compare as before.
+    """
+    mark, name, body = "", "", list[str]()  # of the block that is open, if one is
+    for line in markdown.splitlines():
+        fence = FENCE.fullmatch(line)
+        if not mark and fence:
+            mark, name, body = fence["mark"], fence["name"].strip(), []
+        elif not mark:
+            if STRAY_CODE.fullmatch(line):
+                yield f"shows code as prose: {line}"
+        elif fence and fence["mark"].startswith(mark) and not fence["name"].strip():
+            if DIRECTIVE.fullmatch(name):
+                yield from markup_faults("\n".join(body))
+            elif raw := RAW_MARKUP.search("\n".join(body)):
+                yield f"shows a block of code with {raw.group()} in it, which is markup"
+            mark = ""
+        else:
+            body.append(line)
+    if mark:
+        yield f"has a block that nothing closes: {mark}{name}"
 
 
 def source_faults(cell: NotebookNode) -> Iterator[str]:

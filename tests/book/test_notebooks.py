@@ -110,11 +110,16 @@ def show_text(cells, text):
     cells[3].outputs = [new_output("stream", name="stdout", text=text)]
 
 
+FOLD = "```{dropdown} **Decide.**\nThink.\n```"
 NAMELESS = "| | along |\n|---|---|\n| x | 1 |"
 
 
 def write_nameless_column(cells):
     cells[0].source += f"\n\n{NAMELESS}"
+
+
+def write(cells, text):
+    cells[0].source += f"\n\n{text}"
 
 
 def show_nameless_column(cells):
@@ -144,6 +149,20 @@ FAULTS = {
     "path": (lambda cells: show_text(cells, "/home/" + "ada/course/x.npz"), "on other machines"),
     "address": (lambda cells: show_text(cells, "<f at 0x7f3bc1240fe0>"), "on other machines"),
     "nameless column": (write_nameless_column, "has a table with a column without a name"),
+    "fence too many": (
+        lambda cells: write(cells, f"plt.show()\n```\n\nSee {{numref}}`fig-a`.\n\n{FOLD}"),
+        "a block of code with {numref}` in it",
+    ),
+    "fence too many in a fold": (
+        lambda cells: write(cells, f"````{{dropdown}} **Why?**\n```\nBy (1).\n{FOLD}\n````"),
+        "a block of code with ```{ in it",
+    ),
+    "fence too few": (lambda cells: write(cells, FOLD[:-4]), "a block that nothing closes"),
+    "code as prose": (lambda cells: write(cells, "plt.show()"), "code as prose: plt.show()"),
+    "code as prose in a fold": (
+        lambda cells: write(cells, FOLD.replace("Think.", "import numpy as np")),
+        "code as prose: import numpy",
+    ),
     "shown nameless": (show_nameless_column, "shows a table with a column without a name"),
     "look-away tag": (lambda cells: tag(cells, "nbval-ignore-output"), "nbval-ignore-output"),
     "error tag": (lambda cells: tag(cells, "raises-exception"), "raises-exception"),
@@ -169,6 +188,23 @@ def test_lint_lets_pass_what_has_captions_throughout_or_none(good):
 def test_lint_lets_pass_columns_that_have_names(head, good):
     columns = head.replace(r"\|", "").count("|") - 1
     good.cells[0].source += f"\n\n{head}\n{'|---' * columns}|\n{'| 1 ' * columns}|\n| | 2 |"
+    assert notebook_lint.faults(good) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FOLD,
+        f"````{{grid}} 2\n{FOLD}\n````",
+        f":::{{grid-item}}\n{FOLD}\n:::",
+        "```python\nplt.show()\n```",
+        "```{code-block} python\nplt.show()\n```",
+        "See {numref}`fig-a`, where `plt.show()` draws.",
+        "```text\n{a: 1}\n```",
+    ],
+)
+def test_lint_lets_pass_markup_that_the_page_reads(text, good):
+    write(good.cells, text)
     assert notebook_lint.faults(good) == []
 
 

@@ -85,6 +85,12 @@ def unset_formulas(html):
     return re.findall(r"\$\$|\\[(\[]|\\begin\{|\$[^$\s][^$\n]*\$", shown)
 
 
+def raw_markup(html):
+    """Roles and directives that a page shows as their source, in a block of code too."""
+    shown = (html.find("article") or html).get_text()
+    return re.findall(r"\{(?:numref|eq|ref|doc|cite:\w|dropdown|admonition)\}|`{3}\{", shown)
+
+
 def undescribed_images(html):
     """Images of an article whose alternative text is missing, a hash, or their file's name."""
     found = []
@@ -139,6 +145,11 @@ def test_formulas_are_set(page):
     assert unset_formulas(soup(built(page))) == []
 
 
+@each_page
+def test_no_markup_is_shown(page):
+    assert raw_markup(soup(built(page))) == []
+
+
 def test_there_are_formulas():
     assert any(soup(built(page)).select(".katex-html") for page in PAGES)
 
@@ -171,7 +182,8 @@ def test_checks_of_files_catch():
     bad = BeautifulSoup(
         """<link rel=stylesheet href="https://x.invalid/a.css"><script src="//x.invalid/a.js">
         </script><a href="https://x.invalid/fine">a link</a><article><p>Let $x$ be \\(y\\), $$z$$
-        </p><code>$ echo $HOME</code><img src="a.png"><img src="b.png" alt="b.png">
+        </p><code>$ echo $HOME</code><pre><span>{</span>eq}`a`</pre>
+        <img src="a.png"><img src="b.png" alt="b.png">
         <img src="c.png" alt="0123456789abcdef0123456789abcdef"></article>""",
         "html.parser",
     )
@@ -180,6 +192,7 @@ def test_checks_of_files_catch():
         "https://x.invalid/f.woff2"
     ]
     assert unset_formulas(bad) == ["$x$", "\\(", "$$", "$$"]
+    assert raw_markup(bad) == ["{eq}"]
     assert undescribed_images(bad) == ["a.png", "b.png", "c.png"]
 
 
