@@ -28,6 +28,7 @@ NB ?= $(CHAPTERS)
 NODE_TESTS := $(wildcard tests/live/node/*.test.mjs)
 # What looks at the built site, and so comes after the book.
 SITE_TESTS := tests/book/test_site.py tests/book/test_cut.py tests/book/test_weight.py \
+  tests/book/test_search.py tests/book/test_findable.py tests/book/test_paper.py \
   tests/book/test_assignments.py tests/live/browser tests/book/test_accessible.py
 
 # What a contributor's tests are: neither the site's nor the other environments'.
@@ -39,8 +40,9 @@ CLASSROOM_TESTS := tests/exercises tests/classroom classroom
 STAGES := prepare check portable site parity classroom+locks
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare book weights serve notebooks lint check chapters portable site parity classroom \
-  locks test coverage bench golden lock clean book-after-tools types style
+.PHONY: help prepare book weights paper handout screenshots links publication release serve notebooks \
+  lint check chapters portable site parity classroom locks test coverage bench golden lock clean \
+  book-after-tools types style
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -123,6 +125,30 @@ book: $(BOOK_READY) _build/.assets-read ## build the site into _build/html (exec
 # Times hang on the machine and on what else it does; sizes do not.
 weights: book ## what the first view of each page costs a reader: bytes, times (SLOW=--slow for a cheap phone)
 	$(BIN)/python -m book.weights $(SLOW)
+
+paper: book $(TESTS_READY) ## print the whole book as one PDF, _build/paper/book.pdf
+	$(BIN)/python -m book.paper
+
+handout: book $(TESTS_READY) ## print the exercises without their solutions, _build/paper/exercises.pdf
+	$(BIN)/python -m book.paper --exercises
+
+screenshots: book $(TESTS_READY) ## pictures of every page in _build/screenshots: desktop, phone, dark, paper
+	$(BIN)/python -m book.screenshots
+
+# Needs a network: each address on another host is asked.
+links: book ## ask whether what the book links to on other hosts still answers
+	$(BIN)/python -m book.links
+
+# The PDF stands in the site that is published, beside the pages.
+publication: paper ## the site as it is published, with the book as PDF (BOOK_ADDRESS=where it will stand)
+	cp _build/paper/book.pdf _build/html/book.pdf
+
+release: paper handout ## what a version consists of, in _build/release: package, PDFs, site
+	rm -rf _build/release && mkdir -p _build/release
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir _build/release .
+	cp _build/paper/book.pdf _build/release/gradient-descent-to-adam.pdf
+	cp _build/paper/exercises.pdf _build/release/exercises.pdf
+	$(BIN)/python -m zipfile --create _build/release/site.zip _build/html
 
 serve: book ## build the site and serve it on this machine alone
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
