@@ -5,12 +5,13 @@ It is made from the record alone, which holds no solution and no hidden test, so
 
 from __future__ import annotations
 
-import html
 import io
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from tqdm import tqdm
 
 from classroom.files import write
@@ -19,6 +20,10 @@ from classroom.record import MISSING, Record, as_in_notebook, is_absent, said_of
 
 # Long answers are cut, because a page that is too large to open helps nobody.
 LONGEST_SHOWN = 20_000
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("page")), autoescape=True,
+    undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+)  # fmt: skip
 STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 45rem; margin: 2rem auto; padding: 0 1rem;
   color: #1f2328; background: #fff }
@@ -38,35 +43,26 @@ def page(record: Record, assignment: str) -> str:
     assignment : str
         Its name.
     """
-    notebook = record["notebook"] or {"cells": []}
-    answers = {grade_id(cell): text_of(cell) for cell in notebook["cells"]}
-    name = html.escape(assignment.replace("_", " ").capitalize())
-    parts = [
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width">',
-        # Nothing on the page may run or load, whatever a student wrote.
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'\">",
-        f"<title>{name}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>",
-        f"<h1>{name}</h1>",
-        f"<p>{html.escape(record['name'])}: {so_far(record)}</p>",
-    ]
-    if record["notebook"] is None:
-        parts.append(f"<p>Nothing was graded: {html.escape(record['reason'])}.</p>")
-    parts += [f"<p>{html.escape(note)}</p>" for note in record["notes"]]
-    # If the whole file could not be read, the line above has already said so.
-    for title, row in as_in_notebook(record) if record["notebook"] is not None else ():
+    answers = {
+        grade_id(cell): text_of(cell) for cell in (record["notebook"] or {"cells": []})["cells"]
+    }
+    parts = []
+    # If the whole file could not be read, the page says so above.
+    for title, row in as_in_notebook(record):
+        answer = "" if row["status"] == MISSING else answers.get(row["name"], "")
         got = "–" if row["score"] is None else f"{row['score']:g}"
         kind = row["status"].lower().replace(" ", "-")
-        parts.append(f'<section class="{kind}">\n<h2>{html.escape(title)}</h2>')
-        parts.append(f"<p>{got} of {row['points']:g}. {html.escape(said_of(row))}</p>")
-        answer = answers.get(row["name"], "")
-        if answer and row["status"] != MISSING:
-            text = answer[:LONGEST_SHOWN]
-            parts.append("<details><summary>Your answer</summary>")
-            parts.append(f"<pre>{html.escape(text)}</pre></details>")
-        parts.append("</section>")
-    return "\n".join([*parts, "</main>\n</body>\n</html>\n"])
+        part = {"title": title, "got": got, "points": f"{row['points']:g}", "said": said_of(row)}
+        parts.append({**part, "kind": kind, "answer": answer[:LONGEST_SHOWN]})
+    return TEMPLATES.get_template("feedback.html").render(
+        title=assignment.replace("_", " ").capitalize(),
+        style=Markup(STYLE),  # noqa: S704 (ours)
+        name=record["name"],
+        so_far=so_far(record),
+        problem="" if record["notebook"] is not None else record["reason"],
+        notes=record["notes"],
+        parts=parts,
+    )
 
 
 def write_pages(
