@@ -17,6 +17,7 @@ import posixpath
 import re
 import sys
 from collections.abc import Callable, Iterable
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -238,16 +239,19 @@ def front(chapters: list[Chapter], pages: list[int], version: str, subtitle: str
     )
 
 
-def once(bookmark: Any) -> None:
-    """Name a bookmark, and those below it, once; a heading moved to a new page is named twice."""
+def named(bookmark: Any, titles: list[str]) -> None:
+    """Name the bookmarks below one: the first ones as told, those below them as their headings.
+
+    The browser writes a heading twice that it has moved to a new page.
+    """
     from pypdf.generic import NameObject, TextStringObject
 
-    child = bookmark.get("/First")
+    told, child = iter(titles), bookmark.get("/First")
     while child is not None:
         mark = child.get_object()
-        title = " ".join(mark["/Title"].split())
-        mark[NameObject("/Title")] = TextStringObject(TWICE.sub(r"\1", title))
-        once(mark)
+        title = next(told, TWICE.sub(r"\1", " ".join(mark["/Title"].split())))
+        mark[NameObject("/Title")] = TextStringObject(title)
+        named(mark, [])
         child = mark.get("/Next")
 
 
@@ -295,7 +299,8 @@ def bound(body: bytes, make_front: Callable[[list[int]], bytes], chapters: list[
                         ),
                     }
                 )
-    once(writer.root_object["/Outlines"])
+    titles = [unescape(TAG.sub("", chapter.title)) for chapter in chapters]
+    named(writer.root_object["/Outlines"], titles)
     writer.set_page_label(0, length - 1, style=PageLabelStyle.LOWERCASE_ROMAN)
     writer.set_page_label(length, len(writer.pages) - 1, style=PageLabelStyle.DECIMAL)
     writer.add_metadata({"/Title": "Gradient Descent to Adam", "/Author": "The minioptim authors"})
