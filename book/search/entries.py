@@ -24,6 +24,7 @@ UNREAD = (
     addnodes.index,
 )
 UNREAD_CLASSES = {"cell_input", "cell_output", "solution", "toctree-wrapper"}
+NAMED = {"numref": "the figure", "eq": "the formula", "ref": "the section"}
 EXCERPT = 160  # characters
 SENTENCE = re.compile(r"(?<=\.) ")
 KOREAN = re.compile(r"^(.*?)\s*\(([^()]*[가-힣][^()]*)\)$")
@@ -66,6 +67,10 @@ def read(node: nodes.Node, into: Read) -> None:
     """Read a node, without the sections and terms in it that have entries of their own."""
     if isinstance(node, nodes.Text):
         into.words.append(str(node))
+    elif isinstance(node, addnodes.pending_xref) and not node.get("refexplicit"):
+        # It has no words yet but a label, which says nothing; a name of the package is its own.
+        own = node.get("refdomain") == "py"
+        into.words.append(node.astext() if own else NAMED.get(node.get("reftype", ""), ""))
     elif isinstance(node, nodes.math | nodes.math_block):
         into.formulas.extend(latex.names(node.astext()))
         if isinstance(node, nodes.math):

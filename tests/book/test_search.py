@@ -11,6 +11,8 @@ from book.extensions.search import INDEX
 from book.search import entries
 from book.visits import Visit
 
+from ..accessibility import violations
+
 SITE = site_pages.SITE
 LARGEST = 1.3e6  # bytes of the index, of which a server sends a quarter
 
@@ -69,6 +71,11 @@ def test_a_question_in_the_address_is_answered(browser, site):
         assert first.get_attribute("href") == "chapters/in_practice.html"
 
 
+def test_what_is_found_is_accessible(search):
+    assert ask(search, "AdamW")[0]
+    assert violations(search) == []
+
+
 def test_the_index_is_one_small_file(site):
     assert (site / INDEX).stat().st_size <= LARGEST
     assert not (site / "searchindex.js").exists()
@@ -84,12 +91,14 @@ def test_code_output_and_solutions_are_not_read():
     section = nodes.section(ids=["a"])
     section += nodes.title("", "Steps")
     section += nodes.paragraph("", "", nodes.Text("Read "), nodes.math("", r"\frac{1}{\beta}"))
+    label = nodes.literal("", "fig-x")
+    section += nodes.paragraph("", "", addnodes.pending_xref("", label, reftype="numref"))
     section += nodes.literal_block("", "code")
     section += nodes.container("", nodes.paragraph("", "printed"), classes=["cell_output"])
     section += solution_node("", nodes.paragraph("", "solved"))
     page += section
     (entry,) = entries.of_page(page, "p.html")
-    assert entry == entries.Entry("p.html", "Steps", "Steps", "", "Read 1/β", "1/β")
+    assert entry == entries.Entry("p.html", "Steps", "Steps", "", "Read 1/β the figure", "1/β")
 
 
 def test_a_term_leads_to_the_page_that_explains_it():
