@@ -12,16 +12,22 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import posixpath
 import re
 import sys
 from collections.abc import Callable, Iterable
+from html import unescape
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import minioptim
 from book.elements import inside, without
 from book.pages import ROOT, SITE, parts
 from book.visits import QUIET, find_chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 OUT = ROOT / "_build" / "paper"
 ARTICLE = re.compile(r'<article class="bd-article">(.*?)</article>', re.DOTALL)
@@ -32,6 +38,7 @@ HEADERLINK = re.compile(r'<a class="headerlink".*?</a>', re.DOTALL)
 # Read by machines; on the page its letters lie under those that are seen.
 MATHML = re.compile(r'<span class="katex-mathml">.*?</math></span>', re.DOTALL)
 ID = re.compile(r'(<[^>]*?\s)(id|aria-labelledby|for)="([^"]*)"')
+TWICE = re.compile(r"(.{4,})\1$")
 HREF = re.compile(r'\shref="([^"]*)"')
 SRC = re.compile(r'\ssrc="([^":]*)"')
 FOLDED_CODE = '<details class="admonition hide'
@@ -69,6 +76,10 @@ a { display: flex; color: #000; text-decoration: none }
 a .dots { flex: 1; border-bottom: 1px dotted #888; margin: 0 2mm 1.4mm }
 a.nested { padding-left: 7mm; font-size: 10pt }
 """
+SUBTITLES = {
+    "book": "A course on gradient-based optimizers",
+    "exercises": "The exercises, without their solutions",
+}
 FOOTER = (
     '<div style="width:100%;text-align:center;font:9px sans-serif;color:#000">'
     '<span class="pageNumber"></span></div>'
@@ -228,6 +239,22 @@ def front(chapters: list[Chapter], pages: list[int], version: str, subtitle: str
     )
 
 
+def named(bookmark: Any, titles: list[str]) -> None:
+    """Name the bookmarks below one: the first ones as told, those below them as their headings.
+
+    The browser writes a heading twice that it has moved to a new page.
+    """
+    from pypdf.generic import NameObject, TextStringObject
+
+    told, child = iter(titles), bookmark.get("/First")
+    while child is not None:
+        mark = child.get_object()
+        title = next(told, TWICE.sub(r"\1", " ".join(mark["/Title"].split())))
+        mark[NameObject("/Title")] = TextStringObject(title)
+        named(mark, [])
+        child = mark.get("/Next")
+
+
 def bound(body: bytes, make_front: Callable[[list[int]], bytes], chapters: list[Chapter]) -> bytes:
     """Return one PDF of a body and what stands before it, whose links lead into the body.
 
@@ -241,6 +268,7 @@ def bound(body: bytes, make_front: Callable[[list[int]], bytes], chapters: list[
         In their order.
     """
     from pypdf import PdfReader, PdfWriter
+    from pypdf.constants import PageLabelStyle
     from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
     reader = PdfReader(io.BytesIO(body))
@@ -271,8 +299,10 @@ def bound(body: bytes, make_front: Callable[[list[int]], bytes], chapters: list[
                         ),
                     }
                 )
-    writer.set_page_label(0, length - 1, style="/r")
-    writer.set_page_label(length, len(writer.pages) - 1, style="/D")
+    titles = [unescape(TAG.sub("", chapter.title)) for chapter in chapters]
+    named(writer.root_object["/Outlines"], titles)
+    writer.set_page_label(0, length - 1, style=PageLabelStyle.LOWERCASE_ROMAN)
+    writer.set_page_label(length, len(writer.pages) - 1, style=PageLabelStyle.DECIMAL)
     writer.add_metadata({"/Title": "Gradient Descent to Adam", "/Author": "The minioptim authors"})
     out = io.BytesIO()
     writer.write(out)
@@ -280,55 +310,59 @@ def bound(body: bytes, make_front: Callable[[list[int]], bytes], chapters: list[
 
 
 def make(
-    site: Path, toc: Path, out: Path, *, exercises: bool = False, only: set[str] | None = None
+    browser: Browser,
+    site: Path,
+    toc: Path,
+    out: Path,
+    *,
+    exercises: bool = False,
+    only: set[str] | None = None,
 ) -> Path:
     """Print the book, or its exercises, and return the file.
 
+    Parameters
+    ----------
+    browser : Browser
+        Playwright's.
+    site, toc, out : Path
+        The built site, _toc.yml, and the folder for the PDF.
+    exercises, only
+        As of `book`.
+
     Raises
     ------
-    FileNotFoundError
-        There is no Chromium to print with.
     ValueError
         A page of the site lacks what a page has.
     """
-    from playwright.sync_api import sync_playwright
-
-    import minioptim
-
-    executable = find_chromium()
-    if executable is None:
-        raise FileNotFoundError("no Chromium: install it, or put it in CHROMIUM")
     html, chapters = book(site, toc, exercises=exercises, only=only)
     name = "exercises" if exercises else "book"
     out.mkdir(parents=True, exist_ok=True)
-    source = out / f"{name}.html"
+    # Beside the site, so that pictures are found; a PDF elsewhere is no other.
+    source = site.parent / "paper" / f"{name}-{os.getpid()}.html"
+    source.parent.mkdir(exist_ok=True)
     source.write_text(html, encoding="utf-8")
-    subtitle = (
-        "The exercises, without their solutions"
-        if exercises
-        else "A course on gradient-based optimizers"
+    context = browser.new_context(java_script_enabled=False, color_scheme="light")
+    page = context.new_page()
+    page.set_default_timeout(0)
+    page.goto(source.as_uri())
+    body = page.pdf(
+        prefer_css_page_size=True,
+        print_background=True,
+        display_header_footer=True,
+        header_template="<span></span>",
+        footer_template=FOOTER,
+        outline=True,
+        tagged=True,
     )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
-        page = browser.new_page(java_script_enabled=False, color_scheme="light")
-        page.set_default_timeout(0)
-        page.goto(source.as_uri())
-        body = page.pdf(
-            prefer_css_page_size=True,
-            print_background=True,
-            display_header_footer=True,
-            header_template="<span></span>",
-            footer_template=FOOTER,
-            outline=True,
-            tagged=True,
-        )
 
-        def print_front(pages: list[int]) -> bytes:
-            page.set_content(front(chapters, pages, minioptim.__version__, subtitle))
-            return page.pdf(prefer_css_page_size=True)
+    def print_front(pages: list[int]) -> bytes:
+        subtitle = SUBTITLES[name]
+        page.set_content(front(chapters, pages, minioptim.__version__, subtitle))
+        return page.pdf(prefer_css_page_size=True)
 
-        whole = bound(body, print_front, chapters)
-        browser.close()
+    whole = bound(body, print_front, chapters)
+    context.close()
+    source.unlink()
     file = out / f"{name}.pdf"
     draft = file.with_suffix(".unfinished")
     draft.write_bytes(whole)
@@ -338,17 +372,21 @@ def make(
 
 def main() -> int:
     """Print the book and say where it is."""
+    from playwright.sync_api import sync_playwright
+
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--exercises", action="store_true", help="these alone, to hand out")
     parser.add_argument("pages", nargs="*", metavar="PAGE", help="such as chapters/adam")
     asked = parser.parse_args()
-    try:
-        file = make(
-            SITE, ROOT / "_toc.yml", OUT, exercises=asked.exercises, only=set(asked.pages) or None
-        )
-    except (FileNotFoundError, ValueError) as error:
-        print(error, file=sys.stderr)
+    executable = find_chromium()
+    if executable is None:
+        print("no Chromium: install it, or put it in CHROMIUM", file=sys.stderr)
         return 1
+    only = set(asked.pages) or None
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
+        file = make(browser, SITE, ROOT / "_toc.yml", OUT, exercises=asked.exercises, only=only)
+        browser.close()
     print(f"The {'exercises are' if asked.exercises else 'book is'} in {file}")
     return 0
 

@@ -2,17 +2,6 @@
 
 from axe_playwright_python.sync_playwright import Axe
 
-# What axe finds in parts that are not the book's own, and cannot be mended from here.
-BIBLIOGRAPHY = ".citation-list, .citation-list *"
-BORNE = {
-    "region": ".sidebar-primary-item",  # the theme puts the site's title outside its navigation
-    # docutils marks each work with a role that ARIA 1.2 has since withdrawn
-    "aria-allowed-role": BIBLIOGRAPHY,
-    "aria-deprecated-role": BIBLIOGRAPHY,
-    "aria-required-children": BIBLIOGRAPHY,
-}
-
-
 # What axe looks at takes time with the square of the page's elements, and of those of a chapter
 # nine in ten are the boxes inside formulas and the words of code. A formula stays as its text, in
 # the space that it took; of words in one colour, the first in each kind of cell.
@@ -75,7 +64,7 @@ MARK_THE_FIRST = """([mark, place]) => {
 
 
 def violations(visit, place=None):
-    """What axe finds in a page, as (rule, place, explanation), less what is borne with.
+    """What axe finds in a page, as (rule, place, explanation).
 
     Of texts that are alike in all that decides how legible they are, the first is named.
 
@@ -90,14 +79,8 @@ def violations(visit, place=None):
     context = {"include": [[place]]} if place else None
     # To tell of each element that is right, too, takes as long as to look.
     response = AXE.run(visit.page, context, {"resultTypes": ["violations"]}).response
-    found = [
+    return [
         (finding["id"], node["target"][0], node["failureSummary"])
         for finding in response["violations"]
         for node in finding["nodes"]
-    ]
-    return [
-        (rule, where, explanation)
-        for rule, where, explanation in found
-        if rule not in BORNE
-        or not visit.page.locator(where).evaluate("(e, css) => e.matches(css)", BORNE[rule])
     ]

@@ -104,6 +104,9 @@ class Lightening:
             used = file.name in css or file.name in named or file.name.startswith("LICENSE")
             if file.is_file() and (file.suffix == ".map" or not used):
                 file.unlink()
+        for folder in sorted(self.static.rglob("*"), reverse=True):  # what is inside goes first
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
 
     def make_small(self) -> None:
         """Make the pictures small; what was made is kept, for the next build."""

@@ -37,11 +37,17 @@ def with_subset(css: str, font: str) -> str:
 
     >>> with_subset("@font-face{font-family:F;src:url(f/g.woff2),url(f/g.ttf)}", "f/g")
     '@font-face{font-family:F;src:url(f/g.woff) format("woff")}'
+
+    Its sisters in the same folder, which nothing is drawn with, are left out.
+
+    >>> with_subset("@font-face{font-family:F;src:url(f/h.woff2)}a{b:c}", "f/g")
+    'a{b:c}'
     """
+    folder = font.rpartition("/")[0]
 
     def replace(face: re.Match[str]) -> str:
         if f"{font}." not in face[0]:
-            return face[0]
+            return "" if f"{folder}/" in face[0] else face[0]
         return SOURCE.sub(f'src:url({font}.woff) format("woff")', face[0])
 
     return FACE.sub(replace, css)

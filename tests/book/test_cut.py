@@ -12,8 +12,6 @@ from .test_site import from_file, from_server
 PAGES = site_pages.pages(site_pages.ROOT / "_toc.yml")
 # The longest formulas and the widest tables stand here.
 WIDEST = ["chapters/further/nesterov", "chapters/cheat_sheet", "chapters/problems"]
-# In two exercises a formula in a line is wider than a phone; they wait for another wording.
-AWAITED = {("chapters/further/momentum", "formula in a line")}
 MAY_SCROLL = {"table", "code"}  # if its edge fades, so that it is seen to go on
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -27,13 +25,13 @@ def unseen(found, narrow):
 @each("page", PAGES)
 def test_nothing_is_cut_on_a_desktop(kept, page):
     found = unseen(cut(from_file(kept, page), DESKTOP["width"]), narrow=False)
-    assert [one for one in found if (page, one.what) not in AWAITED] == []
+    assert found == []
 
 
 @each("page", PAGES)
 def test_nothing_is_cut_on_a_phone(kept, served, page):
     found = unseen(cut(from_server(kept, served, page), PHONE["width"]), narrow=True)
-    assert [one for one in found if (page, one.what) not in AWAITED] == []
+    assert found == []
 
 
 @each("page", WIDEST)
