@@ -18,17 +18,7 @@ const LINE = 14; // from one name to the next
  */
 export function chart(
   parent,
-  {
-    title,
-    xLabel,
-    yLabel,
-    height = 240,
-    xLog = false,
-    yLog = false,
-    xRange,
-    yRange,
-    labels = 0,
-  },
+  { title, xLabel, yLabel, height = 240, xLog = false, yLog = false, xRange, yRange, labels = 0 },
 ) {
   const view = frame(parent, { title, height, xLabel, yLabel, left: 52, right: labels });
   const { box, marks } = view;

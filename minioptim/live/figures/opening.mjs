@@ -83,7 +83,13 @@ export function opening({
     const from = toPoint(start, surface.domain);
     const traces = names.map((name) => {
       const lr = tuned[kind][name];
-      const trace = runOn(surface, new rules[name]({ lr }), from, steps, (t) => lr * falling[t - 1]);
+      const trace = runOn(
+        surface,
+        new rules[name]({ lr }),
+        from,
+        steps,
+        (t) => lr * falling[t - 1],
+      );
       const heights = valuesAlong(surface, trace).map((f) => f - surface.minimum);
       return { name, trace, heights };
     });

@@ -41,7 +41,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     from minioptim import plots
 
     surface = KINDS[values["surface"]]()
-    figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 2.9), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(5.6, 2.5), layout="constrained")
     plots.contours(surface, left)
     for name, trace in traces.items():
         look = {"color": plots.style_of(trace.rule)["color"], "linewidth": 1.6}
