@@ -197,7 +197,8 @@ def build_wheel(app: Sphinx, error: Exception | None) -> None:
     here = Path.cwd()
     try:
         os.chdir(app.srcdir)  # where the backend looks for pyproject.toml
-        buildapi.build_wheel(str(folder))
+        name = buildapi.build_wheel(str(folder))
+        folder.joinpath(name).chmod(0o644)  # a server must be able to read it
     finally:
         os.chdir(here)
 

@@ -33,7 +33,6 @@ DECIDED = (
 # Fonts of the formulas that a reader sees first: without them the text around moves when they come.
 ROOT = re.compile(r'data-content_root="([^"]*)"')
 FONTS = {'class="katex"': "KaTeX_Main-Regular", "mathnormal": "KaTeX_Math-Italic"}
-TEXT = "text/SourceSerif4"  # the face of the book, which every page shows first
 SECTION = "<section"
 # From a file no font can be asked for ahead.
 PRELOAD_FONT = """<script>if (location.protocol !== "file:") document.head.append(
@@ -130,20 +129,17 @@ def sized(body: str, sizes: Mapping[str, tuple[int, int]]) -> str:
 
 
 def fonts_first(page: str) -> str:
-    """Return what asks for the fonts of a page, of its text and of its first formulas.
+    """Return what asks for the fonts of the formulas that stand before a page's second heading.
 
     >>> page = '<html data-content_root="../"><section><p class="katex"><section>mathnormal'
     >>> fonts_first(page).count("preload"), "../_static/katex/fonts/" in fonts_first(page)
-    (2, True)
+    (1, True)
     """
     root = ROOT.search(page)
-    if root is None:  # no page of the theme
-        return ""
     first = SECTION.join(page.split(SECTION, 2)[:2])
-    fonts = [f"katex/fonts/{font}" for mark, font in FONTS.items() if mark in first]
-    return "".join(
-        PRELOAD_FONT.format(href=f"{root[1]}_static/{font}.woff2") for font in [TEXT, *fonts]
-    )
+    fonts = [font for mark, font in FONTS.items() if mark in first]
+    folder = f"{root[1] if root else ''}_static/katex/fonts"
+    return "".join(PRELOAD_FONT.format(href=f"{folder}/{font}.woff2") for font in fonts)
 
 
 def lighter(
