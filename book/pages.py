@@ -9,6 +9,10 @@ from typing import NamedTuple
 
 from sphinx_external_toc.parsing import parse_toc_yaml
 
+# Parts whose pages are no chapters of the course; those of the first have no number.
+UNNUMBERED = "Using the book"
+BESIDE = (UNNUMBERED, "The papers, run again", "Appendices")
+
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_build" / "html"
 
@@ -37,6 +41,23 @@ def parts(toc: Path) -> list[Part]:
         Part(part.caption or "", [nested(page) for page in part.files()])
         for part in contents.root.subtrees
     ]
+
+
+def chapters(toc: Path) -> list[list[str]]:
+    """Return the course's chapters in their order: each one's page, then those nested in it."""
+    return [one for part in parts(toc) if part.caption not in BESIDE for one in part.chapters]
+
+
+def place_of(page: str, course: list[list[str]]) -> tuple[int, int, bool] | None:
+    """Return which chapter a page belongs to, of how many, and whether it is nested in it.
+
+    >>> place_of("b/further", [["a"], ["b", "b/further"]])
+    (2, 2, True)
+    """
+    for number, chapter in enumerate(course, start=1):
+        if page in chapter:
+            return number, len(course), page != chapter[0]
+    return None
 
 
 def missing(site: Path, names: list[str]) -> list[str]:

@@ -4,11 +4,7 @@
     ```
 
 links the release notebook, the one without solutions, and never anything else. Where the
-configuration has addresses, the box has launch links too:
-
-    sphinx: {config: {assignment_launch: {Colab: "https://.../{path}"}}}
-
-``{path}`` stands for the notebook's path in the repository.
+configuration says where the repository is (`book.extensions.addresses`), the box has launch links.
 """
 
 from __future__ import annotations
@@ -22,6 +18,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from .addresses import home
+
 FOLDER = "exercises/release"
 
 logger = logging.getLogger(__name__)
@@ -34,15 +32,6 @@ def path_of(name: str) -> str:
     'exercises/release/momentum/momentum.ipynb'
     """
     return f"{FOLDER}/{name}/{name}.ipynb"
-
-
-def launch_links(addresses: dict[str, str], name: str) -> list[tuple[str, str]]:
-    """Return (label, address) of each configured place where the notebook can be run.
-
-    >>> launch_links({"Hub": "https://hub.example/{path}"}, "adam")
-    [('Hub', 'https://hub.example/exercises/release/adam/adam.ipynb')]
-    """
-    return [(label, text.replace("{path}", path_of(name))) for label, text in addresses.items()]
 
 
 class AssignmentBox(SphinxDirective):
@@ -65,7 +54,7 @@ class AssignmentBox(SphinxDirective):
         download += nodes.literal("", f"{name}.ipynb", classes=["xref", "download"])
         text += download
         text += nodes.Text(". It needs nothing but the book's package.")
-        for label, address in launch_links(self.config.assignment_launch, name):
+        for label, address in home(self.config).launches(file):
             text += nodes.Text(" ")
             text += nodes.reference("", f"Open in {label}", refuri=address)
             text += nodes.Text(".")
@@ -74,6 +63,5 @@ class AssignmentBox(SphinxDirective):
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
-    app.add_config_value("assignment_launch", {}, "env")
     app.add_directive("assignment", AssignmentBox)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -17,6 +17,7 @@ from book.light import fonts, icons, images, pages, stylesheets
 
 SHEET = "site.css"
 ICON_FONT = "vendor/fontawesome/webfonts/fa-solid-900"
+TEXT_FONT = "text/SourceSerif4.woff2"
 OWN = "live/"  # the folder of style sheets that only some pages have
 CACHE = "light"  # beside the site: pictures that were made smaller
 
@@ -90,6 +91,7 @@ class Lightening:
             used = fonts.glyphs_named(css)
             fonts.write_subset(self.static / f"{ICON_FONT}.ttf", used)
             css = fonts.with_subset(css, ICON_FONT)
+            css = fonts.inside(css, TEXT_FONT, (self.static / TEXT_FONT).read_bytes())
             (self.static / SHEET).write_text(css, encoding="utf-8")
         self.take_away(html + scripts)
         self.make_small()

@@ -2,6 +2,12 @@
 
 A notebook's output offers a live figure as a placeholder and as a picture. The page takes both: the
 picture is what stands there without JavaScript and on paper. A page without a figure gets nothing.
+
+A page in Markdown has no cell, and declares its figure itself:
+
+    ```{live-figure} opening
+    :alt: What the still picture shows
+    ```
 """
 
 from __future__ import annotations
@@ -13,12 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective
 
 from minioptim.live import figure, words
 from minioptim.live.figures import design_of
 from minioptim.live.page import page_script, style
+
+STILLS = "_build/stills"  # pictures that no notebook holds
 
 PLACEHOLDER = re.compile(r"data-live-figure='([^']*)'")
 
@@ -60,6 +70,29 @@ class KeepStill(SphinxPostTransform):
             bundle.replace_self(both)
 
 
+class MarkdownFigure(SphinxDirective):
+    """``{live-figure} name``: a live figure as it opens, and its still picture."""
+
+    required_arguments = 1
+    option_spec = {"alt": directives.unchanged_required}  # noqa: RUF012  # docutils' own form
+
+    def run(self) -> list[nodes.Node]:
+        """Return the placeholder, and the picture drawn anew."""
+        shown = design_of(self.arguments[0])()
+        name = f"{STILLS}/{self.arguments[0]}.png"
+        still = Path(self.env.srcdir, name)
+        still.parent.mkdir(parents=True, exist_ok=True)
+        still.write_bytes(shown.picture())
+        data = html.escape(json.dumps(shown.declaration(), ensure_ascii=False))
+        hint = html.escape(words.text(words.COMMON, "hint", self.config.language), quote=False)
+        live = f"<div data-live-figure='{data}'><p>{hint}</p></div>"
+        image = nodes.image("", uri=f"/{name}", alt=self.options["alt"])
+        pictures = nodes.container("", image, classes=["live-still"])
+        own = f"live-{self.arguments[0]}"  # room for it, in the style sheet
+        place = nodes.raw("", live, format="html")
+        return [nodes.container("", place, pictures, classes=["live-figure", own])]
+
+
 def add_script(
     app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: nodes.document | None
 ) -> None:
@@ -79,6 +112,7 @@ def add_script(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
+    app.add_directive("live-figure", MarkdownFigure)
     app.connect("source-read", as_html)
     app.add_post_transform(KeepStill)
     app.connect("html-page-context", add_script)

@@ -2,8 +2,9 @@
 
 Sphinx counts all of a kind through the whole book. Here the third equation of the fourth chapter is
 (4.3), and the first of the page nested in that chapter (4.A1); the appendices have letters, (A.1).
-Chapters are counted through the parts of _toc.yml that have a caption. Sphinx's own numbers are
-what references, captions and titles read, so these are put in their place.
+Chapters are counted through the parts of _toc.yml that have a caption, but not through the part on
+the book's use. Sphinx's own numbers are what references, captions and titles read, so these are put
+in their place.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from book.pages import Part, parts
+from book.pages import UNNUMBERED, Part, parts
 
 LETTERED = "Appendices"
 
@@ -35,7 +36,7 @@ def prefixes(contents: list[Part]) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     numerals, letters = map(str, count(1)), iter(ascii_uppercase)
     for part in contents:
-        for chapter in part.chapters if part.caption else []:
+        for chapter in part.chapters if part.caption not in {"", UNNUMBERED} else []:
             number = next(letters if part.caption == LETTERED else numerals)
             found |= {
                 page: (number, own)

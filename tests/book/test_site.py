@@ -23,15 +23,8 @@ PAGES = site_pages.pages(ROOT / "_toc.yml")
 
 
 each_page = each("page", PAGES)
-# An appendix is looked things up in, and a paper run again is a report: neither has a quiz, and
-# neither need have exercises.
-WITHOUT_QUIZ = ("The papers, run again", "Appendices")
-IN_CHAPTERS = [
-    chapter
-    for part in site_pages.parts(ROOT / "_toc.yml")
-    if part.caption not in WITHOUT_QUIZ
-    for chapter in part.chapters
-]
+# Neither an appendix nor a paper run again has a quiz, nor need have exercises.
+IN_CHAPTERS = site_pages.chapters(ROOT / "_toc.yml")
 CHAPTERS = [chapter for chapter, *_ in IN_CHAPTERS]
 FURTHER = [page for _, *nested in IN_CHAPTERS for page in nested]
 each_chapter = each("page", CHAPTERS)

@@ -6,22 +6,27 @@ import { set, setText, svg } from "./elements.mjs";
 import { frame, lineStore } from "./frame.mjs";
 import { clamp, dotsData, linearScale, logScale, pathData } from "./geometry.mjs";
 
+const LINE = 14; // from one name to the next
+
 /**
  * Curves over an axis. `xLog` and `yLog` make an axis logarithmic; `xRange` and `yRange` fix what
- * it shows, else it follows the data of each drawing.
+ * it shows, else it follows the data of each drawing. `labels` leaves so much room at the right, in
+ * units of the picture, for the names of the series beside their ends.
  *
  * @param {HTMLElement} parent
- * @param {{ title: string; xLabel: string; yLabel: string; height?: number; xLog?: boolean; yLog?: boolean; xRange?: number[]; yRange?: number[] }} options
+ * @param {{ title: string; xLabel: string; yLabel: string; height?: number; xLog?: boolean; yLog?: boolean; xRange?: number[]; yRange?: number[]; labels?: number }} options
  */
 export function chart(
   parent,
-  { title, xLabel, yLabel, height = 240, xLog = false, yLog = false, xRange, yRange },
+  { title, xLabel, yLabel, height = 240, xLog = false, yLog = false, xRange, yRange, labels = 0 },
 ) {
-  const view = frame(parent, { title, height, xLabel, yLabel, left: 52 });
+  const view = frame(parent, { title, height, xLabel, yLabel, left: 52, right: labels });
   const { box, marks } = view;
   const bars = svg("path", { class: "live-bars" }, marks);
   const rules = svg("g", {}, marks);
   const lines = lineStore(marks);
+  const names = svg("g", {}, view.root);
+  const nameOf = new Map();
   const byName = new Map();
 
   function ends(data, log) {
@@ -45,6 +50,40 @@ export function chart(
       10 ** bottom,
       10 ** Math.min(Math.max(Math.ceil(Math.log10(high)), bottom + 1), bottom + 24),
     ];
+  }
+
+  /**
+   * Put each name beside the end of its curve, and names that would cover one another apart.
+   *
+   * @param {Series[]} series
+   * @param {(series: Series) => number} heightOf
+   */
+  function name(series, heightOf) {
+    const ends = series
+      .map((one) => ({ one, at: clamp(heightOf(one), box.top + 4, box.bottom) }))
+      .filter(({ at }) => !Number.isNaN(at))
+      .sort((a, b) => a.at - b.at);
+    // From above downwards, and what that pushed out below, upwards again.
+    for (const [k, end] of ends.entries()) {
+      if (k > 0) end.at = Math.max(end.at, ends[k - 1].at + LINE);
+    }
+    for (let k = ends.length - 1; k >= 0; k -= 1) {
+      const floor = k === ends.length - 1 ? box.bottom : ends[k + 1].at - LINE;
+      ends[k].at = Math.min(ends[k].at, floor);
+    }
+    for (const [one, text] of nameOf) {
+      if (!ends.some((end) => end.one.name === one)) set(text, "visibility", "hidden");
+    }
+    for (const { one, at } of ends) {
+      let text = nameOf.get(one.name);
+      if (!text) {
+        text = svg("text", { class: "live-name", x: box.right + 6, text: one.label ?? "" }, names);
+        if (one.look?.color) text.style.setProperty("--live-color", one.look.color);
+        nameOf.set(one.name, text);
+      }
+      set(text, "visibility", "visible");
+      set(text, "y", (at + 4).toFixed(1));
+    }
   }
 
   return {
@@ -84,6 +123,13 @@ export function chart(
         lines.draw(one.name, (one.dots ? dotsData : pathData)(points, sx, sy), one.look);
       }
       lines.keepOnly(series.map((one) => one.name));
+      if (labels) {
+        name(series, ({ y }) => {
+          let last = y.length - 1;
+          while (last > 0 && !Number.isFinite(y[last])) last -= 1;
+          return sy(yLog ? Math.max(y[last], Number.MIN_VALUE) : y[last]);
+        });
+      }
       const corner = (value) => (yLog ? box.bottom : sy(value));
       set(
         bars,

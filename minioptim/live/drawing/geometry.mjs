@@ -287,6 +287,32 @@ export function sample(f, [[left, right], [bottom, top]], n) {
   return values;
 }
 
+const GROUND = [11, 98, 168]; // red, green, blue
+const DEEPEST = 96; // of 255: the level lines and paths stay the darkest
+
+/**
+ * A colour for each corner of a sampled function, row by row from the top: the lower between its
+ * levels, the more of the ground's colour. As red, green, blue and opacity, 0 to 255.
+ *
+ * @param {Numbers} values
+ * @param {number} n
+ * @param {number[]} levels
+ * @returns {Uint8ClampedArray}
+ */
+export function terrain(values, n, levels) {
+  const pixels = new Uint8ClampedArray(4 * (n + 1) * (n + 1));
+  const [low, high] = [levels[0], levels[levels.length - 1]];
+  for (let j = 0; j <= n; j += 1) {
+    for (let i = 0; i <= n; i += 1) {
+      // The levels are cubes of equal steps, so that the cube root is even between them.
+      const up = Math.cbrt(clamp((values[(n - j) * (n + 1) + i] - low) / (high - low), 0, 1));
+      const opacity = Number.isNaN(up) ? 0 : DEEPEST * (1 - up);
+      pixels.set([...GROUND, opacity], 4 * (j * (n + 1) + i));
+    }
+  }
+  return pixels;
+}
+
 /**
  * The level line of a sampled function as the `d` of an SVG path, by marching squares.
  * A cell's corners above the level make a number of four bits; each number has its pieces of line.

@@ -14,6 +14,7 @@ import {
   linearScale,
   pathData,
   sample,
+  terrain,
 } from "./geometry.mjs";
 
 const GRID = 60; // cells of a side, for level lines
@@ -100,6 +101,13 @@ export function plane(
       levelLines.replaceChildren(
         ...levels.map((level) => svg("path", { d: contourPath(values, GRID, level, now, sx, sy) })),
       );
+      const canvas = html("canvas", { width: GRID + 1, height: GRID + 1 });
+      const brush = canvas.getContext("2d");
+      if (!brush) return;
+      const picture = brush.createImageData(GRID + 1, GRID + 1);
+      picture.data.set(terrain(values, GRID, levels));
+      brush.putImageData(picture, 0, 0);
+      set(shading, "href", canvas.toDataURL());
     },
 
     /**

@@ -145,6 +145,7 @@ export interface Series {
   name: string;
   y: Numbers;
   x?: Numbers;
+  label?: string;
   look?: Look;
   dots?: boolean;
 }

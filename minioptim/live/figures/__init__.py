@@ -20,12 +20,14 @@ from minioptim.live.figures.moving_averages import moving_averages
 from minioptim.live.figures.nadam import nadam
 from minioptim.live.figures.nesterov import nesterov
 from minioptim.live.figures.nesterov_roots import nesterov_roots
+from minioptim.live.figures.opening import opening
 from minioptim.live.figures.race import race
 from minioptim.live.figures.rmsprop import rmsprop
 from minioptim.live.figures.stochastic_gradient_descent import stochastic_gradient_descent
 from minioptim.live.figures.valley import valley
 
 DESIGNS = (
+    opening,
     gradient_descent,
     ceiling,
     stochastic_gradient_descent,

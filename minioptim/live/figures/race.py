@@ -57,7 +57,7 @@ def _tuned(surface: str) -> dict[str, float]:
     return found
 
 
-def _starting_point(values: Values) -> Array:
+def starting_point(values: Values) -> Array:
     """Return where the runs start: ``start`` is a share of the picture, from 0 to 1."""
     surface = next(kind for kind in SURFACES if kind.__name__ == values["surface"])
     low, high = np.array(surface.domain).T
@@ -65,7 +65,8 @@ def _starting_point(values: Values) -> Array:
     return point
 
 
-def _share(surface: str) -> tuple[float, ...]:
+def share_of(surface: str) -> tuple[float, ...]:
+    """Return the place of a surface's own start as a share of the picture."""
     kind = next(kind for kind in SURFACES if kind.__name__ == surface)
     pairs = zip(kind.start, kind.domain, strict=True)
     return tuple((at - low) / (high - low) for at, (low, high) in pairs)
@@ -79,7 +80,7 @@ def _traces(values: Values) -> dict[str, Trace]:
         lr = values[f"lr_{rule.__name__}"]
         made = rule(lr=Linear(lr, 0.0, steps=steps) if values["falling"] else lr)
         if values[f"show_{rule.__name__}"]:
-            traces[rule.__name__] = minimize(surface, made, _starting_point(values), steps=steps)
+            traces[rule.__name__] = minimize(surface, made, starting_point(values), steps=steps)
     return traces
 
 
@@ -128,7 +129,7 @@ def _controls() -> tuple[Control, ...]:
         Choice("speed", "1", ("0.25", "1", "4")),
         Switch("falling", value=True),
         *each,
-        Point("start", _share("Beale"), domain=((0.0, 1.0), (0.0, 1.0))),
+        Point("start", share_of("Beale"), domain=((0.0, 1.0), (0.0, 1.0))),
         Button("play"),
         Button("tuned"),
         Button("home"),
@@ -146,7 +147,7 @@ race = Design(
     still=_still,
     facts={
         "tuned": {surface: _tuned(surface) for surface in TUNED},
-        "home": {kind.__name__: _share(kind.__name__) for kind in SURFACES},
+        "home": {kind.__name__: share_of(kind.__name__) for kind in SURFACES},
         # lr at each step over the first: the schedule's own numbers.
         "falling": {
             length: [Linear(1.0, 0.0, steps=int(length))(t) for t in range(1, int(length) + 1)]

@@ -15,7 +15,8 @@ from ... import kept
 def pages():
     """The file of the page that each figure is on, by the figure's name."""
     found = {}
-    for file in sorted(site_pages.SITE.glob("chapters/**/*.html")):
+    for page in site_pages.pages(site_pages.ROOT / "_toc.yml"):
+        file = site_pages.SITE / f"{page}.html"
         for figure in figures_in(file.read_text(encoding="utf-8")):
             found[figure] = file
     return found
