@@ -12,6 +12,7 @@ from minioptim.live.figures.adam import adam
 from minioptim.live.figures.adam_correction import adam_correction
 from minioptim.live.figures.adam_noise import adam_noise
 from minioptim.live.figures.adam_reddi import adam_reddi
+from minioptim.live.figures.adamw import adamw
 from minioptim.live.figures.ceiling import ceiling
 from minioptim.live.figures.gradient_descent import gradient_descent
 from minioptim.live.figures.in_practice import in_practice
@@ -44,6 +45,7 @@ DESIGNS = (
     adam_noise,
     adam_reddi,
     nadam,
+    adamw,
     in_practice,
     race,
 )

@@ -314,6 +314,21 @@ def test_nadam(desk, figure):
     assert outcomes == {"torch": (False, True), "keras": (False, True), "optax": (True, True)}
 
 
+@each(["adamw"])
+def test_adamw(desk, figure):
+    live = desk(figure)
+    ends = []
+    for size in (0.1, 10.0, 100.0):
+        live.set(size=size)
+        found, traces = live.said()["left"], figures.adamw(size=size).traces
+        for name, trace in traces.items():
+            assert found[name] == pytest.approx(trace.final[0], rel=1e-9)
+        ends.append((found["beside"], found["inside"]))
+    beside, inside = zip(*ends, strict=True)
+    assert beside == pytest.approx([0.999**1000] * 3, abs=0.003)
+    assert inside[0] < beside[0] < inside[1] < inside[2]
+
+
 @each(["in_practice"])
 def test_in_practice(desk, figure):
     live = desk(figure)
