@@ -15,6 +15,7 @@ from minioptim import (
     Adadelta,
     Adagrad,
     Adam,
+    AdamW,
     GradientDescent,
     Momentum,
     NAdam,
@@ -27,7 +28,7 @@ from minioptim import (
 from minioptim.averages import ewma
 from minioptim.looks import style_of
 from minioptim.problems import Quadratic
-from minioptim.rules import Rule
+from minioptim.rules import L2, Rule
 from minioptim.schedules import Cosine
 
 WIDTH, HEIGHT = 160, 90
@@ -190,6 +191,19 @@ def units() -> str:
     return pen.svg()
 
 
+def decay() -> str:
+    """Return a weight with large gradients, under a penalty inside Adam and under AdamW's decay."""
+    pen = Pen((0, 300, -0.1, 1.1))
+    for rule in (L2(Adam(0.003), 3.0), AdamW(0.003, weight_decay=3.0)):
+        noise = iter(np.random.default_rng(5).normal(scale=30.0, size=300))
+        run = iterate(rule, lambda x, noise=noise: next(noise) + 0 * x, [1.0])  # type: ignore[misc]
+        x = np.array([1.0, *(float(step.x[0]) for step in islice(run, 300))])
+        look = color(AdamW) if isinstance(rule, AdamW) else GREY
+        pen.line(np.column_stack([np.arange(301), x]), look)
+        pen.dot((300, x[-1]), look)
+    return pen.svg()
+
+
 EMBLEMS: dict[str, Callable[[], str]] = {
     "gradient_descent": lambda: valley(GradientDescent(0.152)),
     "stochastic_gradient_descent": lambda: valley(GradientDescent(0.09), steps=40, noise=5.0),
@@ -205,6 +219,7 @@ EMBLEMS: dict[str, Callable[[], str]] = {
     "adadelta": units,
     "rmsprop": leak,
     "adam": lambda: valley(Momentum(0.07, 0.75), Adam(0.6), steps=30),
+    "adamw": decay,
     "nadam": lambda: valley(Adam(0.8), NAdam(0.8), steps=26),
     "in_practice": sweep,
     "long_runs": spike,
