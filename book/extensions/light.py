@@ -17,7 +17,12 @@ from book.light import fonts, icons, images, pages, stylesheets
 
 SHEET = "site.css"
 ICON_FONT = "vendor/fontawesome/webfonts/fa-solid-900"
-TEXT_FONT = "text/SourceSerif4.woff2"
+# The fonts of text and formulas that every page may show at once: they come with the style sheet.
+AT_HAND = (
+    "text/SourceSerif4.woff2",
+    "katex/fonts/KaTeX_Main-Regular.woff2",
+    "katex/fonts/KaTeX_Math-Italic.woff2",
+)
 OWN = "live/"  # the folder of style sheets that only some pages have
 CACHE = "light"  # beside the site: pictures that were made smaller
 
@@ -91,7 +96,8 @@ class Lightening:
             used = fonts.glyphs_named(css)
             fonts.write_subset(self.static / f"{ICON_FONT}.ttf", used)
             css = fonts.with_subset(css, ICON_FONT)
-            css = fonts.inside(css, TEXT_FONT, (self.static / TEXT_FONT).read_bytes())
+            for font in AT_HAND:
+                css = fonts.inside(css, font, (self.static / font).read_bytes())
             (self.static / SHEET).write_text(css, encoding="utf-8")
         self.take_away(html + scripts)
         self.make_small()

@@ -30,15 +30,6 @@ DECIDED = (
     'localStorage.getItem("theme") || '
     '(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'
 )
-# Fonts of the formulas that a reader sees first: without them the text around moves when they come.
-ROOT = re.compile(r'data-content_root="([^"]*)"')
-FONTS = {'class="katex"': "KaTeX_Main-Regular", "mathnormal": "KaTeX_Math-Italic"}
-SECTION = "<section"
-# From a file no font can be asked for ahead.
-PRELOAD_FONT = """<script>if (location.protocol !== "file:") document.head.append(
-Object.assign(document.createElement("link"), {{rel: "preload", as: "font", crossOrigin: "",
-href: "{href}"}}));</script>
-"""
 COMMENT = re.compile(r"[ \t]*<!--(?!\[).*?-->\n?", re.DOTALL)
 IMAGE = re.compile(r'<img\b([^>]*)\bsrc="([^"]*)"([^>]*?)\s*/?>')
 BLANK = re.compile(r"\n\s*\n+")
@@ -128,20 +119,6 @@ def sized(body: str, sizes: Mapping[str, tuple[int, int]]) -> str:
     return IMAGE.sub(measure, body)
 
 
-def fonts_first(page: str) -> str:
-    """Return what asks for the fonts of the formulas that stand before a page's second heading.
-
-    >>> page = '<html data-content_root="../"><section><p class="katex"><section>mathnormal'
-    >>> fonts_first(page).count("preload"), "../_static/katex/fonts/" in fonts_first(page)
-    (1, True)
-    """
-    root = ROOT.search(page)
-    first = SECTION.join(page.split(SECTION, 2)[:2])
-    fonts = [font for mark, font in FONTS.items() if mark in first]
-    folder = f"{root[1] if root else ''}_static/katex/fonts"
-    return "".join(PRELOAD_FONT.format(href=f"{folder}/{font}.woff2") for font in fonts)
-
-
 def lighter(
     page: str, own: Callable[[str], bool], name: str, sizes: Mapping[str, tuple[int, int]]
 ) -> Head:
@@ -155,6 +132,6 @@ def lighter(
     charset, _, rest = head.partition("/>")
     light = one_sheet(deferred(rest), own, name)
     before, after = page[: found.start()], page[found.end() :]
-    first = f"{charset}/>{viewport}{fonts_first(page)}"
+    first = f"{charset}/>{viewport}"
     whole = before + first + BLANK.sub("\n", light.html) + sized(after, sizes)
     return Head(whole, light.sheets)
