@@ -58,7 +58,23 @@ def _tuned(surface: str) -> dict[str, float]:
 
 
 def starting_point(values: Values) -> Array:
-    """Return where the runs start: ``start`` is a share of the picture, from 0 to 1."""
+    """Return where the runs start: ``start`` is a share of the picture, from 0 to 1.
+
+    Parameters
+    ----------
+    values : mapping of name to value
+        The controls' values, ``surface`` and ``start`` among them.
+
+    Raises
+    ------
+    StopIteration
+        There is no surface of that name.
+
+    Examples
+    --------
+    >>> starting_point({"surface": "Beale", "start": (0.5, 0.0)}).tolist()
+    [0.0, -4.5]
+    """
     surface = next(kind for kind in SURFACES if kind.__name__ == values["surface"])
     low, high = np.array(surface.domain).T
     point: Array = low + (high - low) * np.array(values["start"])
@@ -66,7 +82,23 @@ def starting_point(values: Values) -> Array:
 
 
 def share_of(surface: str) -> tuple[float, ...]:
-    """Return the place of a surface's own start as a share of the picture."""
+    """Return the place of a surface's own start as a share of the picture, from 0 to 1.
+
+    Parameters
+    ----------
+    surface : str
+        The name of one that is raced on.
+
+    Raises
+    ------
+    StopIteration
+        There is no surface of that name.
+
+    Examples
+    --------
+    >>> [round(float(share), 3) for share in share_of("Ravine")]
+    [0.15, 0.7]
+    """
     kind = next(kind for kind in SURFACES if kind.__name__ == surface)
     pairs = zip(kind.start, kind.domain, strict=True)
     return tuple((at - low) / (high - low) for at, (low, high) in pairs)
