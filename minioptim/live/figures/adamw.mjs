@@ -52,12 +52,7 @@ export function adamw({ word, views, declaration, rules, looks }) {
         steps,
       ).x,
     inside: (size) =>
-      run(
-        new rules.Adam({ lr }),
-        ([x], t) => [alternating(size, t) + decay * x],
-        [start],
-        steps,
-      ).x,
+      run(new rules.Adam({ lr }), ([x], t) => [alternating(size, t) + decay * x], [start], steps).x,
   };
   const ends = (walk) => Float64Array.from(sizes, (size) => walk(size)[steps]);
   const law = { beside: ends(walks.beside), inside: ends(walks.inside) };

@@ -27,7 +27,7 @@ export function opening({
   surfaces,
   looks,
 }) {
-  const { tuned, home, steps, falling } = declaration.facts;
+  const { tuned, steps, falling } = declaration.facts;
   const names = declaration.rules;
   const unit = [
     [0, 1],
@@ -57,7 +57,6 @@ export function opening({
 
   /** @type {{ key: string; traces: any[]; ends: number[] }} */
   let run = { key: "", traces: [], ends: [] };
-  let shown = now().surface;
   let playing = false;
   let frames = 0;
   const toggle = player(map.root, {
@@ -105,10 +104,6 @@ export function opening({
 
   return {
     draw({ surface: kind, step, start }) {
-      if (kind !== shown) {
-        shown = kind;
-        change({ start: home[kind] });
-      }
       const surface = new surfaces[kind]();
       const { traces, ends } = raced(kind, start);
       map.reframe(surface.domain);

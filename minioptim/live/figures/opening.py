@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 word = words.speaker("opening")
 
 STEPS = 100  # of the chapter's race, whose learning rates these are
-RACED = ("Rosenbrock", "Beale", "Himmelblau")
+RACED = ("Beale", "Rosenbrock", "Himmelblau")
 KINDS = {kind.__name__: kind for kind in SURFACES if kind.__name__ in RACED}
 RULES = (GradientDescent, Momentum, RMSProp, Adam)
 
@@ -56,9 +56,9 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 opening = Design(
     figure="opening",
     controls=(
-        Choice("surface", "Rosenbrock", RACED),
+        Choice("surface", "Beale", RACED),
         Slider("step", 30, low=0, high=STEPS, whole=True),
-        Point("start", share_of("Rosenbrock"), domain=((0.0, 1.0), (0.0, 1.0))),
+        Point("start", share_of("Beale"), domain=((0.0, 1.0), (0.0, 1.0))),
         Button("play"),
         RESET,
     ),
@@ -70,7 +70,6 @@ opening = Design(
         "tuned": {
             name: {rule.__name__: TUNED[name][rule.__name__] for rule in RULES} for name in RACED
         },
-        "home": {name: share_of(name) for name in RACED},
         "steps": STEPS,
         # lr at each step over the first: the schedule's own numbers.
         "falling": [Linear(1.0, 0.0, steps=STEPS)(t) for t in range(1, STEPS + 1)],
