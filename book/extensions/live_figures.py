@@ -83,7 +83,8 @@ class MarkdownFigure(SphinxDirective):
         still = Path(self.env.srcdir, name)
         still.parent.mkdir(parents=True, exist_ok=True)
         still.write_bytes(shown.picture())
-        data = html.escape(json.dumps(shown.declaration(), ensure_ascii=False))
+        declared = shown.declaration()
+        data = html.escape(json.dumps(declared, ensure_ascii=False, separators=(",", ":")))
         hint = html.escape(words.text(words.COMMON, "hint", self.config.language), quote=False)
         live = f"<div data-live-figure='{data}'><p>{hint}</p></div>"
         image = nodes.image("", uri=f"/{name}", alt=self.options["alt"])

@@ -32,6 +32,8 @@ DECIDED = (
 )
 COMMENT = re.compile(r"[ \t]*<!--(?!\[).*?-->\n?", re.DOTALL)
 IMAGE = re.compile(r'<img\b([^>]*)\bsrc="([^"]*)"([^>]*?)\s*/?>')
+# Names, signs and spaces in code, which both of the book's styles set in the colour of plain code.
+PLAIN = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
 BLANK = re.compile(r"\n\s*\n+")
 
 
@@ -119,6 +121,15 @@ def sized(body: str, sizes: Mapping[str, tuple[int, int]]) -> str:
     return IMAGE.sub(measure, body)
 
 
+def without_plain_spans(body: str) -> str:
+    """Return a page in which code says the kind of a word only where it has a colour of its own.
+
+    >>> without_plain_spans('<span class="k">def</span><span class="w"> </span><span class="n">f')
+    '<span class="k">def</span> <span class="n">f'
+    """
+    return PLAIN.sub(r"\1", body)
+
+
 def lighter(
     page: str, own: Callable[[str], bool], name: str, sizes: Mapping[str, tuple[int, int]]
 ) -> Head:
@@ -133,5 +144,6 @@ def lighter(
     light = one_sheet(deferred(rest), own, name)
     before, after = page[: found.start()], page[found.end() :]
     first = f"{charset}/>{viewport}"
-    whole = before + first + BLANK.sub("\n", light.html) + sized(after, sizes)
+    whole = before + first + BLANK.sub("\n", light.html)
+    whole += sized(without_plain_spans(after), sizes)
     return Head(whole, light.sheets)

@@ -22,7 +22,7 @@ WANTED = {
     "learning rate too large": "chapters/gradient_descent",
     "1/(1-β)": "chapters/moving_averages",
     "1 / (1 - beta)": "chapters/moving_averages",
-    "AdamW": "chapters/in_practice",
+    "AdamW": "chapters/adamw",
     "spike": "chapters/long_runs",
     "warm-up": "chapters/long_runs",
     "warmup": "chapters/long_runs",
@@ -68,7 +68,7 @@ def test_excerpts_are_prose(search):
 def test_a_question_in_the_address_is_answered(browser, site):
     with Visit(browser, f"{(site / 'search.html').as_uri()}?q=AdamW") as visit:
         first = visit.page.locator("#search-results > ol > li > a").first
-        assert first.get_attribute("href") == "chapters/in_practice.html"
+        assert first.get_attribute("href") == "chapters/adamw.html"
 
 
 def test_what_is_found_is_accessible(search):

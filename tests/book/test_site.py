@@ -1,5 +1,6 @@
 """The built site as a reader meets it: whole, alone, legible, usable. First comes `make book`."""
 
+import copy
 import functools
 import re
 from pathlib import Path
@@ -79,8 +80,14 @@ def unset_formulas(html):
 
 
 def raw_markup(html):
-    """Roles and directives that a page shows as their source, in a block of code too."""
-    shown = (html.find("article") or html).get_text()
+    """Roles and directives that a page shows as their source, in a block of code too.
+
+    A string of Python may hold one, which the cell writes into a table.
+    """
+    article = copy.copy(html.find("article") or html)
+    for string in article.select(".cell_input .s1, .cell_input .s2, .cell_input .si"):
+        string.clear()
+    shown = article.get_text()
     return re.findall(r"\{(?:numref|eq|ref|doc|cite:\w|dropdown|admonition)\}|`{3}\{", shown)
 
 
