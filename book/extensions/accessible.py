@@ -25,7 +25,7 @@ CODE = {
     "Show code cell content": "the code",
 }
 CELL = '<div class="cell '
-CAPTION = re.compile(r'<span class="caption-number">\s*(\w+ [\w.]+)\s*</span>')
+CAPTION = re.compile(r'<span class="caption-number">\s*(Figure [\w.]+)\s*</span>')
 NUMBER = re.compile(
     r'(<div class="math"[^>]*>\s*)(<span class="eqno">.*?</a></span>)(.*?)(?=</div>)', re.DOTALL
 )
@@ -52,6 +52,11 @@ def folds_named(body: str) -> str:
     >>> print(folds_named(fold).split("<summary>")[1].split("</summary>")[0])
     <span class="collapsed admonition-title">Show the code of Figure 5.1</span><span
     class="expanded admonition-title">Hide the code of Figure 5.1</span>
+
+    An exercise that comes next has a number too, and is not what the code draws.
+
+    >>> "Exercise" in folds_named(fold.replace("Figure", "Exercise")).split("</summary>")[0]
+    False
     """
 
     def name(found: re.Match[str]) -> str:
