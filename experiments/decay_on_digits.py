@@ -108,7 +108,7 @@ def by_method(found: list[Any]) -> dict[str, list[Any]]:
 
 
 def settings(found: dict[str, list[Any]]) -> dict[str, dict[str, Any]]:
-    """Return what is judged: without any the best rate, and each method's best there and at lr 0.1."""
+    """Return what is judged: without any the best rate, then each method there and at lr 0.1."""
     means = {method: np.mean(draws, axis=0) for method, draws in found.items()}
     bare = int(means["decay"][:, 0].argmin())
     best_rate = float(powers(RATES)[bare])
