@@ -108,17 +108,20 @@ def by_method(found: list[Any]) -> dict[str, list[Any]]:
 
 
 def settings(found: dict[str, list[Any]]) -> dict[str, dict[str, Any]]:
-    """Return what is judged: without any the best rate, and at lr 0.1 each method's best."""
+    """Return what is judged: without any the best rate, then each method there and at lr 0.1."""
     means = {method: np.mean(draws, axis=0) for method, draws in found.items()}
-    row = RATES.index(-1.0)
-    best_rate = powers(RATES)[means["decay"][:, 0].argmin()]
+    bare = int(means["decay"][:, 0].argmin())
+    best_rate = float(powers(RATES)[bare])
     judged = {
-        "nothing": {"method": "decay", "lr": float(best_rate), "strength": 0.0},
+        "nothing": {"method": "decay", "lr": best_rate, "strength": 0.0},
         "nothing, lr 0.1": {"method": "decay", "lr": 0.1, "strength": 0.0},
     }
-    for method, mean in means.items():
-        strength = powers(STRENGTHS[method])[mean[row].argmin()]
-        judged[f"{method}, lr 0.1"] = {"method": method, "lr": 0.1, "strength": float(strength)}
+    places = {"lr 0.1": (RATES.index(-1.0), 0.1), "the best rate": (bare, best_rate)}
+    for place, (row, lr) in places.items():
+        for method, mean in means.items():
+            some = mean[row, 1:].argmin()  # the first strength is none
+            strength = float(powers(STRENGTHS[method])[1 + some])
+            judged[f"{method}, {place}"] = {"method": method, "lr": lr, "strength": strength}
     return judged
 
 

@@ -24,7 +24,8 @@ export function alternating(size, t) {
  */
 export function adamw({ word, views, declaration, rules, looks }) {
   const { steps, start, lr, decay, sizes } = declaration.facts;
-  const [inside, beside] = [looks.Adam, looks.AdamW];
+  // Adam with a penalty is no rule of the package, and a pink beside AdamW's would not stand out.
+  const [inside, beside] = [{ color: "#6b7280" }, looks.AdamW];
   const options = { yLabel: "x", yRange: [-0.05, 1.1], height: 260 };
   const weight = chart(views, {
     ...options,

@@ -10,7 +10,7 @@ from minioptim._arguments import Array
 from minioptim.live import words
 from minioptim.live.controls import RESET, Slider
 from minioptim.live.figure import Design, Values
-from minioptim.looks import COLORS
+from minioptim.looks import OWN_LOOK, style_of
 from minioptim.problems import Function
 from minioptim.rules import Adam, AdamW
 from minioptim.run import Trace, minimize
@@ -45,9 +45,11 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     from matplotlib import pyplot as plt
 
     figure, (above, below) = plt.subplots(2, 1, figsize=(5.4, 5.2), layout="constrained")
+    # Adam with a penalty is no rule of the package, and a pink beside AdamW's would not stand out.
+    color, ls, _ = OWN_LOOK
     entries = (
-        ("beside", _run(DECAY, 0.0, SIZES), COLORS["AdamW"], "--"),
-        ("inside", _run(0.0, DECAY, SIZES), COLORS["Adam"], "-"),
+        ("beside", _run(DECAY, 0.0, SIZES), style_of(AdamW)["color"], ":"),
+        ("inside", _run(0.0, DECAY, SIZES), color, ls),
     )
     for name, ends, color, ls in entries:
         label = word(f"legend.{name}")
