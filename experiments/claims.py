@@ -9,6 +9,15 @@ have a number for each seed:
 
 A claim whose parts all hold is *reproduced*, one of which some hold is reproduced *in part*, and
 one of which none does is *not reproduced*. A claim without parts was *not tried*.
+
+A part of the kind *lower* is *turned round* if the sides exchanged pass the same test: the second
+measure is below the first (and below the first times ``by``, if that is the smaller) in so many
+seeds. A claim is *turned round* if none of its parts holds and all of the kind *lower*, of which it
+has one at least, are turned round. "Not reproduced" is then left for what the seeds do not decide,
+and for measures that should be close and are not.
+
+Nothing was published that our own questions could reproduce, so of these the same four verdicts
+are *holds*, *holds in part*, *does not hold* and *turned round*.
 """
 
 from __future__ import annotations
@@ -28,6 +37,7 @@ import numpy.typing as npt
 CLAIMS = Path(__file__).parent / "claims"
 RARE = 1 / 40
 NOT_TRIED = "not tried"
+TURNED = "turned round"
 # Of each kind of part: what the second measure and the margin are called, and the margin if unsaid.
 KINDS = (("lower", "than", "by", 1.0), ("close", "to", "within", None))
 
@@ -87,7 +97,8 @@ class Claim:
     says : str
         The claim.
     published : str
-        The numbers or the order that the paper shows.
+        The numbers or the order that the paper shows. It begins with "nothing" if the question is
+        our own.
     parts : tuple of Part
         What decides; none if it was not tried.
     why : str
@@ -100,6 +111,11 @@ class Claim:
     published: str
     parts: tuple[Part, ...]
     why: str = ""
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is a question of our own, so that there is nothing to reproduce."""
+        return self.published.startswith("nothing")
 
 
 @dataclass(frozen=True)
@@ -120,10 +136,11 @@ class Paper(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A part, whether it holds, and what decided: seeds of all seeds, or the ratio."""
+    """A part, whether it holds or its contrary, and what decided: seeds of all, or the ratio."""
 
     part: Part
     holds: bool
+    turned: bool
     shown: str
 
 
@@ -231,12 +248,17 @@ def judge(paper: Paper, measures: Measures) -> list[Verdict]:
 def _verdict(claim: Claim, measures: Measures) -> Verdict:
     parts = [_judged(part, measures) for part in claim.parts]
     hold = sum(each.holds for each in parts)
+    turned = [each.turned for each in parts if each.part.kind == "lower"]
     if not parts:
         verdict = NOT_TRIED
     elif hold == len(parts):
-        verdict = "reproduced"
+        verdict = "holds" if claim.ours else "reproduced"
+    elif hold:
+        verdict = "holds in part" if claim.ours else "in part"
+    elif turned and all(turned):
+        verdict = TURNED
     else:
-        verdict = "in part" if hold else "not reproduced"
+        verdict = "does not hold" if claim.ours else "not reproduced"
     return Verdict(claim, verdict, parts)
 
 
@@ -252,12 +274,14 @@ def _judged(part: Part, measures: Measures) -> Judged:
             f"{len(second)}"
         )
     if part.kind == "lower":
+        enough = needed(len(first))
         below = int((part.margin * first < second).sum())
-        return Judged(part, below >= needed(len(first)), f"{below} of {len(first)} seeds")
+        above = int((second < min(1.0, part.margin) * first).sum())
+        return Judged(part, below >= enough, above >= enough, f"{below} of {len(first)} seeds")
     a, b = np.median(first), np.median(second)
     ratio = float(a / b) if np.isfinite(a) and np.isfinite(b) and b else math.inf
     holds = 1 / (1 + part.margin) <= ratio <= 1 + part.margin
-    return Judged(part, holds, f"ratio {ratio:.2f}")
+    return Judged(part, holds, False, f"ratio {ratio:.2f}")
 
 
 def _values(name: str, measures: Measures) -> npt.NDArray[np.float64]:

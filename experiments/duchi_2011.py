@@ -3,9 +3,13 @@
 Examples come one by one: each is predicted, its loss is counted, and one step is made. The regret
 is the sum of these losses less that of the best fixed point in hindsight. Adagrad, with a sum of
 squared gradients for each coordinate, is held against the same with one sum for all, on sparse
-documents, on sparser ones, and on dense digits. With --size paper it learns from real sentences
+documents, on sparser ones, and on digits. With --size paper it learns from real sentences
 alone, those of the data set `film_sentences`. What the paper claims and how this differs stands in
 claims/duchi_2011.toml.
+
+The problem that the claims call dense is not: half of the values of the digits are 0. The one
+called signed, added after the claims were judged, has the same digits from -1 to 1, and there 97 in
+100 values are not 0. No claim is judged by it.
 
     python -m experiments.duchi_2011
 """
@@ -29,6 +33,7 @@ NAME = "duchi_2011"
 SEEDS, FRESH = range(10), range(10, 20)
 RULES = ("Adagrad", "one rate")
 PROBLEMS = ("sparse", "rare", "dense")
+AFTERWARDS = "signed"
 FACTORS = tuple(float(f"{10 ** (k / 2):.3g}") for k in range(-6, 3))  # of the theory's η
 BY_THEORY = FACTORS.index(1.0)
 WORDS, SIZES_OF_RARE = 2000, (250, 500, 1000, 2000, 4000)
@@ -49,8 +54,10 @@ class Stream(NamedTuple):
 
 def stream(problem: str, words: int, size: str, seed: int) -> Stream:
     """Return the examples of a problem."""
-    if problem == "dense":
+    if problem in ("dense", AFTERWARDS):
         train, test = digits()
+        if problem == AFTERWARDS:
+            train, test = _signed(train), _signed(test)
         return _stream(train, test, train.labels % 2, test.labels % 2, seed)
     if problem == "sparse" and size == "paper":
         train, test = film_sentences()
@@ -64,6 +71,11 @@ def stream(problem: str, words: int, size: str, seed: int) -> Stream:
             documents.part(np.arange(2000, len(documents))),
         )
     return _stream(_there(train), _there(test), train.labels, test.labels, seed)
+
+
+def _signed(images: Dataset) -> Dataset:
+    """Return images with values from -1 to 1, of which few are 0."""
+    return Dataset(2 * images.inputs - 1, images.labels, images.classes)
 
 
 def _there(documents: Dataset) -> Dataset:
@@ -185,6 +197,7 @@ def posed(problem: str, words: int = WORDS) -> dict[str, Any]:
 
 SETTINGS = [posed(problem) for problem in PROBLEMS]
 SETTINGS += [posed("rare", words) for words in SIZES_OF_RARE if words != WORDS]
+SETTINGS += [posed(AFTERWARDS)]
 
 
 def cells(size: str) -> list[dict[str, Any]]:

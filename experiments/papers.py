@@ -72,7 +72,12 @@ def judged(paper: ModuleType) -> dict[str, Any]:
                 "verdict": each.verdict,
                 "why": each.claim.why,
                 "parts": [
-                    {"says": part.part.says(), "holds": part.holds, "shown": part.shown}
+                    {
+                        "says": part.part.says(),
+                        "holds": part.holds,
+                        "turned": part.turned,
+                        "shown": part.shown,
+                    }
                     for part in each.parts
                 ],
             }

@@ -38,12 +38,49 @@ def test_fewer_than_six_seeds_can_show_nothing():
 
 
 @pytest.mark.parametrize(
-    ("below", "said"), [(10, "reproduced"), (9, "reproduced"), (8, "not reproduced")]
+    ("below", "said"),
+    [
+        (10, "reproduced"),
+        (9, "reproduced"),
+        (8, "not reproduced"),
+        (2, "not reproduced"),
+        (1, "turned round"),
+        (0, "turned round"),
+    ],
 )
 def test_a_measure_is_lower_in_nine_seeds_of_ten(below, said):
     other = [k + (1 if k < below else -1) for k in TEN]
     found = verdict({"a": TEN, "b": other}, LOWER)
     assert (found.verdict, found.parts[0].shown) == (said, f"{below} of 10 seeds")
+
+
+def test_a_claim_that_misses_its_factor_is_not_turned_round_by_that():
+    ones, twos = [1.0] * 10, [2.0] * 10
+    assert verdict({"a": ones, "b": twos}, {**LOWER, "by": 5}).verdict == "not reproduced"
+    assert verdict({"a": twos, "b": ones}, {**LOWER, "by": 5}).verdict == "turned round"
+    # "Not worse by a quarter" is turned round only where it is worse by more than that.
+    for a, said in ((1.2, "reproduced"), (1.3, "turned round")):
+        assert verdict({"a": [a] * 10, "b": ones}, {**LOWER, "by": 0.8}).verdict == said
+
+
+def test_all_parts_that_ask_for_lower_must_be_turned_round_and_one_at_least():
+    measures = {"a": [2.0] * 10, "b": [1.0] * 10, "c": [2.0] * 10}
+    close = {"close": "a", "to": "b", "within": 0.1}
+    assert verdict(measures, LOWER, close).verdict == "turned round"
+    assert verdict(measures, close).verdict == "not reproduced"
+    assert verdict(measures, LOWER, {"lower": "a", "than": "c"}).verdict == "not reproduced"
+
+
+@pytest.mark.parametrize(
+    ("a", "said"),
+    [(0.5, "holds"), (1.0, "does not hold"), (2.0, "turned round")],
+)
+def test_our_own_questions_reproduce_nothing(a, said):
+    measures = {"a": [a] * 10, "b": [1.0] * 10}
+    asked = paper(LOWER, published="nothing: the paper has no such row")
+    assert judge(asked, measures)[0].verdict == said
+    half = paper({"lower": "a", "than": 3.0}, {"lower": "b", "than": 0.0}, published="nothing")
+    assert judge(half, measures)[0].verdict == "holds in part"
 
 
 def test_equal_is_not_lower_and_a_factor_counts():
@@ -57,7 +94,7 @@ def test_equal_is_not_lower_and_a_factor_counts():
 def test_a_run_that_diverged_is_below_nothing_and_above_everything():
     diverged, fine = [None] * 10, [1.0] * 10
     assert verdict({"a": fine, "b": diverged}, LOWER).verdict == "reproduced"
-    assert verdict({"a": diverged, "b": fine}, LOWER).verdict == "not reproduced"
+    assert verdict({"a": diverged, "b": fine}, LOWER).verdict == "turned round"
     assert verdict({"a": diverged, "b": diverged}, LOWER).verdict == "not reproduced"
     close = {"close": "a", "to": "b", "within": 0.1}
     assert verdict({"a": diverged, "b": diverged}, close).verdict == "not reproduced"

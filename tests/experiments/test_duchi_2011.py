@@ -8,6 +8,7 @@ from scipy import sparse
 
 from experiments import claims, duchi_2011
 from experiments.duchi_2011 import (
+    AFTERWARDS,
     BY_THEORY,
     FACTORS,
     FRESH,
@@ -116,12 +117,23 @@ def test_every_cell_is_there_and_no_best_rate_lies_at_an_edge(path):
         # The best point in hindsight is known well enough to speak of a regret.
         least = np.min([found[f"{rule} regret"] for rule in RULES])
         assert np.max(found["lower still, at most"]) < 0.05 * least
-    for problem in PROBLEMS if path == RESULT else ("sparse",):
+    for problem in (*PROBLEMS, AFTERWARDS) if path == RESULT else ("sparse",):
         for rule in RULES:
             assert 0 < best(settings, problem, rule) < len(FACTORS) - 1
 
 
-@pytest.mark.parametrize(("problem", "place"), [("sparse", 13), ("rare", 2), ("dense", 7)])
+def test_half_of_the_pixels_are_zero_and_few_of_the_signed_ones():
+    def zeros(problem):
+        inputs = duchi_2011.stream(problem, duchi_2011.WORDS, "small", 0).inputs.toarray()
+        return (inputs == 0).mean()
+
+    assert 0.48 < zeros("dense") < 0.5
+    assert zeros(AFTERWARDS) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("problem", "place"), [("sparse", 13), ("rare", 2), ("dense", 7), (AFTERWARDS, 4)]
+)
 def test_a_stored_cell_is_what_the_code_computes(problem, place):
     seed = (*SEEDS, *FRESH)[place]
     (cell,) = (
