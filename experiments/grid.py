@@ -442,7 +442,10 @@ def _over_cluster(
         running = {client.submit(_timed, work, cell, pure=False): cell for cell in cells}
         for future in as_completed(list(running)):
             cell = running.pop(future)
-            yield cell, _result(future, cell)
+            done = _result(future, cell)
+            # What is here need not be computed again if the worker that has it, too, dies.
+            future.release()
+            yield cell, done
 
 
 def _result(future: Any, cell: Cell) -> Done:

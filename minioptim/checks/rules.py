@@ -21,6 +21,7 @@ from minioptim._arguments import Array
 from minioptim._keywords import OTHER_NAMES
 from minioptim.checks.equations import evaluate
 from minioptim.engines.javascript import module_source
+from minioptim.engines.language import TranslationError
 from minioptim.problems import Problem, Quadratic, Ravine
 from minioptim.rules import MatrixRule, PerLayer, Rule
 from minioptim.run import minimize
@@ -244,7 +245,10 @@ def _javascript(rule_class: type[Rule]) -> None:
     """Translate the rule, and run it beside Python where node is."""
     if issubclass(rule_class, MatrixRule):
         raise NotTriedError("a rule that sees a matrix is not translated")
-    text = module_source([rule_class], [Ravine])
+    try:
+        text = module_source([rule_class], [Ravine])
+    except TranslationError as reason:  # a step may use whatever NumPy has
+        raise NotTriedError(f"only a live figure needs it, and {reason}") from reason
     node = shutil.which("node")
     if node is None:
         raise NotTriedError("it can be translated; to run it, node must be installed")

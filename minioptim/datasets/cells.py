@@ -79,8 +79,10 @@ class Cells:
             raise ValueError(f"there is no column {name!r}; the columns are {list(self.columns)}")
         return self.columns[name]
 
-    def parsed(self, name: Any) -> Parsed:
+    def parsed(self, name: Any, *, gaps_alone: bool = False) -> Parsed:
         """Return a column as numbers or as words.
+
+        Where ``gaps_alone``, a column may hold nothing else, as new rows do, and is both then.
 
         Raises
         ------
@@ -89,6 +91,10 @@ class Cells:
             infinite, or there are numbers beside words, or gaps alone.
         """
         cells = self.column(name)
+        if gaps_alone and all(
+            self._cell(name, row, cell) is None for row, cell in enumerate(cells)
+        ):
+            return Parsed(np.full(len(cells), math.nan), [None] * len(cells), False)
         kind = getattr(getattr(cells, "dtype", None), "kind", None)
         if kind in ("i", "u", "f", "b") and isinstance(cells, np.ndarray):
             return self._checked(name, cells.astype(np.float64), None, kind == "b")

@@ -34,7 +34,7 @@ class Column(NamedTuple):
         TypeError, ValueError
             The column is missing, is of another kind, or holds another word.
         """
-        parsed = table.parsed(self.name)
+        parsed = table.parsed(self.name, gaps_alone=True)
         if not self.words:
             if parsed.numbers is None:
                 other = next(word for word in parsed.words or () if word is not None)

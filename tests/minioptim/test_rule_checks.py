@@ -98,10 +98,6 @@ WRONG = {
         "at step 1 of Mine(",
         STEP.replace("np.sqrt(v) + self.eps", "np.sqrt(v + self.eps)"),
     ),
-    "JavaScript": (
-        "If has no translation",
-        STEP.replace("        return", "        if t < 0:\n            v = 0 * v\n        return"),
-    ),
 }
 
 
@@ -112,6 +108,21 @@ def test_a_wrong_rule_is_told_what_is_wrong(name, wrong, tmp_path):
     assert found[name].startswith(f"✗{name}: ")
     assert reason in found[name]
     assert code == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "step"),
+    {
+        "If has no": STEP.replace(
+            "        return", "        if t < 0:\n            v = v\n        return"
+        ),
+        "np.tanh": STEP.replace("v = self", "g = np.tanh(np.arctanh(g))\n        v = self"),
+    }.items(),
+)
+def test_what_only_a_live_figure_needs_is_said_and_not_wrong(reason, step, tmp_path):
+    found, _ = checked(tmp_path, HEAD + step)
+    assert found["JavaScript"].startswith("–JavaScript: only a live figure needs it")
+    assert reason in found["JavaScript"]
 
 
 def test_a_rule_that_draws_numbers_depends_on_more_than_inputs(tmp_path):

@@ -541,3 +541,14 @@ def test_labels_of_a_batch_are_named():
     numbers = table({"cm": [1.0, 3.0], "y": [0.5, 1]}, target="y")
     with pytest.raises(ValueError, match="there are no classes: the target 'y' is a number"):
         numbers.reading.named([0])
+
+
+def test_a_new_row_may_hold_a_gap_where_gaps_are_filled():
+    columns = {"cm": [1.0, None, 3.0], "town": ["B", "C", None], "kind": ["x", "y", "x"]}
+    reading = table(columns, "kind", gaps="mean", words="columns").reading
+    filled = reading.inputs({"cm": [None, 2.0], "town": ["B", "C"]})
+    for gap in (None, float("nan")):
+        np.testing.assert_array_equal(reading.inputs({"cm": gap, "town": "B"})[0], filled[0])
+    assert np.isfinite(reading.inputs({"cm": None, "town": None})).all()
+    with pytest.raises(ValueError, match="holds nothing but gaps"):
+        table({"cm": [None, None], "kind": ["x", "y"]}, "kind", gaps="mean")
