@@ -35,7 +35,7 @@ def marks(folder, what, count):
 def test_a_killed_worker_loses_no_cell_and_no_cell_that_is_kept_runs_twice(tmp_path, cluster):
     journal, count = tmp_path / "journal", 12
     cells = [{"folder": str(tmp_path), "journal": str(journal), "k": k} for k in range(count)]
-    with Grid(f"{WORKS}:deadly", journal, cluster=cluster, quiet=True) as grid:
+    with Grid(f"{WORKS}:deadly_to_a_worker", journal, cluster=cluster, quiet=True) as grid:
         found = grid.compute(cells)
     assert marks(tmp_path, "begun", count)[5] == 2  # killed the first time
     assert marks(tmp_path, "ran", count) == [1] * count

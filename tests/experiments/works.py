@@ -37,22 +37,32 @@ def stopping(cell):
 
 
 def deadly(cell):
-    """The first time that cell 5 is computed, kill its process once all before it are kept.
-
-    The scheduler has then told this worker to forget them; a worker that dies before it is told
-    takes results along that somebody still seems to want.
-    """
+    """The first time that cell 5 is computed, kill its process once all before it are kept."""
     if cell["k"] == 5 and _noted(cell, "begun") == 1:
-        from distributed import get_worker
-
-        journal, limit = Path(cell["journal"]), time.monotonic() + SECONDS_TO_WAIT
-        worker = get_worker()
-        while worker.data or not all(f'"k": {k}}}' in journal.read_text() for k in range(5)):
-            if time.monotonic() > limit:
-                raise TimeoutError("the cells before the deadly one were never kept")
-            time.sleep(0.01)
+        journal = Path(cell["journal"])
+        _wait_until(lambda: all(f'"k": {k}}}' in journal.read_text() for k in range(5)))
         os.kill(os.getpid(), signal.SIGKILL)
     return counted(cell)
+
+
+def deadly_to_a_worker(cell):
+    """The same on a cluster, once the scheduler has told this worker to forget what is kept.
+
+    A worker that dies before it is told takes results along that somebody still seems to want.
+    """
+    from distributed import get_worker
+
+    if cell["k"] == 5 and not (Path(cell["folder"]) / "begun-5").exists():
+        _wait_until(lambda: not get_worker().data)
+    return deadly(cell)
+
+
+def _wait_until(holds):
+    limit = time.monotonic() + SECONDS_TO_WAIT
+    while not holds():
+        if time.monotonic() > limit:
+            raise TimeoutError("the cells before the deadly one were never kept")
+        time.sleep(0.01)
 
 
 def infinite(cell):

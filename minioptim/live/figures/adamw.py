@@ -23,7 +23,8 @@ word = words.speaker("adamw")
 STEPS, START = 1000, 1.0
 LR, DECAY = 0.001, 1.0
 SMALLEST, LARGEST = 0.01, 100.0
-SIZES = np.geomspace(SMALLEST, LARGEST, 41)
+# Rounded, since the last digit of a power hangs on the processor.
+SIZES = np.geomspace(SMALLEST, LARGEST, 41).round(6)
 
 
 def _run(decay: float, penalty: float, sizes: Array) -> Trace:
