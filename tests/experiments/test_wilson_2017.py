@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from experiments import claims, wilson_2017
 from experiments.settings import label, values
 from experiments.store import RESULTS
 from experiments.wilson_2017 import (
@@ -49,12 +48,6 @@ def test_adam_with_a_large_eps_is_momentum():
 def test_the_default_is_that_of_the_package():
     assert RATES[BY_DEFAULT] == Adam().lr
     assert RULES["Adam"] == Adam()
-
-
-def test_the_claims_are_those_for_which_the_runs_were_made():
-    paper = claims.read(wilson_2017.NAME)
-    assert STORED["claims"] == claims.digest(paper)
-    claims.judge(paper, wilson_2017.measures(STORED))
 
 
 def test_every_cell_is_there_and_no_best_rate_lies_at_an_edge():
