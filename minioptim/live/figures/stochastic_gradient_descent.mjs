@@ -108,7 +108,8 @@ export function stochastic_gradient_descent({
   const step = { color: "#0072b2", dash: "3 3" };
   const rest = { color: "#d55e00", dash: "7 3" };
   const mean = { color: "#d55e00", width: 1.5 };
-  const floorLook = { color: "#009e73", dash: "7 3" };
+  // A green that stays green where a dark page lightens it: of the saturation that white will halve.
+  const floorLook = { color: "oklch(0.5 0.3 155)", dash: "7 3", width: 2.5 };
 
   const map = plane(views, { title: word("views.path"), domain: limits, signal, word });
   const loss = chart(views, {
@@ -116,17 +117,31 @@ export function stochastic_gradient_descent({
     xLabel: word("axes.step"),
     yLabel: "f(x)",
     yLog: true,
-    height: 300,
+    yRange: [1e-4, 100],
+    height: 250,
   });
-  legend(map.root.parentNode, [
+  // Below one another, both come before the controls: a hand must see the loss that it moves.
+  const panel = /** @type {HTMLElement} */ (loss.root.parentNode);
+  panel.style.order = "0";
+  const mapLegend = legend(map.root.parentNode, [
     { label: word("legend.next"), look: step },
     { label: word("legend.rest"), look: rest },
+    { label: word("legend.last"), look: rest },
   ]);
-  legend(loss.root.parentNode, [
+  const lossLegend = legend(loss.root.parentNode, [
     { label: word("legend.run"), look },
     { label: word("legend.mean"), look: mean },
     { label: word("marks.floor"), look: floorLook },
+    { label: word("marks.present"), look: floorLook },
   ]);
+  // With a falling lr nothing stays where it is: the last two entries of each legend take turns.
+  const nameFloors = (/** @type {boolean} */ falling) => {
+    for (const list of [mapLegend, lossLegend]) {
+      const [stays, sinks] = [...list.children].slice(-2);
+      stays.toggleAttribute("hidden", falling);
+      sinks.toggleAttribute("hidden", !falling);
+    }
+  };
   const takeApart = anatomyView(views, {
     signal,
     word,
@@ -154,6 +169,7 @@ export function stochastic_gradient_descent({
       const circle = 2 * lr * deviation;
       map.outline("next", ellipse(next, circle, circle, 0), step);
       const lrs = Array.from({ length: steps }, (_, k) => (falling ? lr * decay[k] : lr));
+      nameFloors(falling);
       const [flat, steep] = curvatures.map(
         (lambda) => 2 * Math.sqrt(scatter(lrs[steps - 1], lambda, deviation ** 2)),
       );
@@ -161,12 +177,10 @@ export function stochastic_gradient_descent({
 
       const along = [c * start[0] + s * start[1], c * start[1] - s * start[0]];
       const expected = expectedLoss(curvatures, along, deviation ** 2, lrs);
-      const floorAt = (/** @type {number} */ rate) =>
-        curvatures.reduce(
-          (sum, lambda) => sum + (lambda * scatter(rate, lambda, deviation ** 2)) / 2,
-          0,
-        );
-      const floor = floorAt(lr);
+      const partsAt = (/** @type {number} */ rate) =>
+        curvatures.map((lambda) => (lambda * scatter(rate, lambda, deviation ** 2)) / 2);
+      const floorAt = (/** @type {number} */ rate) => partsAt(rate).reduce((a, b) => a + b);
+      const [ofFlat, ofSteep] = partsAt(lr);
       loss.draw({
         series: [
           { name: "loss", y: valuesAlong(bowl, trace), look: { ...look, width: 1.2 } },
@@ -181,10 +195,20 @@ export function stochastic_gradient_descent({
       const moves = t ? pullAndNoise(then, trace, t, bowl.df(x, y)) : {};
       const [pull, noise] = Object.values(moves).map(({ move }) => Math.hypot(...move));
       const told = [said("pulled", { pull, noise })];
+      map.path("taken", t ? trace.x.slice(2 * (t - 1), 2 * (t + 1)) : [], { width: 5 });
+      const price = said("price", { steps, batch, gradients: steps * batch });
       return [
         falling
           ? said("falling", { steps, mean: end })
-          : said("floor", { circle, floor, steps, mean: end }),
+          : said("floor", {
+              circle,
+              floor: floorAt(lr),
+              steep: ofSteep,
+              flat: ofFlat,
+              steps,
+              mean: end,
+            }),
+        price,
         ...takeApart(bowl, "bowl", then, trace, t, { moves, told }),
       ];
     },

@@ -70,9 +70,9 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     lr, batch = values["lr"], values["batch"]
     floor = sum(lr * SIGMA**2 / batch / (2 * (2 - lr * lam)) for lam in (1.0, 6.0))
     right.semilogy(trace.f, color=plots.COLORS["GradientDescent"])
-    line = right.axhline(floor, color="#b84300", linestyle="--", label=word("marks.floor"))
+    line = right.axhline(floor, color="#007a50", linestyle="--", label=word("marks.floor"))
     figure.legend(handles=[line], loc="outside lower right")
-    right.set(xlabel=word("axes.step"), title=word("still.loss"))
+    right.set(xlabel=word("axes.step"), title=word("still.loss"), ylim=(1e-4, 100))
     return figure
 
 
