@@ -72,7 +72,9 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
         inside = path[np.abs(path).max(axis=1) < 20]
         paths.plot(*inside.T, **look)
         paths.plot(*inside[-1], "o", color=look["color"])
-        ends = np.array([scale * run[name].x[-1, 0] for scale, run in zip(scales, along)])
+        ends = np.array(
+            [scale * run[name].x[-1, 0] for scale, run in zip(scales, along, strict=True)]
+        )
         over.semilogx(scales, np.where(np.abs(ends) < 20, ends, np.nan), **look)
     paths.set(title=word("still.unit", scale=f"{values['scale']:g}"), xlim=(-8, 4), ylim=(-3, 3))
     over.set(title=word("views.over", steps=STEPS), xlabel=word("axes.unit"), ylim=(-8, 2))
