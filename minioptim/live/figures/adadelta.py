@@ -24,6 +24,7 @@ word = words.speaker("adadelta")
 STEPS = 100
 BOWL = Bowl(0.1, 2.0)  # the ravine x^2 / 20 + y^2
 START = (-7.0, 2.0)
+UNITS = (0.001, 1000.0)
 
 
 RULES: tuple[Rule, ...] = (GradientDescent(lr=0.5), Adagrad(lr=1.5), Adadelta())
@@ -61,22 +62,29 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 
     from minioptim import plots
 
-    figure, panels = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained", sharey=True)
-    for panel, scale in zip(panels, (1.0, 0.1), strict=True):
-        plots.contours(BOWL, panel, ((-8.0, 4.0), (-3.0, 3.0)))
-        shown = traces if scale == values["scale"] else _traces(values | {"scale": scale})
-        for name, trace in shown.items():
-            path = _in_metres(trace, scale)
-            color = plots.COLORS.get(name, "#6b7280")
-            panel.plot(*path[np.abs(path).max(axis=1) < 20].T, color=color, linewidth=1.4)
-        panel.set(title=word("still.unit", scale=f"{scale:g}"), xlim=(-8, 4), ylim=(-3, 3))
+    figure, (paths, over) = plt.subplots(1, 2, figsize=(6.4, 3.0), layout="constrained")
+    plots.contours(BOWL, paths, ((-8.0, 4.0), (-3.0, 3.0)))
+    scales = np.geomspace(*UNITS, 19)
+    along = [_traces(values | {"scale": float(scale)}) for scale in scales]
+    for name in ("NewtonStep", "GradientDescent", "Adagrad", "Adadelta"):
+        look = {"color": plots.COLORS.get(name, "#6b7280"), "lw": 3 if name == "Adadelta" else 1.4}
+        path = _in_metres(traces[name], values["scale"])
+        inside = path[np.abs(path).max(axis=1) < 20]
+        paths.plot(*inside.T, **look)
+        paths.plot(*inside[-1], "o", color=look["color"])
+        ends = np.array(
+            [scale * run[name].x[-1, 0] for scale, run in zip(scales, along, strict=True)]
+        )
+        over.semilogx(scales, np.where(np.abs(ends) < 20, ends, np.nan), **look)
+    paths.set(title=word("still.unit", scale=f"{values['scale']:g}"), xlim=(-8, 4), ylim=(-3, 3))
+    over.set(title=word("views.over", steps=STEPS), xlabel=word("axes.unit"), ylim=(-8, 2))
     return figure
 
 
 adadelta = Design(
     figure="adadelta",
     controls=(
-        Slider("scale", 1.0, low=0.001, high=1000.0, log=True),
+        Slider("scale", 1.0, low=UNITS[0], high=UNITS[1], log=True),
         Switch("begun", value=False),
         RESET,
     ),
@@ -87,6 +95,7 @@ adadelta = Design(
     facts={
         "steps": STEPS,
         "start": START,
+        "units": UNITS,
         "curvatures": (BOWL.lambda1, BOWL.lambda2),
         "values": {type(rule).__name__: {"lr": rule.lr} for rule in RULES},  # type: ignore[attr-defined]
     },

@@ -36,7 +36,7 @@ export function rmsprop({ word, views, declaration, rules, looks }) {
   const sizes = chart(views, {
     title: word("views.sizes"),
     xLabel: word("axes.step"),
-    yLabel: "|g|",
+    yLabel: word("axes.size"),
     yLog: true,
     height: 300,
   });
@@ -46,10 +46,16 @@ export function rmsprop({ word, views, declaration, rules, looks }) {
     ["RMSProp", "Adagrad"].map((name) => ({ label: name, look: looks[name] })),
   );
   legend(sizes.root.parentNode, [
-    { label: "|g|", look: { ...grey, width: 1 }, dots: true },
+    { label: "|g|", look: grey },
     { label: "√v", look: looks.RMSProp },
   ]);
   const t = Float64Array.from({ length: steps }, (_, k) => k + 1);
+
+  // Half a decade of room below, and one above for what the lines are called.
+  const room = (values) => {
+    const tens = values.map((value) => Math.log10(Math.abs(value))).filter(Number.isFinite);
+    return [10 ** (Math.floor(2 * Math.min(...tens) - 1) / 2), 10 ** (Math.max(...tens) + 1)];
+  };
 
   return {
     draw({ factor, rho, noise }) {
@@ -65,7 +71,15 @@ export function rmsprop({ word, views, declaration, rules, looks }) {
       // Scatter would have a time of its own at each draw.
       const wait =
         rho > 0 && noise === 0 ? stepsToNotice(factor, rho, runs.RMSProp.state.v[turn]) : NaN;
-      const back = wait > 0 ? [{ name: "back", x: turn + wait, label: word("marks.back") }] : [];
+      const late = turn + wait > steps;
+      const back =
+        wait > 0
+          ? [
+              late
+                ? { name: "beyond", x: steps, label: word("marks.beyond") }
+                : { name: "back", x: turn + wait, label: word("marks.back") },
+            ]
+          : [];
       const [leaky, summed] = [lengths(runs.RMSProp), lengths(runs.Adagrad)];
       moves.draw({
         series: [
@@ -73,25 +87,26 @@ export function rmsprop({ word, views, declaration, rules, looks }) {
           { name: "Adagrad", x: t, y: summed, look: looks.Adagrad },
         ],
         lines: [changed, ...back],
-        range: { x: [0, steps] },
+        range: { x: [0, steps], y: room([...leaky, ...summed]) },
       });
       const root = runs.RMSProp.state.v.slice(1).map(Math.sqrt);
-      const tens = [...g, ...root]
-        .map((value) => Math.log10(Math.abs(value)))
-        .filter(Number.isFinite);
       sizes.draw({
         series: [
-          { name: "gradient", x: t, y: g.map(Math.abs), look: { ...grey, width: 1 }, dots: true },
+          // Dots where they scatter; where they do not, they would run together.
+          {
+            name: "gradient",
+            x: t,
+            y: g.map(Math.abs),
+            look: { ...grey, width: noise > 0 ? 1 : 4 },
+            dots: noise > 0,
+          },
           { name: "root", x: t, y: root, look: looks.RMSProp },
         ],
         lines: [changed],
-        // A decade of room, or the label would lie on the curves.
-        range: {
-          x: [0, steps],
-          y: [10 ** Math.floor(Math.min(...tens)), 10 ** (Math.ceil(Math.max(...tens)) + 1)],
-        },
+        range: { x: [0, steps], y: room([...g, ...root]) },
       });
       return [
+        said("start", { rmsprop: leaky[0] }),
         said("first", {
           rmsprop: leaky[turn],
           adagrad: summed[turn],

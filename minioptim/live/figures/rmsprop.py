@@ -60,7 +60,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
 rmsprop = Design(
     figure="rmsprop",
     controls=(
-        Slider("factor", 0.01, low=0.001, high=1000.0, log=True),
+        Slider("factor", 100.0, low=0.001, high=1000.0, log=True),
         Slider("rho", 0.9, low=0.0, high=0.99, toward_one=True),
         Slider("noise", 0.0, low=0.0, high=1.0),
         RESET,

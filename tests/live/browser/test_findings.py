@@ -228,6 +228,7 @@ def test_adadelta(desk, figure):
         return {name for name, paths in seen.items() if len(paths) == 1}
 
     assert unmoved() == {"NewtonStep"}
+    assert live.said()["hero"]["y"] == pytest.approx(1.553, abs=0.001)  # the unit of y has stayed
     live.set(begun=True)
     assert unmoved() == {"NewtonStep", "Adadelta"}
 
@@ -235,6 +236,9 @@ def test_adadelta(desk, figure):
 @each(["rmsprop"])
 def test_rmsprop(desk, figure):
     live = desk(figure)
+    assert "noticed" not in live.said()  # it grows: no step is too short
+    assert live.said()["start"]["rmsprop"] == pytest.approx(1 / np.sqrt(1 - 0.9), rel=0.01)
+    live.set(factor=0.01)
     assert live.said()["noticed"]["steps"] == 77
     live.set(rho=0.81)  # 0.9 squared: half the memory
     assert live.said()["noticed"]["steps"] == pytest.approx(77 / 2, abs=0.5)
