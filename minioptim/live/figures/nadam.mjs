@@ -83,7 +83,7 @@ export function nadam({ word, views, declaration, signal, change, rules, surface
     height: 180,
   });
   // On a phone too, what lr moves stands right above its slider.
-  for (const view of [loss, across]) view.root.parentNode.style.order = "0";
+  for (const view of [loss, across]) view.root.parentElement?.style.setProperty("order", "0");
   legend(
     map.root.parentNode,
     names.map((name) => ({ label: name, look: looks[name] })),
