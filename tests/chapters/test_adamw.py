@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from experiments import decay_on_digits
+from experiments import decay_on_digits, wrong_labels_on_digits
 from experiments.store import RESULTS
 from minioptim import Adam, AdamW, GradientDescent, feed, minimize
 from minioptim.averages import ewma
@@ -173,3 +173,32 @@ def test_a_stored_draw_is_what_the_code_computes():
     np.testing.assert_allclose(
         decay_on_digits.run(cell), STORED["validation"]["decay"][3], rtol=0.03
     )
+
+
+LABELS = json.loads((RESULTS / "wrong_labels_on_digits.json").read_text(encoding="utf-8"))
+
+
+def test_what_a_decay_does_to_wrong_labels_is_what_the_code_computes():
+    cell = {"what": "labels", "lr": 1.0, "seed": 103}
+    found, at = wrong_labels_on_digits.run(cell)["read"], LABELS["rates"].index(1.0)
+    for method, draws in LABELS["read"].items():
+        same = sum(a == b for a, b in zip(draws[at][3], found[method], strict=True))
+        assert same >= 38  # of 40: the last bit may move an image that is on the edge
+
+
+@pytest.mark.parametrize("factor", [-2, 2])
+def test_a_factor_of_the_loss_is_what_the_code_computes(factor):
+    found = wrong_labels_on_digits.run({"what": "factor", "factor": factor, "seed": 3})
+    for method, draws in LABELS["validation"].items():
+        stored = draws[LABELS["factors"].index(factor)][3]
+        np.testing.assert_allclose(found[method], stored, rtol=0.03)
+
+
+def test_a_penalty_has_to_follow_the_factor_and_a_decay_does_not():
+    best = {
+        method: [s[k] for s, k in zip(searched, found, strict=True)]
+        for method, searched in LABELS["strengths"].items()
+        for found in [np.mean(LABELS["validation"][method], axis=1).argmin(axis=1)]
+    }
+    assert np.diff(best["L2"]).tolist() == [1] * 4
+    assert np.diff(best["decay"]).tolist() == [0] * 4

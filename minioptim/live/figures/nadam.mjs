@@ -9,6 +9,8 @@ import { plane } from "../drawing/plane.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
 
+const ACROSS = 2; // the curvature of the ravine along y
+
 // The parts that other rules' steps are drawn with are left out: none is a word of this chapter.
 const UNDRAWN = /** @type {any} */ ({
   gradient: undefined,
@@ -66,18 +68,22 @@ export function nadam({ word, views, declaration, signal, change, rules, surface
     xLabel: word("axes.step"),
     yLabel: "f(x)",
     yLog: true,
-    height: 300,
+    height: 230,
   });
   const across = chart(views, {
     title: word("views.across"),
     xLabel: word("axes.step"),
     yLabel: "y",
+    height: 180,
   });
   const lengths = chart(views, {
     title: word("views.lengths"),
     xLabel: word("axes.step"),
     yLabel: word("axes.length"),
+    height: 180,
   });
+  // On a phone too, what lr moves stands right above its slider.
+  for (const view of [loss, across]) view.root.parentElement?.style.setProperty("order", "0");
   legend(
     map.root.parentNode,
     names.map((name) => ({ label: name, look: looks[name] })),
@@ -129,6 +135,11 @@ export function nadam({ word, views, declaration, signal, change, rules, surface
         color: looks.NAdam.color,
         radius: 6,
       });
+      // Across the ravine, where the curvature is 2: the a of the chapter, and its limit.
+      const root = Math.sqrt(nadam.trace.state.v[2 * steps + 1] / (1 - beta2 ** steps));
+      const mu = beta1 * (1 - 0.5 * 0.96 ** (steps * psis[psi]));
+      const a = (lr * ACROSS) / root;
+      const limit = (2 * (1 + beta1)) / (1 + beta1 - 2 * mu * beta1);
       const ratio = nadam.length[0] / adam.length[0];
       const moves = t ? correctionAndJump(made.NAdam, nadam.trace, t) : undefined;
       return [
@@ -141,6 +152,7 @@ export function nadam({ word, views, declaration, signal, change, rules, surface
           nadam: nadam.f[steps],
         }),
         adam.length[0] > 0 ? said("first", { ratio }) : said("first.none"),
+        ...(kind === "Ravine" && Number.isFinite(a) ? [said("limit", { a, limit })] : []),
         ...takeApart(surface, kind, made.NAdam, nadam.trace, t, moves),
       ];
     },
