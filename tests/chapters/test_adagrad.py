@@ -76,6 +76,15 @@ def test_gradients_times_a_constant_make_the_same_steps(gradients):
     np.testing.assert_allclose(plain, scaled, rtol=1e-10)
 
 
+def test_a_sum_a_hundred_times_as_large_shortens_small_steps_tenfold_and_large_ones_less():
+    # The last question of the quiz: the gradient enters the sum before the division.
+    rule = Adagrad(lr=1.0)
+    ratios = [
+        rule.step(g, 0.0, 101, 4.0)[0] / rule.step(g, 0.0, 101, 400.0)[0] for g in (0.01, 2.0, 10.0)
+    ]
+    assert ratios == pytest.approx([10, 7.1, 2.2], rel=0.01)
+
+
 @pytest.mark.equation("ada-rare")
 @pytest.mark.parametrize("p", [0.5, 0.02])
 def test_the_rate_of_a_rare_weight_is_larger_by_one_over_the_root_of_its_share(p):

@@ -20,22 +20,29 @@ export function adagrad({ word, views, declaration, signal, change, rules, surfa
   const limits = controlOf(declaration, "start").domain;
   const look = looks.Adagrad;
   const dashed = { ...look, dash: "6 4" };
+  // Wide below dotted, and a dot at each tenth step: on one line both are seen, and who is late.
+  const wide = { ...look, width: 3.5 };
+  const descent = { ...looks.GradientDescent, dash: "2 3" };
   const map = plane(views, { title: word("views.paths"), domain: limits, signal, word });
   const rates = chart(views, {
     title: word("views.rates"),
     xLabel: word("axes.step"),
     yLabel: word("axes.rate"),
     yLog: true,
-    height: 300,
+    yRange: [1e-3, 10], // at rest while a slider moves, so that one sees what the curves do
+    height: 230,
   });
+  /** @type {HTMLElement | null} */
+  const ratesView = rates.root.closest(".live-view");
+  if (ratesView) ratesView.style.order = "0"; // on a phone above the sliders that move its curves
   legend(map.root.parentNode, [
-    { label: "Adagrad", look },
-    { label: word("legend.descent"), look: looks.GradientDescent },
+    { label: "Adagrad", look: wide },
+    { label: word("legend.descent"), look: descent },
   ]);
   legend(rates.root.parentNode, [
     { label: "x", look },
     { label: "y", look: dashed },
-    { label: word("legend.both"), look: looks.GradientDescent },
+    { label: word("legend.both"), look: descent },
   ]);
   // Without a velocity the direction before the division is that of -g: one arrow shows both.
   const takeApart = anatomyView(views, {
@@ -61,8 +68,12 @@ export function adagrad({ word, views, declaration, signal, change, rules, surfa
       const adaptive = run(rule, gradient, start, steps);
       const plain = run(new rules.GradientDescent({ lr: gdLr }), gradient, start, steps);
       map.surface(bowl, degrees);
-      map.path("Adagrad", adaptive.x, look);
-      map.path("GradientDescent", plain.x, looks.GradientDescent);
+      map.path("Adagrad", adaptive.x, wide);
+      map.path("GradientDescent", plain.x, descent);
+      for (let t = 10; t <= steps; t += 10) {
+        const at = adaptive.x.slice(2 * t, 2 * t + 2);
+        map.dot(`tenth ${t}`, at, { color: look.color, radius: 3 });
+      }
       map.dot("apart", t ? [adaptive.x[2 * t - 2], adaptive.x[2 * t - 1]] : null, {
         color: look.color,
         radius: 6,
@@ -86,7 +97,7 @@ export function adagrad({ word, views, declaration, signal, change, rules, surfa
             look,
           },
           { name: "y", x: Float64Array.from(rateY, (_, k) => k + 1), y: felt(rateY), look: dashed },
-          { name: "plain", x: [1, steps], y: [gdLr, gdLr], look: looks.GradientDescent },
+          { name: "plain", x: [1, steps], y: [gdLr, gdLr], look: descent },
         ],
         range: { x: [0, steps] },
       });

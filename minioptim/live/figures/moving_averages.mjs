@@ -29,14 +29,31 @@ export function weightsAt(beta, t, corrected) {
 }
 
 /**
+ * A level arrow from `from` to `to` at the height `y`, with a stop where it begins.
+ *
+ * @param {number} from
+ * @param {number} to
+ * @param {number} y
+ */
+function levelArrow(from, to, y) {
+  const head = Math.min(2, (to - from) / 2);
+  return {
+    x: [from, from, from, to, to - head, to, to - head],
+    y: [y - 1, y + 1, y, y, y + 1, y, y - 1],
+  };
+}
+
+/**
  * @param {Context} context
  * @returns {Figure}
  */
-export function moving_averages({ word, views, declaration, change, rules, looks }) {
+export function moving_averages({ word, views, declaration, rules, looks }) {
   const { steps, mean, sigma } = declaration.facts;
   const look = { ...looks.EWMAMomentum, dash: "" };
   const values = { color: "#6b7280" };
   const usual = { color: "#b84300", dash: "6 4", width: 1.5 };
+  const late = { color: "#9a3fb5", width: 3 };
+  const dip = mean.indexOf(Math.min(...mean)) + 1;
   const days = Float64Array.from({ length: steps }, (_, k) => k + 1);
 
   const series = chart(views, {
@@ -44,18 +61,29 @@ export function moving_averages({ word, views, declaration, change, rules, looks
     xLabel: "t",
     yLabel: "y",
     yRange: [-2, 34],
-    height: 300,
+    height: 250,
   });
   const memory = chart(views, {
     title: word("views.memory"),
     xLabel: word("axes.age"),
     yLabel: word("axes.weight"),
-    height: 300,
+    xRange: [-0.7, 105], // the longest window, 100, is inside
+    height: 200,
   });
+  /** @type {HTMLElement | null} */
+  const memoryView = memory.root.closest(".live-view");
+  if (memoryView) memoryView.style.order = "0"; // on a phone above the sliders: β moves both views
+  /** @type {SVGElement | null} */
+  const bars = memory.root.querySelector(".live-bars");
+  if (bars) {
+    bars.style.fill = `color-mix(in oklab, white var(--live-lift), ${look.color})`;
+    bars.style.fillOpacity = "0.6";
+  }
   legend(series.root.parentNode, [
     { label: word("legend.measured"), look: { ...values, width: 1 }, dots: true },
     { label: word("legend.mean"), look: usual },
     { label: word("legend.average"), look },
+    { label: word("legend.lag"), look: late },
   ]);
 
   return {
@@ -70,31 +98,30 @@ export function moving_averages({ word, views, declaration, change, rules, looks
           { name: "measured", x: days, y, look: { ...values, width: 1 }, dots: true },
           { name: "usual", x: days, y: mean, look: usual },
           { name: "average", x: days, y: average, look },
+          { name: "lag", ...levelArrow(dip, dip + beta / (1 - beta), 2), look: late },
         ],
         lines: [{ name: "day", x: day, label: word("marks.today") }],
         range: { x: [0, steps] },
       });
       const weights = weightsAt(beta, day, corrected);
-      // As many ages as the window asks for, so that its mark is never outside.
-      const oldest = Math.max(60, Math.ceil(1.1 / (1 - beta)));
-      const shown = weights.slice(0, oldest);
+      // One scale, whether corrected or not, or the correction would change nothing to the eye; a
+      // second one for the few values that count more than that.
+      const most = weightsAt(beta, day, true)[0];
       memory.draw({
         series: [],
-        bars: { x: shown.map((_, age) => age), y: shown, width: 0.8 },
+        bars: { x: weights.map((_, age) => age), y: weights, width: 0.8 },
         lines: [
           { name: "window", x: 1 / (1 - beta), label: "1/(1−β)" },
           { name: "half", x: halfLife(beta), label: word("marks.half") },
         ],
-        range: { x: [-0.7, oldest], y: [0, Math.max(...weights) * 1.25] },
+        range: { y: [0, most > 0.3 ? 1.05 : 0.3] },
       });
       const sum = weights.reduce((total, weight) => total + weight, 0);
       return [
-        said("memory", { window: 1 / (1 - beta), half: halfLife(beta) }),
+        said("memory", { window: 1 / (1 - beta), lag: beta / (1 - beta), half: halfLife(beta) }),
         said("today", { day, sum, average: average[day - 1], mean: mean[day - 1] }),
       ];
     },
-    press(name, { seed }) {
-      if (name === "draw") change({ seed: (seed % 99) + 1 });
-    },
+    press() {},
   };
 }

@@ -9,7 +9,7 @@ import numpy as np
 from minioptim._arguments import Array
 from minioptim.averages import ewma
 from minioptim.live import words
-from minioptim.live.controls import RESET, Button, Slider, Switch
+from minioptim.live.controls import RESET, Slider, Switch
 from minioptim.live.figure import Design, Values
 from minioptim.live.noise import normal
 from minioptim.rules import EWMAMomentum
@@ -48,7 +48,7 @@ def _still(values: Values, _traces: dict[str, Trace]) -> Picture:
     left.plot(t, ewma(y, beta, corrected=values["corrected"]), color=plots.COLORS["EWMAMomentum"])
     left.set(xlabel="t", title=word("still.series"), ylim=(0, 32))
     age = np.arange(40)
-    right.bar(age, (1 - beta) * beta**age, width=0.8, color="0.7")
+    right.bar(age, (1 - beta) * beta**age, width=0.8, color="#9db8d9")
     half_life = np.log(0.5) / np.log(beta)
     # Named in a legend: the two lines stand too close for labels beside them.
     window = 1 / (1 - beta)
@@ -66,7 +66,6 @@ moving_averages = Design(
         Slider("day", 60, low=1, high=STEPS, whole=True),
         Slider("seed", 1, low=1, high=99, whole=True),
         Switch("corrected", value=False),
-        Button("draw"),
         RESET,
     ),
     rules=(EWMAMomentum,),
