@@ -6,8 +6,9 @@ OpenBLAS has a set of routines ("kernels") for each kind of processor, and NumPy
 of functions such as exp. They round differently in the last bit, and whatever a chaotic or a
 diverging run prints depends on that bit. COMMAND, which compares the chapters with their stored
 outputs, is run once as the machine chooses and once as each older processor would. Texts alone are
-compared, so the pictures are drawn in the first run only; and only there each chapter has a kernel
-that is started for it. Later ones are forks of one (`warm_kernel.py`).
+compared, so the pictures are drawn in the first run only. A chapter's kernel is a fork of one that
+has imported and run nothing (`warm_kernel.py`), where processes fork safely; `make chapters` starts
+a kernel for each.
 """
 
 import os
@@ -92,13 +93,13 @@ def to_try() -> list[Kernel]:
 
 @contextmanager
 def warm(
-    command: list[str], variables: dict[str, str]
+    command: list[str], variables: dict[str, str], *, drawn: bool
 ) -> Iterator[tuple[list[str], dict[str, str]]]:
-    """Yield the command and its environment with kernels that start warm and draw no picture."""
+    """Yield the command and its environment with kernels that start warm, and draw or do not."""
     with tempfile.TemporaryDirectory() as folder:
         profile = Path(folder) / "profile_default" / "ipython_kernel_config.py"
         profile.parent.mkdir()
-        profile.write_text(UNDRAWN, encoding="utf-8")
+        profile.write_text("" if drawn else UNDRAWN, encoding="utf-8")
         variables = variables | {"IPYTHONDIR": folder, "JUPYTER_PATH": folder}
         server = subprocess.Popen(
             [sys.executable, str(WARM), folder], env=variables, stdin=subprocess.PIPE
@@ -120,11 +121,11 @@ def main(command: list[str]) -> int:
         if kernel and used != kernel.reported:
             print(f"OpenBLAS does not take {name}: it uses {used}", file=sys.stderr)
             failed.append(name)
-        elif kernel:
-            with warm(command, environment(kernel)) as (asked, variables):
+        elif sys.platform == "linux":
+            with warm(command, environment(kernel), drawn=kernel is None) as (asked, variables):
                 code = subprocess.run(asked, env=variables).returncode
             failed += [name] * bool(code)
-        elif subprocess.run(command, env=environment(None)).returncode:
+        elif subprocess.run(command, env=environment(kernel)).returncode:
             failed.append(name)
     if failed:
         print(f"Outputs differ ({'; '.join(failed)}): see CONTRIBUTING.md", file=sys.stderr)

@@ -8,7 +8,7 @@ from book.visits import Visit
 from minioptim.live.figures import DESIGNS, race
 from minioptim.live.page import kit, style
 
-CYCLES = 500
+CYCLES = 250
 ROOM = 1000  # bytes of heap a cycle: the browser itself keeps some; a figure is a hundredfold
 
 # On the book's pages nothing can reach the engine from outside. So the figures come and go on a
