@@ -3,7 +3,8 @@
 A small network learns to read few digits by five rules, each at eleven learning rates, and by Adam
 at larger eps too: as eps grows, Adam becomes momentum. Ten seeds, which draw the digits, the
 initial weights and the order, choose the best setting of each, and ten others judge it. Two
-questions of our own came up after these runs; ten new seeds judge them. What the papers claim and how this differs stands in claims/wilson_2017.toml.
+questions of our own came up after these runs, and ten new seeds judge them. What the papers claim
+and how this differs stands in claims/wilson_2017.toml.
 
     python -m experiments.wilson_2017
 """
