@@ -11,11 +11,13 @@ from experiments.wilson_2017 import (
     BY_DEFAULT,
     FRESH,
     MEASURED,
+    NEW,
     OF,
     RATES,
     RULES,
     SEEDS,
     TRAIN,
+    UNCORRECTED,
     all_digits,
     best,
     cells,
@@ -23,8 +25,9 @@ from experiments.wilson_2017 import (
     run,
     tried,
 )
-from minioptim import Adam, feed
+from minioptim import Adam, Momentum, feed
 from minioptim.rules import EWMAMomentum
+from minioptim.rules.variants import UncorrectedAdam
 
 STORED = json.loads((RESULTS / "wilson_2017.json").read_text(encoding="utf-8"))
 
@@ -45,6 +48,12 @@ def test_adam_with_a_large_eps_is_momentum():
     np.testing.assert_allclose(adam * (1 - 0.9 ** np.arange(1, 41)), average, rtol=1e-5)
 
 
+def test_without_the_correction_a_tenth_of_the_rate_is_momentums():
+    gradients = np.random.default_rng(0).normal(size=40)
+    adam = feed(UncorrectedAdam(lr=1e6, eps=1e6), gradients).x
+    np.testing.assert_allclose(adam, feed(Momentum(lr=0.1), gradients).x, rtol=1e-5)
+
+
 def test_the_default_is_that_of_the_package():
     assert RATES[BY_DEFAULT] == Adam().lr
     assert RULES["Adam"] == Adam()
@@ -55,18 +64,18 @@ def test_every_cell_is_there_and_no_best_rate_lies_at_an_edge():
     assert list(settings) == list(dict.fromkeys(map(label, cells("small"))))
     for each in settings:
         for measured in MEASURED:
-            assert values(settings, each, measured).shape == (20, len(RATES))
+            assert values(settings, each, measured).shape == (30, len(RATES))
     for who in OF:
         for measured in ("training loss", "test error"):
             assert 0 < best(settings, who, measured)[1] < len(RATES) - 1
 
 
 @pytest.mark.parametrize(
-    ("setting", "seed"), [(tried("SGD"), 2), (tried("RMSProp"), 13), (tried("Adam", 0.01), 8)]
+    ("setting", "seed"), [(tried("SGD"), 2), (tried("RMSProp"), 13), (tried(UNCORRECTED, 1.0), 28)]
 )
 def test_a_stored_cell_is_what_the_code_computes(setting, seed):
     again = run({**setting, "seed": seed, "size": "small"})
-    place = (*SEEDS, *FRESH).index(seed)
+    place = (*SEEDS, *FRESH, *NEW).index(seed)
     for measured in MEASURED:
         stored = values(STORED["settings"], label(setting), measured)[place]
         found = np.array(again[measured], dtype=float)
