@@ -2,8 +2,10 @@
 
 Ten runs of Adam, 1,200 steps at lr 0.03 on clean data, which differ in their initial weights and
 in the order of the examples: as it comes, with a shorter memory, with a clipped gradient, and with
-a rate that falls along a cosine. Kept is the loss over all training images at every eighth step,
-and for one climb of one run, each step's loss and the norm of the gradient that it was taken with.
+a rate that falls along a cosine, from the same peak and from the higher one that is best for it.
+Kept is the loss over all training images at every eighth step. Of one run that climbs, each step of
+the climb is kept with its loss and the norm of the gradient that it was taken with; and over its
+whole length, beside the same run with the cosine, the rate lr/√v̂ at which a typical weight moves.
 
     python -m experiments.late_spikes_on_digits
 """
@@ -20,7 +22,7 @@ from minioptim.datasets import digits
 from minioptim.losses import MLP
 from minioptim.problems import Function
 from minioptim.rules import Adam
-from minioptim.run import minimize
+from minioptim.run import iterate, minimize
 from minioptim.schedules import Cosine
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -31,9 +33,10 @@ SETTINGS = {
     "β₂ = 0.95": (Adam(lr=LR, beta2=0.95), np.inf),
     "clipped at 1": (Adam(lr=LR), 1.0),
     "cosine": (Adam(lr=Cosine(LR, steps=STEPS)), np.inf),
+    "cosine from 0.056": (Adam(lr=Cosine(0.056, steps=STEPS)), np.inf),
 }
 # The run of Adam as it comes whose climb is looked at closely, and the first and last step of that.
-CLOSE_SEED, CLOSE_FIRST, CLOSE_LAST = 2, 401, 560
+CLOSE_SEED, CLOSE_FIRST, CLOSE_LAST = 8, 801, 960
 
 
 def losses(
@@ -65,7 +68,27 @@ def close_up() -> dict[str, object]:
         "first step": CLOSE_FIRST,
         "loss": rounded(f[CLOSE_FIRST:]),  # f[0] belongs to the start
         "norm": rounded(norms[CLOSE_FIRST - 1 :]),
+        "rates": {setting: rounded(rates(setting)) for setting in ("none", "cosine")},
     }
+
+
+def rates(setting: str) -> list[float]:
+    """Return the median over the weights of lr/√v̂ at every so many steps of the run looked at.
+
+    Weights without a gradient so far, as behind a pixel that is always black, are left out.
+    """
+    rule, _ = SETTINGS[setting]
+    net = MLP(digits()[0], hidden=(32,))
+    gradient = net.minibatch(32, CLOSE_SEED).oracle()
+    found = []
+    for step in iterate(rule, gradient, net.initial(CLOSE_SEED)):
+        if step.t % EVERY == 0:
+            v = step.state["v"] / (1 - rule.beta2**step.t)
+            lr = rule.lr(step.t) if callable(rule.lr) else rule.lr
+            found.append(float(np.median(lr / np.sqrt(v[v > 0]))))
+        if step.t == STEPS:
+            break
+    return found
 
 
 def rounded(values: list[float]) -> list[float]:

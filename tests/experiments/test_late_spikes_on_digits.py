@@ -42,9 +42,17 @@ def test_no_jump_of_the_norm_comes_before_the_climb():
     close = STORED["close up"]
     f, norm = np.array(close["loss"]), np.array(close["norm"])
     peak = f.argmax()
-    low = peak - 10 + f[peak - 10 : peak].argmin()  # where the climb to it begins
-    assert f[peak] > 10 * f[low]
-    assert norm[low - 10 : low + 1].max() < norm[low - 100 : low - 10].max()
+    low = f[:peak].min()
+    begin = np.argmax(f > 3 * low)  # where the loss leaves its level
+    assert 10 < begin < peak
+    assert f[peak] > 20 * low
+    assert norm[begin - 10 : begin + 1].max() < norm[: begin - 10].max()
+
+
+def test_the_rate_on_a_weight_grows_unless_lr_falls():
+    rates = STORED["close up"]["rates"]
+    assert rates["none"][-1] > 10 * rates["none"][0]
+    assert rates["cosine"][-1] < rates["cosine"][0] / 10
 
 
 def test_the_norms_are_those_before_the_clip():
