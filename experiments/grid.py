@@ -457,7 +457,7 @@ def _result(future: Any, cell: Cell) -> Done:
         raise GridError(f"a process died, perhaps for want of memory. {kept}") from error
     # Dask reports lost work as a CancelledError, which is not an Exception.
     except (Exception, CancelledError) as error:
-        said = f"{type(error).__name__}: {error}"
+        said = f"{type(error).__name__}: {error}".removesuffix(".")
         raise GridError(f"{key(cell)} failed, {said}. {kept}") from error
     return done
 
