@@ -12,6 +12,7 @@ alike. Twenty other seeds judge it there on the test images.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -56,7 +57,8 @@ def made(name: str, model: MLP, rates: Sequence[float], adam: float | None) -> R
     """Return a rule whose learning rates fall to 0; ``adam`` is that of what Muon leaves out."""
     lr = Linear(list(rates), 0.0, STEPS)
     if name != "Muon":
-        return {"Momentum": Momentum, "Adam": Adam, "Lion": Lion}[name](lr=lr)
+        rule: Rule = {"Momentum": Momentum, "Adam": Adam, "Lion": Lion}[name](lr=lr)
+        return rule
     rest = Adam(lr=Linear(adam, 0.0, STEPS))
     return PerLayer.of(model, weights=Muon(lr=lr), biases=rest, last=rest)
 
@@ -102,7 +104,7 @@ def main() -> None:
     counts = np.bincount(thinned(train)[0].labels).tolist()
     found = {"rates": rates, "steps": list(range(0, STEPS + 1, EVERY)), "examples": counts}
     seeds = {"tuned on": list(TUNED_ON), "reported on": list(REPORTED_ON)}
-    write(RESULT, {"about": about(), "seeds": seeds, **found, "rules": rules})
+    write(RESULT, {"about": about(time.process_time()), "seeds": seeds, **found, "rules": rules})
 
 
 if __name__ == "__main__":
