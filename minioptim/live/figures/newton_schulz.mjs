@@ -50,7 +50,7 @@ export function newton_schulz({ word, views, declaration, signal, change, looks 
   const all = chart(views, {
     title: word("views.values"),
     xLabel: word("axes.number"),
-    yLabel: "s",
+    yLabel: word("axes.value"),
     yLog: true,
     xRange: [0.5, singular.length + 0.5],
     yRange: [5e-4, 3],

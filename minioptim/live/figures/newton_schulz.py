@@ -65,7 +65,8 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     now = style_of(Lion)["color"]
     right.semilogy(place, traces["all"].final, "D", color=now, label=word("legend.now"))
     right.axhline(1, color=ink, linestyle=":")
-    right.set(xlabel=word("axes.number"), ylim=(5e-4, 3), title=word("views.values"))
+    right.set(xlabel=word("axes.number"), ylabel=word("axes.value"), ylim=(5e-4, 3))
+    right.set(title=word("views.values"))
     right.legend()
     return figure
 
