@@ -9,7 +9,7 @@ import { plane } from "../drawing/plane.mjs";
 import { controlOf } from "../drawing/state.mjs";
 import { said } from "../drawing/words.mjs";
 
-const POINTS = 160; // of a drawn curve
+const MAP_POINTS = 160; // of a drawn curve
 
 /**
  * A singular value before the steps and after each of them.
@@ -70,7 +70,7 @@ export function newton_schulz({ word, views, declaration, signal, change, looks 
   return {
     draw({ k, s, coefficients }) {
       const set = sets[coefficients];
-      const drawn = Array.from({ length: POINTS + 1 }, (_, j) => (longest * j) / POINTS);
+      const drawn = Array.from({ length: MAP_POINTS + 1 }, (_, j) => (longest * j) / MAP_POINTS);
       map.outline(
         "map",
         drawn.flatMap((x) => [x, walk(set, x, 1)[1]]),
