@@ -17,6 +17,7 @@ from minioptim import (
     Adam,
     AdamW,
     GradientDescent,
+    Lion,
     Momentum,
     NAdam,
     Nesterov,
@@ -28,7 +29,7 @@ from minioptim import (
 from minioptim.averages import ewma
 from minioptim.looks import style_of
 from minioptim.problems import Quadratic
-from minioptim.rules import L2, Rule
+from minioptim.rules import L2, Rule, newton_schulz
 from minioptim.schedules import Cosine
 
 WIDTH, HEIGHT = 160, 90
@@ -204,6 +205,18 @@ def decay() -> str:
     return pen.svg()
 
 
+def lifted() -> str:
+    """Return the singular values of an update before and after Newton-Schulz steps."""
+    before = np.geomspace(1.0, 0.02, 12)
+    after = newton_schulz(np.diag(before)).diagonal()
+    pen = Pen((0, 11, 0.0, 1.3))
+    pen.line(np.column_stack([np.arange(12), before]), GREY)
+    pen.line(np.column_stack([np.arange(12), after]), color(Lion))
+    for at, value in enumerate(after):
+        pen.dot((at, value), color(Lion))
+    return pen.svg()
+
+
 EMBLEMS: dict[str, Callable[[], str]] = {
     "gradient_descent": lambda: valley(GradientDescent(0.152)),
     "stochastic_gradient_descent": lambda: valley(GradientDescent(0.09), steps=40, noise=5.0),
@@ -220,6 +233,7 @@ EMBLEMS: dict[str, Callable[[], str]] = {
     "rmsprop": leak,
     "adam": lambda: valley(Momentum(0.07, 0.75), Adam(0.6), steps=30),
     "adamw": decay,
+    "signs_and_matrices": lifted,
     "nadam": lambda: valley(Adam(0.8), NAdam(0.8), steps=26),
     "in_practice": sweep,
     "long_runs": spike,

@@ -405,6 +405,15 @@ PEERS: dict[type[Rule], tuple[Peer | Absent, ...]] = {
         Peer(KERAS, "Adam", KERAS_ADAM | DECAY, EPS_HAT, eps_hat),
         Peer(OPTAX, "adamw", OPTAX_ADAM | DECAY),
     ),
+    rules.Lion: (
+        Absent(TORCH, "No function of torch.optim steps by signs of an average."),
+        Peer(
+            KERAS,
+            "Lion",
+            {"learning_rate": "lr", "beta_1": "beta1", "beta_2": "beta2"} | DECAY,
+        ),
+        Peer(OPTAX, "lion", {"learning_rate": "lr", "b1": "beta1", "b2": "beta2"} | DECAY),
+    ),
 }
 """For each rule, what each library calls it: a `Peer`, or an `Absent` that says why not."""
 
@@ -497,6 +506,12 @@ DEFAULTS: dict[tuple[str, str], dict[str, Default]] = {
         "beta_2": 0.999,
         "epsilon": 1e-7,
     },
+    (KERAS, "Lion"): {
+        "learning_rate": 1e-3,
+        "beta_1": 0.9,
+        "beta_2": 0.99,
+        "weight_decay": None,
+    },
     (OPTAX, "sgd"): {"learning_rate": ..., "momentum": None, "nesterov": False},
     (OPTAX, "ema"): {"decay": ..., "debias": True},
     (OPTAX, "adagrad"): {"learning_rate": ..., "initial_accumulator_value": 0.1, "eps": 1e-7},
@@ -534,6 +549,7 @@ DEFAULTS: dict[tuple[str, str], dict[str, Default]] = {
         "eps": 1e-8,
         "weight_decay": 1e-4,
     },
+    (OPTAX, "lion"): {"learning_rate": ..., "b1": 0.9, "b2": 0.99, "weight_decay": 1e-3},
 }
 """What each function of a library does when told nothing; ``...`` must be given."""
 
@@ -641,6 +657,12 @@ KEPT = (
         (*MOMENTS, rules.AdaMax),
         ("`exp_avg`", "`momentum`", "`mu`"),
     ),
+    Kept(
+        "m",
+        "the average of gradients",
+        (rules.Lion,),
+        ("no such rule", "`momentum`", "`mu`"),
+    ),
     Kept("v", "the second moment", MOMENTS, ("`exp_avg_sq`", "`velocity`", "`nu`")),
     Kept("u", "the largest recent gradient", (rules.AdaMax,), ("`exp_inf`", "`norm`", "`nu`")),
     Kept(
@@ -682,6 +704,7 @@ EXAMPLES: dict[type[Rule], Rule] = {
     rules.AMSGrad: rules.AMSGrad(lr=0.01, beta2=0.99),
     rules.NAdam: rules.NAdam(lr=0.01),
     rules.AdamW: rules.AdamW(lr=0.01, weight_decay=0.1),
+    rules.Lion: rules.Lion(lr=0.001, weight_decay=0.1),
 }
 """The settings with which the book's table writes each rule."""
 

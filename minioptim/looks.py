@@ -30,6 +30,7 @@ _LOOKS: dict[str, tuple[str, str, str]] = {
     "AMSGrad": ("#8f63c9", "-.", "<"),
     "NAdam": ("#54208f", "--", ">"),
     "AdamW": ("#e0589b", ":", "P"),
+    "Lion": ("#2020e0", ":", "*"),
 }
 COLORS: dict[str, str] = {name: color for name, (color, _, _) in _LOOKS.items()}
 """The colour of each rule, by its name: the same in every picture of the book."""

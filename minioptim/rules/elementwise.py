@@ -764,6 +764,61 @@ class AdamW(Rule):
         return x - self.lr * (adam + self.weight_decay * x), m, v
 
 
+@dataclass(frozen=True)
+class Lion(Rule):
+    r"""Lion: step by the signs of an average, so that every coordinate moves equally far.
+
+    .. math::
+        c_t &= \mathrm{beta1}\; m_{t-1} + (1 - \mathrm{beta1})\; g_t \\
+        m_t &= \mathrm{beta2}\; m_{t-1} + (1 - \mathrm{beta2})\; g_t \\
+        x_t &= x_{t-1} - \mathrm{lr}\, \big( \operatorname{sign}(c_t)
+            + \mathrm{weight\_decay}\; x_{t-1} \big)
+
+    Parameters
+    ----------
+    lr : float or array of shape S, >= 0, or a schedule
+        Learning rate, in units of x: how far each coordinate moves in a step.
+    beta1 : float or array of shape S, in [0, 1), or a schedule
+        Weight of the average in what the sign is taken of; the newest gradient has the rest.
+    beta2 : float or array of shape S, in [0, 1), or a schedule
+        Weight of the old average.
+    weight_decay : float or array of shape S, >= 0, or a schedule
+        Strength of the pull towards zero, beside the sign as in `AdamW`.
+
+    State
+    -----
+    m : the moving average of gradients; starts at 0. No sign hangs on a correction, so none is
+        made.
+
+    In the libraries
+    ----------------
+    Keras and Optax are this form; PyTorch has none. The default of weight_decay is none in Keras
+    and 0.001 in Optax.
+
+    References
+    ----------
+    Chen et al. (2023), Symbolic discovery of optimization algorithms, Algorithm 2.
+
+    Examples
+    --------
+    >>> rule = Lion(lr=0.5, beta1=0.5, beta2=0.75)
+    >>> print(*rule.step(g=4.0, x=2.0, t=1, m=0.0))
+    1.5 1.0
+    """
+
+    lr: Real = 0.0001
+    beta1: Real = 0.9
+    beta2: Real = 0.99
+    weight_decay: Real = 0.0
+
+    state = ("m",)
+
+    def step(self, g: Real, x: Real, t: int, m: Real) -> tuple[Real, Real]:
+        c = self.beta1 * m + (1 - self.beta1) * g
+        m = self.beta2 * m + (1 - self.beta2) * g
+        return x - self.lr * (np.sign(c) + self.weight_decay * x), m
+
+
 RULES: tuple[type[Rule], ...] = (
     GradientDescent,
     Momentum,
@@ -779,5 +834,6 @@ RULES: tuple[type[Rule], ...] = (
     AMSGrad,
     NAdam,
     AdamW,
+    Lion,
 )
 """Every rule of the course once, in the order in which they stand."""

@@ -68,6 +68,7 @@ def test_the_family_is_dated_as_the_references_are(sheet):
         "NAdam": "dozat2016",
         "AMSGrad": "reddi2018",
         "AdamW": "loshchilov2019",
+        "Lion": "chen2023",
     }
     rows = printed(sheet, "1847 GradientDescent")
     assert {row[1]: row[0] for row in rows} == {name: key[-4:] for name, key in keys.items()}

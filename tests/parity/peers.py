@@ -146,6 +146,13 @@ HYPER: dict[type[Rule], tuple[Rule, ...]] = {
         rules.AdamW(lr=2.0, beta1=0.95, beta2=0.99, eps=1e-3, weight_decay=0.004),
         rules.AdamW(lr=DECAYING, eps=1e-2, weight_decay=0.1),
     ),
+    rules.Lion: (
+        rules.Lion(),
+        rules.Lion(lr=0.01, weight_decay=0.1),
+        rules.Lion(lr=0.05, beta1=0.5, beta2=0.9, weight_decay=1.0),
+        rules.Lion(lr=2.0, beta1=0.95, beta2=0.98),
+        rules.Lion(lr=DECAYING, weight_decay=0.01),
+    ),
 }
 
 # The largest lr that is stable on the quadratic, and the first that is not. The limits follow from
@@ -234,6 +241,11 @@ MISTAKES = [
      "(self.lr * adam + self.weight_decay * x)"),
     (rules.AdamW, "m = self", "g = g + self.weight_decay * x\n    m = self"),
     (rules.AdamW, " + self.weight_decay * x", ""),
+    (rules.Lion, "np.sign(c)", "np.sign(m)"),
+    (rules.Lion, "np.sign(c)", "c"),
+    (rules.Lion, "self.beta2 * m + (1 - self.beta2) * g", "c"),
+    (rules.Lion, "self.lr * (np.sign(c) + self.weight_decay * x)",
+     "(self.lr * np.sign(c) + self.weight_decay * x)"),
 ]  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from minioptim.live.figures.moving_averages import moving_averages
 from minioptim.live.figures.nadam import nadam
 from minioptim.live.figures.nesterov import nesterov
 from minioptim.live.figures.nesterov_roots import nesterov_roots
+from minioptim.live.figures.newton_schulz import newton_schulz
 from minioptim.live.figures.opening import opening
 from minioptim.live.figures.race import race
 from minioptim.live.figures.rmsprop import rmsprop
@@ -46,6 +47,7 @@ DESIGNS = (
     adam_reddi,
     nadam,
     adamw,
+    newton_schulz,
     in_practice,
     race,
 )

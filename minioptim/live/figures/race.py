@@ -44,6 +44,7 @@ AS_FOR = {
     "EWMAMomentum": ("Momentum", 10.0),  # at momentum 0.9
     "CenteredRMSProp": ("RMSProp", 1.0),
     "AdamW": ("Adam", 1.0),
+    "Lion": ("Adam", 0.1),  # its steps never shorten by themselves
 }
 
 

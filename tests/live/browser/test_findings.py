@@ -333,6 +333,23 @@ def test_adamw(desk, figure):
     assert inside[0] < beside[0] < inside[1] < inside[2]
 
 
+@each(["newton_schulz"])
+def test_newton_schulz(desk, figure):
+    live = desk(figure)
+    spans = {}
+    for coefficients in ("quintic", "cubic"):
+        for k in (5, 15):
+            live.set(coefficients=coefficients, k=k, s=0.9)
+            found = live.said()
+            traces = figures.newton_schulz(coefficients=coefficients, k=k, s=0.9).traces
+            ends = traces["all"].final
+            assert found["all"]["smallest"] == pytest.approx(ends.min(), rel=1e-9)
+            assert found["all"]["largest"] == pytest.approx(ends.max(), rel=1e-9)
+            assert found["one"]["end"] == pytest.approx(traces["one"].final[0], rel=1e-9)
+            spans[coefficients, k] = ends.min()
+    assert spans["cubic", 5] < 0.05 < 0.6 < min(spans["quintic", 5], spans["cubic", 15])
+
+
 @each(["in_practice"])
 def test_in_practice(desk, figure):
     live = desk(figure)
