@@ -63,6 +63,13 @@ def unread(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Element) and bool(UNREAD_CLASSES & set(node.get("classes", ())))
 
 
+def titled(node: nodes.Node) -> bool:
+    """Tell whether a node is a section with a title: what an exercise asks is in one without."""
+    return isinstance(node, nodes.section) and any(
+        isinstance(child, nodes.title) for child in node.children
+    )
+
+
 def read(node: nodes.Node, into: Read) -> None:
     """Read a node, without the sections and terms in it that have entries of their own."""
     if isinstance(node, nodes.Text):
@@ -77,9 +84,8 @@ def read(node: nodes.Node, into: Read) -> None:
             into.words.append(latex.line(node.astext()))
     elif not unread(node):
         for child in node.children:
-            if not isinstance(
-                child, nodes.section | nodes.title | addnodes.glossary | addnodes.desc
-            ):
+            apart = isinstance(child, nodes.title | addnodes.glossary | addnodes.desc)
+            if not (apart or titled(child)):
                 read(child, into)
         if not isinstance(node, nodes.Inline):
             into.words.append(" ")
@@ -129,9 +135,9 @@ def of_page(document: nodes.document, file: str) -> Iterator[Entry]:
     title = next(document.findall(nodes.title), None)
     page = text_of(title) if title is not None else file
     for node in document.findall(nodes.Element):
-        if isinstance(node, nodes.section):
+        if titled(node):
             first = isinstance(node.parent, nodes.document)
-            heading = next((text_of(c) for c in node.children if isinstance(c, nodes.title)), "")
+            heading = next(text_of(c) for c in node.children if isinstance(c, nodes.title))
             yield entry(node, file if first else f"{file}#{node['ids'][0]}", page, heading)
         elif isinstance(node, nodes.definition_list_item) and isinstance(
             node.parent.parent, addnodes.glossary

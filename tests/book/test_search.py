@@ -83,7 +83,7 @@ def test_the_index_is_one_small_file(site):
     json.loads(text.removeprefix("globalThis.bookSearchIndex=").removesuffix(";\n"))
 
 
-def test_code_output_and_solutions_are_not_read():
+def test_code_output_and_solutions_are_not_read_and_what_is_asked_belongs_to_its_section():
     class solution_node(nodes.Element):  # as sphinx-exercise calls it  # noqa: N801
         pass
 
@@ -96,9 +96,11 @@ def test_code_output_and_solutions_are_not_read():
     section += nodes.literal_block("", "code")
     section += nodes.container("", nodes.paragraph("", "printed"), classes=["cell_output"])
     section += solution_node("", nodes.paragraph("", "solved"))
+    asked = nodes.section("", nodes.paragraph("", "", nodes.Text("Why?")), ids=["exercise-content"])
+    section += nodes.container("", asked)  # sphinx-exercise gives it no title
     page += section
     (entry,) = entries.of_page(page, "p.html")
-    assert entry == entries.Entry("p.html", "Steps", "Steps", "", "Read 1/β the figure", "1/β")
+    assert entry == entries.Entry("p.html", "Steps", "Steps", "", "Read 1/β the figure Why?", "1/β")
 
 
 def test_a_term_leads_to_the_page_that_explains_it():
