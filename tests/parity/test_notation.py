@@ -19,7 +19,7 @@ from .rosetta import NAMES
 
 GRADIENTS = np.random.default_rng(1).normal(size=(5, 3))
 START = np.array([1.0, -0.5, 0.25])
-ABSENT = {"none", "without a name"}
+ABSENT = {"none", "no such rule", "without a name"}
 
 
 def state_of_torch(call, name):
