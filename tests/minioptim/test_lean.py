@@ -70,8 +70,8 @@ def check(*arguments, **options):
 
 def test_every_rule_that_treats_coordinates_separately_is_run_lean():
     names = {rule.__name__ for rule in RULES}
-    assert {"Adam", "NAdam", "AdaMax", "AMSGrad", "Adadelta", "Nesterov", "NewtonStep"} <= names
-    assert len(RULES) == 17
+    assert {"Adam", "NAdam", "AdaMax", "AMSGrad", "Adadelta", "Nesterov", "NewtonStep", "Lion"} <= names
+    assert len(RULES) == 18
 
 
 @each_surface
