@@ -70,7 +70,16 @@ def check(*arguments, **options):
 
 def test_every_rule_that_treats_coordinates_separately_is_run_lean():
     names = {rule.__name__ for rule in RULES}
-    assert {"Adam", "NAdam", "AdaMax", "AMSGrad", "Adadelta", "Nesterov", "NewtonStep", "Lion"} <= names
+    assert {
+        "Adam",
+        "NAdam",
+        "AdaMax",
+        "AMSGrad",
+        "Adadelta",
+        "Nesterov",
+        "NewtonStep",
+        "Lion",
+    } <= names
     assert len(RULES) == 18
 
 
