@@ -26,7 +26,7 @@ export function adamw({ word, views, declaration, rules, looks }) {
   const { steps, start, lr, decay, sizes } = declaration.facts;
   // Adam with a penalty is no rule of the package, and a pink beside AdamW's would not stand out.
   const [inside, beside] = [{ color: "#6b7280" }, { ...looks.AdamW, width: 3 }];
-  const options = { yLabel: "x", yRange: [-0.05, 1.1], height: 260 };
+  const options = { yLabel: "x", yRange: [-0.05, 1.1], height: 260, labels: 12 };
   const weight = chart(views, {
     ...options,
     title: word("views.weight"),

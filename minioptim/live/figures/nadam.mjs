@@ -136,9 +136,12 @@ export function nadam({ word, views, declaration, signal, change, rules, surface
         radius: 6,
       });
       // Across the ravine, where the curvature is 2: the a of the chapter, and its limit.
-      const root = Math.sqrt(nadam.trace.state.v[2 * steps + 1] / (1 - beta2 ** steps));
-      const mu = beta1 * (1 - 0.5 * 0.96 ** (steps * psis[psi]));
-      const a = (lr * ACROSS) / root;
+      const ratioAt = (k) =>
+        (lr * ACROSS) / Math.sqrt(nadam.trace.state.v[2 * k + 1] / (1 - beta2 ** k));
+      const late = Float64Array.from({ length: steps }, (_, k) => ratioAt(k + 1));
+      const a = late.reduce((most, one) => Math.max(most, one));
+      const peak = late.indexOf(a) + 1;
+      const mu = beta1 * (1 - 0.5 * 0.96 ** (peak * psis[psi]));
       const limit = (2 * (1 + beta1)) / (1 + beta1 - 2 * mu * beta1);
       const ratio = nadam.length[0] / adam.length[0];
       const moves = t ? correctionAndJump(made.NAdam, nadam.trace, t) : undefined;
@@ -152,7 +155,7 @@ export function nadam({ word, views, declaration, signal, change, rules, surface
           nadam: nadam.f[steps],
         }),
         adam.length[0] > 0 ? said("first", { ratio }) : said("first.none"),
-        ...(kind === "Ravine" && Number.isFinite(a) ? [said("limit", { a, limit })] : []),
+        ...(kind === "Ravine" && Number.isFinite(a) ? [said("limit", { a, peak, limit })] : []),
         ...takeApart(surface, kind, made.NAdam, nadam.trace, t, moves),
       ];
     },
