@@ -18,8 +18,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-# What ensurepip of Python 3.11.0 brings, the oldest that the project supports; and the newest.
-PIPS = ["pip==22.3", "pip"]
+# What ensurepip of this Python's first release brings (an older pip need not run on it), and the
+# newest.
+OLDEST = {(3, 11): "22.3", (3, 12): "23.2.1", (3, 13): "24.2"}
+PIPS = [f"pip=={OLDEST[sys.version_info[:2]]}", "pip"]
 # A lock, the Makefile's name for the folder of its environment, and the stamp in that folder.
 # What book.txt holds is in test.txt, too.
 LOCKS = {
