@@ -26,6 +26,7 @@ from minioptim.run import minimize
 from minioptim.schedules import Linear
 
 STEPS = 400
+SIZE, WRONG = 200, 40  # of a draw: its examples, and those with a wrong label, which come first
 TUNING, JUDGING = range(10), range(100, 120)
 # All by their exponents of ten; the first strength is none at all.
 RATES = [-2.5, -2.0, -1.5, -1.0, -0.5, 0.0]
@@ -37,13 +38,14 @@ STRENGTHS: dict[str, list[float | None]] = {
 
 @dataclass(frozen=True)
 class Both(AdamW):
-    """AdamW whose gradient also holds that of a penalty, c times the weights."""
+    """AdamW on `a` times the loss, with the gradient of a penalty, c times the weights."""
 
+    a: float = 1.0
     c: Any = 0.0
 
     def step(self, g, x, t, m, v):  # type: ignore[no-untyped-def]
-        """Make AdamW's step with the gradient of the loss and the penalty."""
-        return super().step(g + self.c * x, x, t, m, v)
+        """Make AdamW's step with the gradient of the multiplied loss and the penalty."""
+        return super().step(self.a * g + self.c * x, x, t, m, v)
 
 
 def powers(exponents: list[Any]) -> npt.NDArray[np.float64]:
@@ -51,14 +53,22 @@ def powers(exponents: list[Any]) -> npt.NDArray[np.float64]:
     return np.array([0.0 if each is None else 10.0**each for each in exponents])
 
 
-def drawn(seed: int) -> SoftmaxRegression:
-    """Return the model on a training set of its own, the first 40 labels of it wrong."""
+def drawn(seed: int) -> tuple[SoftmaxRegression, npt.NDArray[np.int64]]:
+    """Return the model on a training set of its own, and the digits that its images show."""
     train, _, _ = sets()
     rng = np.random.default_rng(seed)
-    rows = rng.choice(len(train), size=200, replace=False)
-    labels = train.labels[rows].copy()
-    labels[:40] = (labels[:40] + rng.integers(1, 10, size=40)) % 10
-    return SoftmaxRegression(Dataset(train.inputs[rows], labels, classes=10))
+    rows = rng.choice(len(train), size=SIZE, replace=False)
+    shown, labels = train.labels[rows], train.labels[rows].copy()
+    labels[:WRONG] = (labels[:WRONG] + rng.integers(1, 10, size=WRONG)) % 10
+    return SoftmaxRegression(Dataset(train.inputs[rows], labels, classes=10)), shown
+
+
+def ended(seed: int, rule: AdamW, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    """Return the last points of a draw's runs, for a rule whose settings have this shape."""
+    model, _ = drawn(seed)
+    start = np.random.default_rng(seed).normal(scale=0.1, size=model.dimension)
+    starts = np.broadcast_to(start, (*shape, model.dimension))
+    return minimize(model.minibatch(32, seed), rule, starts, STEPS, record=()).final
 
 
 def ends(
@@ -68,7 +78,6 @@ def ends(
     strengths: npt.ArrayLike,
 ) -> npt.NDArray[np.float64]:
     """Return the last points of the runs of a draw, one for each entry of the arrays together."""
-    model = drawn(seed)
     lr, strength = np.broadcast_arrays(rates, strengths)
     falling = Linear(1.0, 0.0, steps=STEPS)
     decay = method == "decay"
@@ -77,9 +86,7 @@ def ends(
         weight_decay=strength if decay else 0.0,
         c=0.0 if decay else strength,
     )
-    start = np.random.default_rng(seed).normal(scale=0.1, size=model.dimension)
-    starts = np.broadcast_to(start, (*lr.shape, model.dimension))
-    return minimize(model.minibatch(32, seed), rule, starts, STEPS, record=()).final
+    return ended(seed, rule, lr.shape)
 
 
 def run(cell: Cell) -> Any:

@@ -1,4 +1,4 @@
-"""Runs on the small digits: what two experiments share."""
+"""Runs on the small digits: what experiments share."""
 
 from __future__ import annotations
 
@@ -64,18 +64,23 @@ def medians(runs: Ends) -> npt.NDArray[np.float64]:
     return found
 
 
-def best_inside(runs: Ends) -> int:
-    """Return the place of the lowest median.
+def lowest_inside(rates: Sequence[float], measured: npt.NDArray[np.float64]) -> int:
+    """Return the place of the learning rate at which what was measured is lowest.
 
     Raises
     ------
     ValueError
         If it lies at an end of the grid.
     """
-    best = int(medians(runs).argmin())
-    if not 0 < best < len(runs["lr"]) - 1:
-        raise ValueError(f"the best lr must lie inside the grid {runs['lr']}, got place {best}")
+    best = int(measured.argmin())
+    if not 0 < best < len(rates) - 1:
+        raise ValueError(f"the best lr must lie inside the grid {rates}, got place {best}")
     return best
+
+
+def best_inside(runs: Ends) -> int:
+    """Return the place of the lowest median; raises as `lowest_inside`."""
+    return lowest_inside(runs["lr"], medians(runs))
 
 
 def written(rates: npt.ArrayLike) -> list[float]:

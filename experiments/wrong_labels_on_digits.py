@@ -10,22 +10,28 @@ at lr 0.1 with the loss multiplied by five factors, and search the strength anew
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from experiments.decay_on_digits import JUDGING, STEPS, STRENGTHS, TUNING, drawn, powers
+from experiments.decay_on_digits import (
+    JUDGING,
+    STEPS,
+    STRENGTHS,
+    TUNING,
+    WRONG,
+    Both,
+    drawn,
+    ended,
+    powers,
+)
 from experiments.grid import Cell, commanded
 from experiments.penalties_on_digits import sets
 from experiments.store import about, write
 from minioptim.losses import SoftmaxRegression
-from minioptim.rules import AdamW
-from minioptim.run import minimize
 from minioptim.schedules import Linear
 
-WRONG = 40  # so many labels of a draw, its first
 LR = 0.1  # of the runs with a factor
 FACTORS = [-2, -1, 0, 1, 2]  # of the loss, by their exponents of ten
 RATES = [0.03, 0.1, 0.3, 1.0]
@@ -41,37 +47,20 @@ SEARCHED = {
 }
 
 
-@dataclass(frozen=True)
-class Multiplied(AdamW):
-    """AdamW whose gradient is `a` times the loss's, with that of a penalty beside it."""
-
-    a: float = 1.0
-    c: Any = 0.0
-
-    def step(self, g, x, t, m, v):  # type: ignore[no-untyped-def]
-        """Make AdamW's step with the gradient of the multiplied loss and the penalty."""
-        return super().step(self.a * g + self.c * x, x, t, m, v)
-
-
 def ends(
     seed: int, lr: float, *, decay: npt.ArrayLike = 0.0, penalty: npt.ArrayLike = 0.0, a: float = 1
 ) -> npt.NDArray[np.float64]:
     """Return the last points of a draw's runs on `a` times the loss, one for each strength."""
-    model = drawn(seed)
     decay, penalty = np.broadcast_arrays(np.atleast_1d(decay), penalty)
-    rule = Multiplied(lr=Linear(lr, 0.0, steps=STEPS), weight_decay=decay, a=a, c=penalty)
-    start = np.random.default_rng(seed).normal(scale=0.1, size=model.dimension)
-    starts = np.broadcast_to(start, (len(decay), model.dimension))
-    return minimize(model.minibatch(32, seed), rule, starts, STEPS, record=()).final
+    rule = Both(lr=Linear(lr, 0.0, steps=STEPS), weight_decay=decay, a=a, c=penalty)
+    return ended(seed, rule, decay.shape)
 
 
 def read(seed: int, point: npt.NDArray[np.float64]) -> str:
     """Return a letter for each wrongly labelled image: read as labelled, as it is, or otherwise."""
-    model = drawn(seed)
-    train, _, _ = sets()
-    rows = np.random.default_rng(seed).choice(len(train), size=200, replace=False)[:WRONG]
-    digit = model.predict(point, train.inputs[rows])
-    labelled, shown = digit == model.data.labels[:WRONG], digit == train.labels[rows]
+    model, digits = drawn(seed)
+    seen = model.predict(point, model.data.inputs[:WRONG])
+    labelled, shown = seen == model.data.labels[:WRONG], seen == digits[:WRONG]
     return "".join(np.where(labelled, "l", np.where(shown, "t", "o")).tolist())
 
 

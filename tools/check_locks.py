@@ -8,6 +8,7 @@ offers a release 9999 of every package in it. pip changes nothing (PIP_DRY_RUN);
 same, and downloads.
 """
 
+import ensurepip
 import os
 import re
 import subprocess
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 # What ensurepip of this Python's first release brings (an older pip need not run on it), and the
 # newest.
 OLDEST = {(3, 11): "22.3", (3, 12): "23.2.1", (3, 13): "24.2"}
-PIPS = [f"pip=={OLDEST[sys.version_info[:2]]}", "pip"]
+PIPS = [f"pip=={OLDEST.get(sys.version_info[:2], ensurepip.version())}", "pip"]
 # A lock, the Makefile's name for the folder of its environment, and the stamp in that folder.
 # What book.txt holds is in test.txt, too.
 LOCKS = {

@@ -11,16 +11,28 @@ const LINE = 14; // from one name to the next
 /**
  * Curves over an axis. `xLog` and `yLog` make an axis logarithmic; `xRange` and `yRange` fix what
  * it shows, else it follows the data of each drawing. `labels` leaves so much room at the right, in
- * units of the picture, for the names of the series beside their ends.
+ * units of the picture, for the names of the series beside their ends. On a phone a chart comes below
+ * the controls, or with `early` above them, for what they move.
  *
  * @param {HTMLElement} parent
- * @param {{ title: string; xLabel: string; yLabel: string; height?: number; xLog?: boolean; yLog?: boolean; xRange?: number[]; yRange?: number[]; labels?: number }} options
+ * @param {{ title: string; xLabel: string; yLabel: string; height?: number; xLog?: boolean; yLog?: boolean; xRange?: number[]; yRange?: number[]; labels?: number; early?: boolean }} options
  */
 export function chart(
   parent,
-  { title, xLabel, yLabel, height = 240, xLog = false, yLog = false, xRange, yRange, labels = 0 },
+  {
+    title,
+    xLabel,
+    yLabel,
+    height = 240,
+    xLog = false,
+    yLog = false,
+    xRange,
+    yRange,
+    labels = 0,
+    early = false,
+  },
 ) {
-  const view = frame(parent, { title, height, xLabel, yLabel, left: 52, right: labels });
+  const view = frame(parent, { title, height, xLabel, yLabel, left: 52, right: labels, early });
   const { box, marks } = view;
   const bars = svg("path", { class: "live-bars" }, marks);
   const rules = svg("g", {}, marks);
@@ -91,7 +103,7 @@ export function chart(
 
     /**
      * Draw `series` ({name, x, y, look}; x defaults to 0, 1, 2, ...; with `dots` as dots, not a
-     * line), upright or level `lines` ({name, x or y, label}) and `bars` ({x, y, width}); what is
+     * line), upright or level `lines` ({name, x or y, label}) and `bars` ({x, y, width, color}); what is
      * not named any more vanishes. `range` ({x, y}) fixes what the axes show this time.
      *
      * @param {{ series: Series[]; lines?: Mark[]; bars?: Bars; range?: { x?: number[]; y?: number[] } }} drawing
@@ -130,6 +142,7 @@ export function chart(
           return sy(yLog ? Math.max(y[last], Number.MIN_VALUE) : y[last]);
         });
       }
+      if (columns?.color) bars.style.setProperty("--live-color", columns.color);
       const corner = (value) => (yLog ? box.bottom : sy(value));
       set(
         bars,

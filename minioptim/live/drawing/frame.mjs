@@ -12,11 +12,14 @@ const WIDTH = 380;
  * The frame that all views share: an SVG with a clipped inside, axes, and their labels.
  *
  * @param {HTMLElement} parent
- * @param {{ title: string; height: number; xLabel: string; yLabel: string; left?: number; right?: number }} options
+ * @param {{ title: string; height: number; xLabel: string; yLabel: string; left?: number; right?: number; early?: boolean }} options
  */
-export function frame(parent, { title, height, xLabel, yLabel, left = 44, right = 0 }) {
+export function frame(
+  parent,
+  { title, height, xLabel, yLabel, left = 44, right = 0, early = false },
+) {
   const box = { left, right: WIDTH - 10 - right, top: 22, bottom: height - 38 };
-  const figure = html("div", { class: "live-view" }, parent);
+  const figure = html("div", { class: early ? "live-view live-early" : "live-view" }, parent);
   const root = svg(
     "svg",
     { viewBox: `0 0 ${WIDTH} ${height}`, role: "group", "aria-label": title },

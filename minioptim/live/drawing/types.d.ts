@@ -154,6 +154,7 @@ export interface Bars {
   x: Numbers;
   y: Numbers;
   width: number;
+  color?: string;
 }
 
 export interface Mark {

@@ -31,10 +31,8 @@ export function adagrad({ word, views, declaration, signal, change, rules, surfa
     yLog: true,
     yRange: [1e-3, 10], // at rest while a slider moves, so that one sees what the curves do
     height: 230,
+    early: true,
   });
-  /** @type {HTMLElement | null} */
-  const ratesView = rates.root.closest(".live-view");
-  if (ratesView) ratesView.style.order = "0"; // on a phone above the sliders that move its curves
   legend(map.root.parentNode, [
     { label: "Adagrad", look: wide },
     { label: word("legend.descent"), look: descent },

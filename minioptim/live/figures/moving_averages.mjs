@@ -69,16 +69,8 @@ export function moving_averages({ word, views, declaration, rules, looks }) {
     yLabel: word("axes.weight"),
     xRange: [-0.7, 105], // the longest window, 100, is inside
     height: 200,
+    early: true, // β moves both views
   });
-  /** @type {HTMLElement | null} */
-  const memoryView = memory.root.closest(".live-view");
-  if (memoryView) memoryView.style.order = "0"; // on a phone above the sliders: β moves both views
-  /** @type {SVGElement | null} */
-  const bars = memory.root.querySelector(".live-bars");
-  if (bars) {
-    bars.style.fill = `color-mix(in oklab, white var(--live-lift), ${look.color})`;
-    bars.style.fillOpacity = "0.6";
-  }
   legend(series.root.parentNode, [
     { label: word("legend.measured"), look: { ...values, width: 1 }, dots: true },
     { label: word("legend.mean"), look: usual },
@@ -109,7 +101,7 @@ export function moving_averages({ word, views, declaration, rules, looks }) {
       const most = weightsAt(beta, day, true)[0];
       memory.draw({
         series: [],
-        bars: { x: weights.map((_, age) => age), y: weights, width: 0.8 },
+        bars: { x: weights.map((_, age) => age), y: weights, width: 0.8, color: look.color },
         lines: [
           { name: "window", x: 1 / (1 - beta), label: "1/(1−β)" },
           { name: "half", x: halfLife(beta), label: word("marks.half") },

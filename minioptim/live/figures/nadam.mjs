@@ -9,8 +9,6 @@ import { plane } from "../drawing/plane.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
 
-const ACROSS = 2; // the curvature of the ravine along y
-
 // The parts that other rules' steps are drawn with are left out: none is a word of this chapter.
 const UNDRAWN = /** @type {any} */ ({
   gradient: undefined,
@@ -63,18 +61,21 @@ export function nadam({ word, views, declaration, signal, change, rules, surface
   const names = ["Adam", "NAdam"];
   const early = 30;
   const map = plane(views, { title: word("views.paths"), domain: limits, signal, word });
+  // On a phone too, what lr moves stands right above its slider.
   const loss = chart(views, {
     title: word("views.loss"),
     xLabel: word("axes.step"),
     yLabel: "f(x)",
     yLog: true,
     height: 230,
+    early: true,
   });
   const across = chart(views, {
     title: word("views.across"),
     xLabel: word("axes.step"),
     yLabel: "y",
     height: 180,
+    early: true,
   });
   const lengths = chart(views, {
     title: word("views.lengths"),
@@ -82,8 +83,6 @@ export function nadam({ word, views, declaration, signal, change, rules, surface
     yLabel: word("axes.length"),
     height: 180,
   });
-  // On a phone too, what lr moves stands right above its slider.
-  for (const view of [loss, across]) view.root.parentElement?.style.setProperty("order", "0");
   legend(
     map.root.parentNode,
     names.map((name) => ({ label: name, look: looks[name] })),
@@ -135,13 +134,14 @@ export function nadam({ word, views, declaration, signal, change, rules, surface
         color: looks.NAdam.color,
         radius: 6,
       });
-      // Across the ravine, where the curvature is 2: the a of the chapter, and its limit.
-      const ratioAt = (k) =>
-        (lr * ACROSS) / Math.sqrt(nadam.trace.state.v[2 * k + 1] / (1 - beta2 ** k));
-      const late = Float64Array.from({ length: steps }, (_, k) => ratioAt(k + 1));
-      const a = late.reduce((most, one) => Math.max(most, one));
-      const peak = late.indexOf(a) + 1;
-      const mu = beta1 * (1 - 0.5 * 0.96 ** (peak * psis[psi]));
+      // Across the ravine: the a of the chapter, and its limit.
+      const { v, mu_product: product } = nadam.trace.state;
+      const [, curvature] = surface.df(0, 1);
+      const ratioAt = (k) => (lr * curvature) / Math.sqrt(v[2 * k + 1] / (1 - beta2 ** k));
+      const ratios = Float64Array.from({ length: steps }, (_, k) => ratioAt(k + 1));
+      const a = Math.max(...ratios);
+      const peak = ratios.indexOf(a) + 1;
+      const mu = product[2 * peak] / product[2 * peak - 2] || 0; // the rule's own; 0 without memory
       const limit = (2 * (1 + beta1)) / (1 + beta1 - 2 * mu * beta1);
       const ratio = nadam.length[0] / adam.length[0];
       const moves = t ? correctionAndJump(made.NAdam, nadam.trace, t) : undefined;

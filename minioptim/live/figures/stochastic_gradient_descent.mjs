@@ -119,10 +119,8 @@ export function stochastic_gradient_descent({
     yLog: true,
     yRange: [1e-4, 100],
     height: 250,
+    early: true,
   });
-  // Below one another, both come before the controls: a hand must see the loss that it moves.
-  const panel = /** @type {HTMLElement} */ (loss.root.parentNode);
-  panel.style.order = "0";
   const mapLegend = legend(map.root.parentNode, [
     { label: word("legend.next"), look: step },
     { label: word("legend.rest"), look: rest },

@@ -102,10 +102,10 @@ def stage(browser):
         assert visit.complaints == []
 
 
-def growth(stage, cycles, before=120):
+def growth(stage, cycles, first=120):
     """What a page holds after so many cycles more than before them."""
     # What is made once is made first: code, and what browsers cache.
-    before = stage.held_after(before)
+    before = stage.held_after(first)
     after = stage.held_after(cycles)
     return Held(
         after.heap - before.heap, after.nodes - before.nodes, after.listeners - before.listeners
@@ -113,7 +113,7 @@ def growth(stage, cycles, before=120):
 
 
 def test_figures_that_come_and_go_leave_nothing_behind(stage):
-    left = growth(stage([*DESIGNS]), CYCLES, before=15 * len(DESIGNS))
+    left = growth(stage([*DESIGNS]), CYCLES, first=15 * len(DESIGNS))
     assert left.nodes == 0
     assert left.listeners == 0
     assert left.heap < ROOM * CYCLES
