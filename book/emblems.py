@@ -217,6 +217,16 @@ def lifted() -> str:
     return pen.svg()
 
 
+def ranked() -> str:
+    """Return a list of scores as a leaderboard draws it, with the baseline in grey."""
+    pen = Pen((0, 1, 0, 6))
+    for place, score in enumerate((0.33, 0.4, 0.52, 0.63, 0.92), start=1):
+        look = GREY if place == 2 else color(Adam)
+        pen.line(np.array([[0.0, place], [score, place]]), GREY)
+        pen.dot((score, place), look, radius=5)
+    return pen.svg()
+
+
 EMBLEMS: dict[str, Callable[[], str]] = {
     "gradient_descent": lambda: valley(GradientDescent(0.152)),
     "stochastic_gradient_descent": lambda: valley(GradientDescent(0.09), steps=40, noise=5.0),
@@ -245,5 +255,6 @@ EMBLEMS: dict[str, Callable[[], str]] = {
         main=4,
         steps=20,
     ),
+    "comparisons": ranked,
 }
 """What draws the picture of each chapter, by the last part of its page's name."""
