@@ -7,6 +7,9 @@ seeds, and is judged on ten others. Figure 4 trains an autoencoder by Adam with 
 correction, at three values of beta2, two of beta1 and nine learning rates, ten seeds each. What
 the paper claims and how this differs stands in claims/kingma_ba_2015.toml.
 
+Afterwards each rule of figures 1 and 2 also tries a quarter of a decade less and more than its best
+learning rate, and is judged anew. No claim is judged by these.
+
     python -m experiments.kingma_ba_2015
 """
 
@@ -20,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from experiments.autoencoder import Autoencoder, Pictures
-from experiments.grid import Cell, commanded
+from experiments.grid import Cell, Grid, commanded
 from experiments.settings import Settings, by_setting, finite, label, store, values
 from minioptim.datasets import bag_of_words, digits, imdb, mnist, mnist_sample
 from minioptim.losses import MLP, Model, SoftmaxRegression
@@ -39,6 +42,7 @@ RULES: Mapping[str, type[Rule]] = {
     "Adadelta": Adadelta,
 }
 RATES = [float(f"{10 ** (k / 2):.3g}") for k in range(-6, 4)]
+FINE = [float(f"{10 ** (k / 4):.3g}") for k in range(-12, 7)]  # RATES, and what lies between them
 TUNED_ON, JUDGED_ON = range(5), range(10, 20)
 
 
@@ -152,6 +156,43 @@ def judging(chosen: Mapping[str, Mapping[str, float]], size: str) -> list[dict[s
     ]
 
 
+def beside(lr: float) -> list[float]:
+    """Return a learning rate, and a quarter of a decade less and more.
+
+    Examples
+    --------
+    >>> beside(0.1)
+    [0.0562, 0.1, 0.178]
+    """
+    at = FINE.index(lr)
+    return FINE[at - 1 : at + 2]
+
+
+def tuning_afterwards(chosen: Mapping[str, Mapping[str, float]], size: str) -> list[dict[str, Any]]:
+    """Return what is tried beside the chosen learning rates."""
+    return [
+        {**raced(task, rule, lr), "seed": seed, "size": size}
+        for task, rates in chosen.items()
+        for rule, best in rates.items()
+        for lr in beside(best)
+        if lr != best
+        for seed in TUNED_ON
+    ]
+
+
+def best_afterwards(
+    chosen: Mapping[str, Mapping[str, float]], settings: Settings
+) -> dict[str, dict[str, float]]:
+    """Return the best of the chosen learning rates and those beside them."""
+    return {
+        task: {
+            rule: min(beside(best), key=functools.partial(_median, settings, task, rule))
+            for rule, best in rates.items()
+        }
+        for task, rates in chosen.items()
+    }
+
+
 def correcting(size: str) -> list[dict[str, Any]]:
     """Return the cells of figure 4."""
     return [
@@ -166,14 +207,17 @@ def correcting(size: str) -> list[dict[str, Any]]:
 
 def best(settings: Settings) -> dict[str, dict[str, float]]:
     """Return the learning rate of each rule on each task, by the median of the final loss."""
-
-    def median(task: str, rule: str, lr: float) -> float:
-        return float(np.median(values(settings, label(raced(task, rule, lr)), "loss")))
-
     return {
-        task: {rule: min(RATES, key=functools.partial(median, task, rule)) for rule in race.rules}
+        task: {
+            rule: min(RATES, key=functools.partial(_median, settings, task, rule))
+            for rule in race.rules
+        }
         for task, race in RACES.items()
     }
+
+
+def _median(settings: Settings, task: str, rule: str, lr: float) -> float:
+    return float(np.median(values(settings, label(raced(task, rule, lr)), "loss")))
 
 
 def best_alpha(settings: Settings, corrected: bool, beta1: float, beta2: float, when: str) -> float:
@@ -216,6 +260,21 @@ def measures(result: Mapping[str, Any]) -> dict[str, list[float]]:
     return {name: each.tolist() for name, each in found.items()}
 
 
+def afterwards(
+    grid: Grid, chosen: Mapping[str, Mapping[str, float]], tuned: Settings, size: str
+) -> dict[str, Any]:
+    """Compute what no claim is judged by."""
+    near = tuning_afterwards(chosen, size)
+    finer = by_setting(near, grid.compute(near))
+    fine = best_afterwards(chosen, {**tuned, **finer})
+    last = judging(fine, size)
+    return {
+        "tuned beside": finer,
+        "best afterwards": fine,
+        "judged afterwards": by_setting(last, grid.compute(last)),
+    }
+
+
 def main() -> None:
     """Run everything and write the result."""
     with commanded(f"experiments.{NAME}:run", __doc__) as (grid, path, size):
@@ -235,6 +294,7 @@ def main() -> None:
             "tuned": tuned,
             "judged": judged,
             "autoencoder": autoencoder,
+            **afterwards(grid, chosen, tuned, size),
         }
         store(path, grid, NAME, found)
 

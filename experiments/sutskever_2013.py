@@ -6,6 +6,10 @@ Then the initial weights are scaled. Eight learning rates are tried for each row
 the best is judged on ten others. What the paper claims and how this differs stands in
 claims/sutskever_2013.toml.
 
+Afterwards the rows of table 2 whose factor is kept to the end are tuned for themselves. Each of
+these, and each row of table 1, also tries a quarter of a decade less and more than its best
+learning rate, and is judged anew. No claim is judged by these.
+
     python -m experiments.sutskever_2013
 """
 
@@ -19,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.autoencoder import Autoencoder, Pictures
-from experiments.grid import Cell, commanded
+from experiments.grid import Cell, Grid, commanded
 from experiments.settings import Settings, by_setting, finite, label, store, values
 from minioptim.datasets import digits, mnist
 from minioptim.rules import GradientDescent, Momentum, Nesterov, Rule
@@ -31,6 +35,7 @@ TOPS = (0.9, 0.99, 0.995, 0.999)
 SCALES = (0.25, 0.5, 2.0, 4.0)
 OF_SCALES = 0.99  # the largest factor with which the scale is tried, in Nesterov's form
 RATES = tuple(float(f"{10 ** (k / 2):.3g}") for k in range(-8, 0))
+FINE = tuple(float(f"{10 ** (k / 4):.3g}") for k in range(-16, -1))  # and what lies between them
 TUNED_ON, JUDGED_ON = range(5), range(10, 20)
 CONNECTIONS = 15
 LAST, AT_LAST = 1000, 0.9
@@ -113,17 +118,65 @@ ROWS: Mapping[str, dict[str, Any]] = {
 }
 
 
+KEPT: Mapping[str, dict[str, Any]] = {
+    f"Nesterov, {top:g}, kept": row("Nesterov", top, kept=True) for top in TOPS if top > AT_LAST
+}
+AFTERWARDS = {**{name: each for name, each in ROWS.items() if each["scale"] == 1}, **KEPT}
+
+
 def cells(size: str) -> list[dict[str, Any]]:
     """Return what the rows are tuned by, all learning rates in one cell."""
     return [{**each, "seed": seed, "size": size} for each in ROWS.values() for seed in TUNED_ON]
 
 
-def best(settings: Settings) -> dict[str, float]:
+def cells_kept(size: str) -> list[dict[str, Any]]:
+    """Return the same for the rows whose factor is kept."""
+    return [{**each, "seed": seed, "size": size} for each in KEPT.values() for seed in TUNED_ON]
+
+
+def best(settings: Settings, rows: Mapping[str, Mapping[str, Any]] = ROWS) -> dict[str, float]:
     """Return the learning rate of each row with the lowest median error."""
     return {
         name: RATES[int(np.median(values(settings, label(each), "error"), axis=0).argmin())]
-        for name, each in ROWS.items()
+        for name, each in rows.items()
     }
+
+
+def beside(lr: float) -> tuple[float, float]:
+    """Return the learning rates a quarter of a decade below and above.
+
+    Examples
+    --------
+    >>> beside(0.01)
+    (0.00562, 0.0178)
+    """
+    at = FINE.index(lr)
+    return FINE[at - 1], FINE[at + 1]
+
+
+def cells_beside(chosen: Mapping[str, float], size: str) -> list[dict[str, Any]]:
+    """Return what the rows of `AFTERWARDS` try beside their best learning rates."""
+    return [
+        {**each, "lr": lr, "seed": seed, "size": size}
+        for name, each in AFTERWARDS.items()
+        for lr in beside(chosen[name])
+        for seed in TUNED_ON
+    ]
+
+
+def best_afterwards(
+    chosen: Mapping[str, float], settings: Settings, finer: Settings
+) -> dict[str, float]:
+    """Return the best of the chosen learning rates and of those beside them."""
+    found = {}
+    for name, each in AFTERWARDS.items():
+        lr = chosen[name]
+        tried = values(settings, label(each), "error")[:, RATES.index(lr)]
+        medians = {lr: np.median(tried)}
+        for near in beside(lr):
+            medians[near] = np.median(values(finer, label({**each, "lr": near}), "error"))
+        found[name] = min(medians, key=lambda rate: float(medians[rate]))
+    return found
 
 
 def judged(chosen: Mapping[str, float]) -> dict[str, dict[str, Any]]:
@@ -144,6 +197,32 @@ def judging(chosen: Mapping[str, float], size: str) -> list[dict[str, Any]]:
         for each in judged(chosen).values()
         for seed in JUDGED_ON
     ]
+
+
+def judging_afterwards(chosen: Mapping[str, float], size: str) -> list[dict[str, Any]]:
+    """Return the cells by which the rows of `AFTERWARDS` are judged."""
+    return [
+        {**AFTERWARDS[name], "lr": lr, "seed": seed, "size": size}
+        for name, lr in chosen.items()
+        for seed in JUDGED_ON
+    ]
+
+
+def afterwards(grid: Grid, chosen: Mapping[str, float], settings: Settings, size: str) -> Any:
+    """Compute what no claim is judged by."""
+    kept_cells = cells_kept(size)
+    kept = by_setting(kept_cells, grid.compute(kept_cells))
+    coarse = {**chosen, **best(kept, KEPT)}
+    near = cells_beside(coarse, size)
+    finer = by_setting(near, grid.compute(near))
+    fine = best_afterwards(coarse, {**settings, **kept}, finer)
+    last = judging_afterwards(fine, size)
+    return {
+        "settings, kept": kept,
+        "settings beside": finer,
+        "best afterwards": fine,
+        "judged afterwards": by_setting(last, grid.compute(last)),
+    }
 
 
 def measures(result: Mapping[str, Any]) -> dict[str, list[float]]:
@@ -169,6 +248,7 @@ def main() -> None:
             "best": chosen,
             "settings": settings,
             "judged": by_setting(last, grid.compute(last)),
+            **afterwards(grid, chosen, settings, size),
         }
         store(path, grid, NAME, found)
 

@@ -19,11 +19,12 @@ from experiments.kingma_ba_2015 import (
     Race,
     averaged,
     best,
+    best_afterwards,
     best_alpha,
     raced,
     run,
 )
-from experiments.settings import label
+from experiments.settings import label, values
 
 STORED = papers.result(kingma_ba_2015)
 RNG = np.random.default_rng(2026)
@@ -46,6 +47,7 @@ def test_the_first_epoch_of_a_stored_race_is_what_the_code_computes(task, rule, 
 # Below the best rates hundreds of steps do not amplify the processor's last bit much.
 SAMPLE = [
     ("tuned", raced("network", "Nesterov", 0.0316), TUNED_ON),
+    ("tuned beside", raced("sparse", "Adagrad", 0.0562), TUNED_ON),
     ("autoencoder", averaged(True, 0.9, 0.999, 0.00316), SEEDS),
     ("autoencoder", averaged(False, 0.0, 0.9999, 0.000316), SEEDS),
 ]
@@ -67,3 +69,21 @@ def test_no_best_learning_rate_lies_at_an_edge():
         for corrected, when in product(CORRECTED, ("early", "late")):
             alpha = best_alpha(STORED["autoencoder"], corrected, *betas, when)
             assert alpha in ALPHAS[1:-1]
+
+
+def test_the_best_of_the_finer_rates_lies_between_two_that_were_tried_and_are_worse():
+    tried = {**STORED["tuned"], **STORED["tuned beside"]}
+    found = STORED["best afterwards"]
+    assert found == best_afterwards(STORED["best"], tried)
+    for task, rates in found.items():
+        for rule, lr in rates.items():
+            prefix = f"task={task} rule={rule} lr="
+            medians = {
+                float(name.removeprefix(prefix)): np.median(values(tried, name, "loss"))
+                for name in tried
+                if name.startswith(prefix)
+            }
+            assert min(medians, key=medians.get) == lr
+            assert min(medians) < lr < max(medians)
+            runs = STORED["judged afterwards"][label(raced(task, rule, lr))]["loss"]
+            assert len(runs) == len(JUDGED_ON)

@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 
 from experiments import papers, sutskever_2013
-from experiments.settings import label
+from experiments.settings import label, values
 from experiments.sutskever_2013 import (
+    AFTERWARDS,
     CONNECTIONS,
     JUDGED_ON,
+    KEPT,
     LAST,
     RATES,
     STEPS,
+    beside,
     best,
+    best_afterwards,
     factor,
     judged,
     lowest,
@@ -69,3 +73,27 @@ def test_a_stored_run_is_what_the_code_computes(name):
     # Thousands of steps amplify the last bit.
     stored = STORED["judged"][label(setting)]["error"][place]
     assert again["error"] == pytest.approx(stored, rel=0.1)
+
+
+def test_the_best_of_the_finer_rates_lies_between_two_that_were_tried_and_are_worse():
+    coarse = {**STORED["best"], **best(STORED["settings, kept"], KEPT)}
+    tried = {**STORED["settings"], **STORED["settings, kept"]}
+    finer, found = STORED["settings beside"], STORED["best afterwards"]
+    assert found == best_afterwards(coarse, tried, finer)
+    for name, row in AFTERWARDS.items():
+        medians = dict(
+            zip(RATES, np.median(values(tried, label(row), "error"), axis=0), strict=True)
+        )
+        for near in beside(coarse[name]):
+            medians[near] = np.median(values(finer, label({**row, "lr": near}), "error"))
+        assert min(medians, key=medians.get) == found[name]
+        assert min(medians) < found[name] < max(medians)
+
+
+@pytest.mark.parametrize("name", ["classical, 0.999", "Nesterov, 0.995, kept"])
+def test_a_run_made_afterwards_is_what_the_code_computes(name):
+    setting = {**AFTERWARDS[name], "lr": STORED["best afterwards"][name]}
+    again = run({**setting, "seed": JUDGED_ON[3], "size": "small"})
+    stored = STORED["judged afterwards"][label(setting)]["error"]
+    assert len(stored) == len(JUDGED_ON)
+    assert again["error"] == pytest.approx(stored[3], rel=0.1)
