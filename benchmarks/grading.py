@@ -160,7 +160,7 @@ def main() -> int:
     # A machine that does other things as well takes longer.
     print(f"{seconds / count:.2f} s a submission; load average {os.getloadavg()[1]:.1f}")
     left = max(count - len(kept), 1)
-    print(f"{used / left:.2f} s of processor for each of the {left} that were left, start included")
+    print(f"{used / left:.2f} s of processor for each of the {left} left, without students' code")
     print(f"killed after {len(kept)}; of these {len(again)} were graded again")
     print(
         f"memory of its processes: {half // 1024} MB at most until killed, then {whole // 1024} MB"
