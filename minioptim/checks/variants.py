@@ -18,6 +18,10 @@ def student_number(given: Any) -> str:
 
     "" stands for what is no number: dots, nothing, or something that is neither number nor text.
 
+    Raises
+    ------
+    Nothing; whatever students may have typed has a form here.
+
     Examples
     --------
     >>> student_number(" 12 345"), student_number(12345), student_number(...)
@@ -43,6 +47,11 @@ def variant_of(name: str, number: str, count: int) -> int:
         As `student_number` returns it, not "".
     count : int
         How many variants there are.
+
+    Raises
+    ------
+    ZeroDivisionError
+        There are none.
 
     Examples
     --------
