@@ -123,6 +123,12 @@ def run(command: list[str], stop_at: tuple[Path, int] | None = None) -> int:
     return peak
 
 
+def _cpu() -> float:
+    """Return the processor time of all processes that ended and were waited for."""
+    ours = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ours.ru_utime + ours.ru_stime
+
+
 def main() -> int:
     """Print seconds per submission and memory; 1 if a score is not what it must be."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -144,14 +150,17 @@ def main() -> int:
         records = ledger.folder / "records"
         half = run(command, (records, options.submissions // 2))
         kept = {path: path.stat().st_mtime_ns for path in records.glob("*.json")}
+        used = _cpu()
         whole = run(command)
-        seconds = time.monotonic() - start
+        used, seconds = _cpu() - used, time.monotonic() - start
         again = [path for path, when in kept.items() if path.stat().st_mtime_ns != when]
         wrong = list(_differences(ledger, known))
     count = len(known)
     print(f"{count} submissions of {options.assignment}, {options.jobs} processes")
     # A machine that does other things as well takes longer.
     print(f"{seconds / count:.2f} s a submission; load average {os.getloadavg()[1]:.1f}")
+    left = max(count - len(kept), 1)
+    print(f"{used / left:.2f} s of processor for each of the {left} left, without students' code")
     print(f"killed after {len(kept)}; of these {len(again)} were graded again")
     print(
         f"memory of its processes: {half // 1024} MB at most until killed, then {whole // 1024} MB"

@@ -15,16 +15,18 @@ from pathlib import Path
 from tqdm import tqdm
 
 from classroom import export, gradebook, late, marking, marks, pages, results, similar
-from classroom.exercise import assignments, exercises
+from classroom.course import Course
 from classroom.files import ClassroomError
-from classroom.grade import grade, records, release_notebook, sought, to_look_at
+from classroom.grade import grade, records, to_look_at
 from classroom.intake import Notebook, grade_id, text_of
+from classroom.platforms import all_platforms
 from classroom.record import (
     HANDED_IN_NOTHING,
     MANUAL,
     NOT_GRADED,
     Record,
     is_absent,
+    of_one_number,
     status,
     still_open,
     total,
@@ -88,16 +90,17 @@ def _arguments() -> argparse.ArgumentParser:
     steps.add_parser("feedback", parents=[classed, counted], help="write a page for each student")
 
     step = steps.add_parser("export", parents=[classed, counted], help="write tables of scores")
-    step.add_argument("--moodle", type=Path, metavar="CSV", help="write a table for Moodle")
-    step.add_argument("--worksheet", type=Path, metavar="CSV", help="Moodle's grading worksheet")
-    step.add_argument("--canvas", type=Path, metavar="CSV", help="write a table for Canvas")
-    step.add_argument("--gradebook", type=Path, metavar="CSV", help="Canvas' exported gradebook")
-    step.add_argument("--title", help="the assignment's title in Canvas (default: its name)")
+    for platform in all_platforms():
+        to, sheet = f"--{platform.name}", f"--{platform.sheet}"
+        said = f"write a table for {platform.title}"
+        step.add_argument(to, type=Path, metavar="CSV", help=said)
+        step.add_argument(sheet, type=Path, metavar="CSV", help=platform.sheet_title)
+    step.add_argument("--title", help="the assignment's title there (default: its name)")
     return parser
 
 
 def _release(options: argparse.Namespace) -> None:
-    known = assignments(options.course)
+    known = Course(options.course).sources()
     wanted = options.assignments or known
     if unknown := sorted(set(wanted) - set(known)):
         raise ClassroomError(f"no assignment {', '.join(unknown)}; known: {', '.join(known)}")
@@ -115,7 +118,7 @@ def _say(line: str) -> None:
 
 
 def _collect(options: argparse.Namespace) -> None:
-    wanted = sought(options.course, options.assignment)
+    wanted = options.of_course.sought
     students, unmatched = collect(
         options.export, options.into, options.assignment, wanted, options.roster
     )
@@ -144,9 +147,8 @@ def _grade(options: argparse.Namespace) -> None:
     if options.unsafe:
         print(f"unsafe: {UNSAFE_MEANS}.", file=sys.stderr)
     batch = grade(
-        options.course,
+        options.of_course,
         options.into,
-        options.assignment,
         jobs=options.jobs,
         unsafe=options.unsafe,
         cluster=options.cluster,
@@ -154,10 +156,7 @@ def _grade(options: argparse.Namespace) -> None:
         quiet=options.quiet,
     )
     print(f"{batch.graded} graded now, {batch.kept} before")
-    release = release_notebook(options.course, options.assignment)
-    changed = gradebook.update(
-        options.course, options.into, options.assignment, release, batch.records
-    )
+    changed = gradebook.update(options.of_course, options.into, batch.records)
     for student, name in changed:
         print(f"{student}: {name} changed after it was graded by hand; the points stay: look again")
     found = _with_hand(options, batch.records)
@@ -173,6 +172,8 @@ def _grade(options: argparse.Namespace) -> None:
         for row in record["exercises"]:
             if row["status"] == NOT_GRADED:
                 _say(f"{record['student']}: {row['name']} NOT GRADED: {row['reason']}")
+    for number, name, students in of_one_number(found):
+        _say(f"{', '.join(students)} all gave the student number {number} for {name}: whose is it?")
     counts = Counter(status(record) for record in found)
     said = ", ".join(f"{number} {what}" for what, number in sorted(counts.items()))
     print(f"{len(found)} students: {said or 'nobody handed in'}")
@@ -194,7 +195,7 @@ def _with_hand(options: argparse.Namespace, found: list[Record]) -> list[Record]
 
 def _read(options: argparse.Namespace) -> None:
     reader = marks.reader_named(options.reader)
-    desk = marking.Desk(options.course, options.into, options.assignment, reader)
+    desk = marking.Desk(options.of_course, options.into, reader)
     with closing(desk), desk.marks.alone(), marking.Page(desk, options.port) as page:
         print(f"read at {page.address}", "(Ctrl+C ends it; every mark is kept at once)", flush=True)
         with suppress(KeyboardInterrupt):
@@ -204,7 +205,7 @@ def _read(options: argparse.Namespace) -> None:
 
 def _records(options: argparse.Namespace) -> list[Record]:
     """Return everybody's record with what people gave, and with the zeros that were asked for."""
-    found = records(options.course, options.into, options.assignment)
+    found = records(options.of_course, options.into)
     found = _with_hand(options, found)
     counted = with_zeros(
         found, open_as_zero=options.open_as_zero, absent_as_zero=options.absent_as_zero
@@ -235,16 +236,16 @@ def _late(options: argparse.Namespace, found: list[Record]) -> list[Record]:
 
 
 def _results(options: argparse.Namespace) -> None:
-    found = records(options.course, options.into, options.assignment)
-    declared = exercises(options.assignment, options.course)
+    found = records(options.of_course, options.into)
+    declared = options.of_course.exercises
     known = {one.name: [mistake.sentence for mistake in one.wrong] for one in declared}
     for line in results.in_words(results.results(_with_hand(options, found), known)):
         _say(line)
 
 
 def _similar(options: argparse.Namespace) -> None:
-    found = records(options.course, options.into, options.assignment)
-    release = release_notebook(options.course, options.assignment)
+    found = records(options.of_course, options.into)
+    release = options.of_course.release
     names = {row["name"] for record in found for row in record["exercises"]}
     answers = {record["student"]: _texts(record["notebook"], names) for record in found}
     pairs = similar.alike(answers, _texts(release, names))
@@ -284,15 +285,19 @@ def _feedback(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
+    for platform in all_platforms():
+        if getattr(options, platform.sheet) and not getattr(options, platform.name):
+            raise ClassroomError(
+                f"--{platform.sheet} is not changed: say with --{platform.name} where to write"
+            )
     found = _records(options)
     said = []
-    if options.moodle:
-        said += export.for_moodle(found, options.moodle, options.worksheet)
-        said.append(f"wrote {options.moodle}")
-    if options.canvas:
-        title = options.title or options.assignment
-        said += export.for_canvas(found, options.canvas, title, options.gradebook)
-        said.append(f"wrote {options.canvas}")
+    title = options.title or options.assignment
+    for platform in all_platforms():
+        path, sheet = getattr(options, platform.name), getattr(options, platform.sheet)
+        if path:
+            said += export.for_platform(platform, found, path, sheet, title)
+            said.append(f"wrote {path}")
     path = options.into / "grades" / options.assignment / "exercises.csv"
     export.by_exercise(found, path)
     print(*said, f"wrote {path}", sep="\n")
@@ -320,6 +325,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one step; 1, and one line that says what is wrong, if it cannot be done."""
     options = _arguments().parse_args(arguments)
     try:
+        if options.step != "release":
+            # Read once; every step asks it and opens no file of the course itself.
+            options.of_course = Course(options.course).assignment(options.assignment)
         STEPS[options.step](options)
     except (ClassroomError, NoSandboxError, ReleaseError, FileNotFoundError) as error:
         print(f"{options.step}: {error}", file=sys.stderr)

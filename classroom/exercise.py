@@ -24,6 +24,7 @@ EXERCISES = Path(__file__).parents[1] / "exercises"
 # The positional arguments of one call: floats, ints, bools, strings, lists and tuples of them, and
 # float arrays. A state is an argument and a result like any other, so each call stands alone.
 Call: TypeAlias = tuple[Any, ...]
+Vary: TypeAlias = Callable[[np.random.Generator], dict[str, Any]]
 Draw: TypeAlias = Callable[[np.random.Generator], list[Call]]
 
 
@@ -80,6 +81,10 @@ class Exercise:
         Right solutions that differ in how they are written, at least two where ``draw`` is given.
     wrong : tuple of Mistake
         The wrong ones that have a sentence.
+    vary : callable, optional
+        For a value that is asked of each student with other numbers: from a random generator, the
+        numbers by their names. ``right`` and the mistakes are then functions of these numbers, and
+        ``draw`` is None. Results of the first of ``right`` count; the others confirm them.
     trial : str, optional
         For an answer without a single right result, such as the student's own optimizer: the
         name of a function in `minioptim.checks.trials` that calls the answer as often as it
@@ -99,6 +104,7 @@ class Exercise:
     right: tuple[Any, ...]
     wrong: tuple[Mistake, ...]
     trial: str | None = None
+    vary: Vary | None = None
 
     def __post_init__(self) -> None:
         if not self.answer.isidentifier():
@@ -109,6 +115,8 @@ class Exercise:
             raise ValueError(f"rtol must be a number in (0, 0.01), got {self.rtol}")
         if self.trial is not None and self.trial not in TRIALS:
             raise ValueError(f"trial must be one of {', '.join(TRIALS)}, got {self.trial!r}")
+        if self.vary is not None and (self.draw is not None or self.trial is not None):
+            raise ValueError(f"{self.name} is a value with variants: draw and trial must be None")
         sentences = [mistake.sentence for mistake in self.wrong]
         if len(set(sentences)) < len(sentences):
             raise ValueError(f"the mistakes of {self.name} must have a sentence each of their own")

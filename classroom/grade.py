@@ -6,7 +6,6 @@ one runs in this machine's processes and on Dask's workers.
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 from collections import Counter
@@ -22,16 +21,14 @@ from typing import Any
 from tqdm import tqdm
 
 from classroom import sandbox
+from classroom.course import Assignment
 from classroom.elsewhere import in_words
-from classroom.exercise import exercises
 from classroom.files import ClassroomError
 from classroom.intake import (
     GONE,
     Intake,
     NotTakenError,
     Sought,
-    Wanted,
-    fingerprints_of_others,
     grade_id,
     read_bytes,
 )
@@ -41,11 +38,9 @@ from classroom.recheck import (
     Exam,
     ask,
     grade_submission,
-    manual_parts,
     nothing_graded,
 )
 from classroom.record import Record
-from classroom.release import reference
 from classroom.submissions import Other, Student, collected, notebook_path, other_notebooks
 
 Work = tuple[str, bytes, list[Other]]
@@ -53,72 +48,6 @@ Work = tuple[str, bytes, list[Other]]
 # A process that dies under a submission takes others with it, which are tried again.
 MOST_TRIES = 3
 SECONDS_TO_CONNECT = 20
-
-
-def release_notebook(course: Path, assignment: str) -> dict[str, Any]:
-    """Return our release notebook.
-
-    Raises
-    ------
-    ClassroomError
-        It is absent or damaged.
-    """
-    path = course / "release" / assignment / f"{assignment}.ipynb"
-    try:
-        notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        if not (course / "release").is_dir():
-            raise ClassroomError(
-                f"there is no folder {course / 'release'} here: run this in the top folder of the "
-                f"repository, or say with --course where the assignments are"
-            ) from None
-        known = sorted(found.name for found in (course / "release").glob("*") if found.is_dir())
-        raise ClassroomError(
-            f"there is no assignment {assignment} in {course}/release; "
-            f"known: {', '.join(known) or 'none'}"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ClassroomError(f"{path} could not be read: {error}") from error
-    return notebook
-
-
-def sought(course: Path, assignment: str) -> Sought:
-    """Return what to take from the notebooks of an assignment.
-
-    Raises
-    ------
-    ClassroomError
-        The course lacks a part of it.
-    """
-    release = release_notebook(course, assignment)
-    declared = _declared(course, assignment)
-    wanted = [Wanted(exercise.name, exercise.answer) for exercise in declared]
-    wanted += [Wanted(name, None) for name, _ in manual_parts(release, declared)]
-    return Sought(release, tuple(wanted), other_fingerprints(course, assignment))
-
-
-def _declared(course: Path, assignment: str) -> tuple[Any, ...]:
-    try:
-        return exercises(assignment, course)
-    except FileNotFoundError as error:
-        raise ClassroomError(str(error)) from error
-
-
-def other_fingerprints(course: Path, assignment: str) -> dict[str, str]:
-    """Return the fingerprints that identify the course's other assignments.
-
-    Raises
-    ------
-    ClassroomError
-        A release notebook is damaged.
-    """
-    folders = sorted((course / "release").glob("*/"))
-    others = {
-        folder.name: release_notebook(course, folder.name)
-        for folder in folders
-        if folder.name != assignment and (folder / f"{folder.name}.ipynb").exists()
-    }
-    return fingerprints_of_others(release_notebook(course, assignment), others)
 
 
 def to_look_at(
@@ -155,15 +84,13 @@ def to_look_at(
                     yield student.student, note
 
 
-def set_exam(course: Path, assignment: str, seed: int) -> Exam:
+def set_exam(assignment: Assignment, seed: int) -> Exam:
     """Return an assignment as it is asked: calls drawn, right results computed.
 
     Parameters
     ----------
-    course : Path
-        The folder with ``source``, ``release`` and ``keys``.
-    assignment : str
-        Its name.
+    assignment : Assignment
+        Of the course.
     seed : int
         Of this class.
 
@@ -172,19 +99,18 @@ def set_exam(course: Path, assignment: str, seed: int) -> Exam:
     ClassroomError
         The course lacks a part of it, or the parts do not fit each other.
     """
-    release = release_notebook(course, assignment)
-    declared = _declared(course, assignment)
-    cells = {grade_id(cell) for cell in release["cells"]}
-    for exercise in declared:
+    cells = {grade_id(cell) for cell in assignment.release["cells"]}
+    for exercise in assignment.exercises:
         if exercise.name not in cells:
             raise ClassroomError(
-                f"the release notebook of {assignment} has no cell {exercise.name}: "
-                f"run `python -m classroom release {assignment}`"
+                f"the release notebook of {assignment.name} has no cell {exercise.name}: "
+                f"run `python -m classroom release {assignment.name}`"
             )
-    right = reference(assignment, course)
-    asked = tuple(ask(exercise, right[exercise.answer], seed) for exercise in declared)
-    manual = manual_parts(release, declared)
-    return Exam(assignment, release, asked, manual, seed, other_fingerprints(course, assignment))
+    right = assignment.reference
+    asked = tuple(ask(exercise, right[exercise.answer], seed) for exercise in assignment.exercises)
+    return Exam(
+        assignment.name, assignment.release, asked, assignment.manual, seed, assignment.others
+    )
 
 
 @dataclass(frozen=True)
@@ -205,9 +131,8 @@ class Batch:
 
 
 def grade(
-    course: Path,
+    assignment: Assignment,
     into: Path,
-    assignment: str,
     *,
     jobs: int | None = None,
     unsafe: bool = False,
@@ -219,10 +144,10 @@ def grade(
 
     Parameters
     ----------
-    course, into : Path
-        The folder of the assignments, and that of the class.
-    assignment : str
-        Its name.
+    assignment : Assignment
+        Of the course.
+    into : Path
+        The folder of the class.
     jobs : int or None
         Processes; None takes the cores of this machine.
     unsafe : bool
@@ -243,35 +168,71 @@ def grade(
     """
     if cluster is None:
         sandbox.require(unsafe=unsafe)
-    release_notebook(course, assignment)  # a name that is mistyped was never collected either
-    students = collected(into, assignment)
-    ledger = Ledger(into, assignment)
+    students = collected(into, assignment.name)
+    ledger = Ledger(into, assignment.name)
+    keys: dict[str, str] = {}
     with ledger.alone():
-        exam = set_exam(course, assignment, ledger.seed())
-        digest = exam.digest()
-        graded, to_do = 0, []
-        for student in students:
-            key = _key(into, assignment, student, digest)
-            if force or not ledger.has(student.student, key):
-                to_do.append((student, key))
-        keys = {student.student: key for student, key in to_do}
-        work = _work(exam, into, [student for student, _ in to_do])
+        exam = set_exam(assignment, ledger.seed())
+        bar = tqdm(total=len(students), unit="submission", desc=assignment.name, disable=quiet)
+        kept = None if force else ledger
+        to_do = _to_do(exam, into, students, keys, kept, bar.update)
         if cluster is None:
-            done = _over_processes(exam, work, jobs or os.cpu_count() or 1, unsafe)
+            done = _over_processes(exam, to_do, jobs or os.cpu_count() or 1, unsafe)
         else:
-            done = _over_cluster(exam, work, cluster, unsafe)
-        bar = tqdm(total=len(to_do), unit="submission", desc=assignment, disable=quiet or not to_do)
+            done = _over_cluster(exam, to_do, cluster, unsafe)
+        graded = 0
         with bar:
             for record in done:
                 again = record.get("again", False)
                 ledger.keep(record, "" if again else keys[record["student"]])
                 graded += 1
                 bar.update()
-        records = [_whole(ledger, into, exam, student) for student in students]
+        records = [_whole(ledger, exam, student, keys[student.student]) for student in students]
     return Batch(graded, len(students) - graded, records)
 
 
-def _whole(ledger: Ledger, into: Path, exam: Exam, student: Student) -> Record:
+def _to_do(
+    exam: Exam,
+    into: Path,
+    students: Iterable[Student],
+    keys: dict[str, str],
+    ledger: Ledger | None,
+    pass_over: Callable[[], object],
+) -> Iterator[Work | Record]:
+    """Yield what is to be graded, or the record of what cannot be; ``keys`` gets everybody's key.
+
+    Each submission is read once, when its turn comes: a class of large files need not fit in
+    memory. Who has a record of just this in the ledger is passed over.
+    """
+    digest = exam.digest()
+    for student in students:
+        work, problem = _handed_in(into, exam.assignment, student)
+        key = keys[student.student] = _key(work, problem, digest)
+        if ledger is not None and ledger.has(student.student, key):
+            pass_over()
+            continue
+        yield work or nothing_graded(exam, student.student, problem)
+
+
+def _handed_in(into: Path, assignment: str, student: Student) -> tuple[Work | None, str]:
+    """Return what a student handed in, or None and why there is nothing."""
+    if student.problem:
+        return None, student.problem
+    try:
+        data = read_bytes(notebook_path(into, assignment, student.student))
+    except NotTakenError as error:
+        return None, str(error)
+    return (student.student, data, other_notebooks(into, assignment, student.student)), ""
+
+
+def _key(work: Work | None, problem: str, digest: str) -> str:
+    if work is None:
+        return key_of(problem, digest)
+    _, data, others = work
+    return key_of(data + (repr(others).encode("utf-8", "replace") if others else b""), digest)
+
+
+def _whole(ledger: Ledger, exam: Exam, student: Student, key: str) -> Record:
     """Return a student's record with what `collect` knows of them.
 
     If a newer submission was collected since, there is no record: the old scores are not its own.
@@ -279,7 +240,7 @@ def _whole(ledger: Ledger, into: Path, exam: Exam, student: Student) -> Record:
     record = ledger.record(student.student)
     if record is None:
         record = nothing_graded(exam, student.student, "there is no record; run grade again")
-    elif ledger.is_of_another(student.student, _key(into, exam.assignment, student, "")):
+    elif ledger.is_of_another(student.student, key):
         said = "other work was collected after this was graded; run grade again"
         record = nothing_graded(exam, student.student, said)
     return {
@@ -287,12 +248,13 @@ def _whole(ledger: Ledger, into: Path, exam: Exam, student: Student) -> Record:
         "name": student.name,
         "identity": student.identity,
         "late": student.late,
+        "platform": student.platform,
         "upload": student.upload,
         "notes": [*student.notes, *record["notes"]],
     }
 
 
-def records(course: Path, into: Path, assignment: str) -> list[Record]:
+def records(assignment: Assignment, into: Path) -> list[Record]:
     """Return everybody's record as `grade` left it.
 
     Raises
@@ -300,42 +262,19 @@ def records(course: Path, into: Path, assignment: str) -> list[Record]:
     ClassroomError
         Nothing was graded.
     """
-    release_notebook(course, assignment)  # a name that is mistyped was never graded either
-    ledger = Ledger(into, assignment)
+    ledger = Ledger(into, assignment.name)
     if not (ledger.folder / "seed.json").exists():
         raise ClassroomError(
-            f"{assignment} has not been graded: run `python -m classroom grade {assignment}` first"
+            f"{assignment.name} has not been graded: "
+            f"run `python -m classroom grade {assignment.name}` first"
         )
     # What right answers return is of no use here, and takes seconds to compute.
-    release, declared = release_notebook(course, assignment), _declared(course, assignment)
-    answers = [(exercise.name, float(exercise.points)) for exercise in declared]
-    exam = Exam(assignment, release, (), (*answers, *manual_parts(release, declared)), 0)
-    return [_whole(ledger, into, exam, student) for student in collected(into, assignment)]
-
-
-def _key(into: Path, assignment: str, student: Student, digest: str) -> str:
-    if student.problem:
-        return key_of(student.problem, digest)
-    try:
-        data = read_bytes(notebook_path(into, assignment, student.student))
-        others = other_notebooks(into, assignment, student.student)
-        return key_of(data + (repr(others).encode("utf-8", "replace") if others else b""), digest)
-    except NotTakenError as error:
-        return key_of(str(error), digest)
-
-
-def _work(exam: Exam, into: Path, students: Iterable[Student]) -> Iterator[Work | Record]:
-    """Read one submission at a time: a class of large files need not fit in memory."""
-    for student in students:
-        if student.problem:
-            yield nothing_graded(exam, student.student, student.problem)
-            continue
-        try:
-            data = read_bytes(notebook_path(into, exam.assignment, student.student))
-        except NotTakenError as error:
-            yield nothing_graded(exam, student.student, str(error))
-        else:
-            yield student.student, data, other_notebooks(into, exam.assignment, student.student)
+    exam = Exam(assignment.name, assignment.release, (), assignment.answers, 0)
+    found = []
+    for student in collected(into, assignment.name):
+        key = _key(*_handed_in(into, assignment.name, student), "")
+        found.append(_whole(ledger, exam, student, key))
+    return found
 
 
 def _failed(exam: Exam, student: str, error: BaseException | str) -> Record:

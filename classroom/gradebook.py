@@ -18,6 +18,7 @@ from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
 
+from classroom.course import Assignment
 from classroom.files import ClassroomError, read_json, write, write_json
 from classroom.inert import page_text
 from classroom.intake import Notebook, grade_id, text_of
@@ -81,9 +82,7 @@ def _test_of(release: Notebook, name: str) -> str:
     return next(graded, name)
 
 
-def update(
-    course: Path, into: Path, assignment: str, release: Notebook, records: list[Record]
-) -> list[tuple[str, str]]:
+def update(assignment: Assignment, into: Path, records: list[Record]) -> list[tuple[str, str]]:
     """Enter everybody's scores, and lay out what formgrader shows.
 
     Points that somebody gave stay. If the answer has changed since they were given, formgrader
@@ -91,12 +90,10 @@ def update(
 
     Parameters
     ----------
-    course, into : Path
-        The folder of the assignments, and that of the class.
-    assignment : str
-        Its name.
-    release : dict
-        Our release notebook.
+    assignment : Assignment
+        Of the course.
+    into : Path
+        The folder of the class.
     records : list of Record
         As `classroom.grade.grade` returns them.
 
@@ -110,25 +107,27 @@ def update(
     ClassroomError
         The gradebook is damaged, or a file cannot be written.
     """
+    name, release = assignment.name, assignment.release
     config = into / "nbgrader_config.py"
     if not config.exists():
-        paths = {name: str((course / name).resolve()) for name in ("source", "release")}
+        course = assignment.course.folder
+        paths = {part: str((course / part).resolve()) for part in ("source", "release")}
         write(config, CONFIG.format(root=str(into.resolve()), **paths).encode())
     changed = []
     with _open(into) as gradebook:
-        gradebook.update_or_create_assignment(assignment)
-        gradebook.update_or_create_notebook(assignment, assignment)
+        gradebook.update_or_create_assignment(name)
+        gradebook.update_or_create_notebook(name, name)
         for cell in release["cells"]:
-            _enter_cell(gradebook, assignment, cell)
+            _enter_cell(gradebook, name, cell)
         for record in records:
-            before = read_json(_shown(into, assignment, record["student"]))
-            names = _enter_record(gradebook, assignment, release, record, before)
-            changed += [(record["student"], name) for name in names]
+            before = read_json(_shown(into, name, record["student"]))
+            answers = _enter_record(gradebook, name, release, record, before)
+            changed += [(record["student"], answer) for answer in answers]
         gradebook.db.commit()
     # After the gradebook: what is shown is also what the next text is compared with.
     for record in records:
         if record["notebook"] is not None:
-            path = _shown(into, assignment, record["student"])
+            path = _shown(into, name, record["student"])
             write_json(path, _shown_notebook(release, record))
     return changed
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from classroom.files import ClassroomError
 from classroom.record import Record, points_of
-from classroom.submissions import read_table
+from classroom.tables import read_table
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,11 @@ def days_late(path: Path, assignment: str) -> dict[str, float]:
     ClassroomError
         It is no such table, or days are no number >= 0.
     """
-    columns, rows = read_table(path)
-    if not {"student", "days"} <= set(columns):
+    table = read_table(path)
+    if not {"student", "days"} <= set(table.columns):
         raise ClassroomError(f"{path} must have the columns student and days")
     found = {}
-    for row in rows:
+    for row in table.rows:
         if row.get("assignment", "") not in ("", assignment):
             continue
         try:

@@ -31,8 +31,9 @@ from markupsafe import Markup
 
 from classroom import gradebook
 from classroom.beside import Piece, beside, heading_at, section_of
+from classroom.course import Assignment
 from classroom.files import ClassroomError
-from classroom.grade import records, release_notebook, sought
+from classroom.grade import records
 from classroom.inert import PICTURES, letters, page_text
 from classroom.intake import Notebook, NotTakenError, grade_id, read_bytes, text_of, titles
 from classroom.marks import (
@@ -46,7 +47,6 @@ from classroom.marks import (
 )
 from classroom.reading import Reader
 from classroom.record import BY_HAND, MANUAL, OPEN, Record, Row, is_absent
-from classroom.release import source
 from classroom.submissions import notebook_path
 
 PAGE = Path(__file__).with_name("page")
@@ -102,10 +102,10 @@ class Desk:
 
     Parameters
     ----------
-    course, into : Path
-        The folder of the assignments, and that of the class.
-    assignment : str
-        Its name.
+    assignment : Assignment
+        Of the course.
+    into : Path
+        The folder of the class.
     reader : str
         Whose marks are written.
 
@@ -115,11 +115,11 @@ class Desk:
         Nothing was graded, or a file is damaged.
     """
 
-    def __init__(self, course: Path, into: Path, assignment: str, reader: str) -> None:
-        self.course, self.into, self.assignment = course, into, assignment
-        self.marks = Marks(into, assignment, reader)
-        self.questions = {question.name: question for question in _questions(course, assignment)}
-        self._sought = sought(course, assignment)
+    def __init__(self, assignment: Assignment, into: Path, reader: str) -> None:
+        self.into, self.assignment = into, assignment.name
+        self.marks = Marks(into, assignment.name, reader)
+        self.questions = {question.name: question for question in _questions(assignment)}
+        self._of_course = assignment
         self._lock = threading.RLock()
         self._reader = Reader()
         self._seen: object = None
@@ -146,7 +146,7 @@ class Desk:
                 )
             ]
             if seen != self._seen:
-                found = records(self.course, self.into, self.assignment)
+                found = records(self._of_course, self.into)
                 self._records = gradebook.read(self.into, self.assignment, found)
                 self._seen = seen
             return self._records
@@ -308,7 +308,7 @@ class Desk:
             try:
                 data = read_bytes(notebook_path(self.into, self.assignment, student))
                 with self._lock:
-                    pieces = self._reader.ask(beside, data, self._sought, name)
+                    pieces = self._reader.ask(beside, data, self._of_course.sought, name)
             except NotTakenError as error:
                 problem = str(error)
         return {
@@ -335,14 +335,14 @@ def _row_of(record: Record, name: str) -> Row:
     raise BadRequestError(f"there is no question {name}")
 
 
-def _questions(course: Path, assignment: str) -> list[Question]:
+def _questions(assignment: Assignment) -> list[Question]:
     """Return the questions that people may give points for, in the notebook's order."""
-    release = release_notebook(course, assignment)
-    rubrics = {grade_id(cell): text_of(cell) for cell in source(assignment, course)["cells"]}
+    release = assignment.release
+    rubrics = {grade_id(cell): text_of(cell) for cell in assignment.source["cells"]}
     named = titles(release)
     cells: list[dict[str, Any]] = release["cells"]
     found = []
-    for want in sought(course, assignment).wanted:
+    for want in assignment.sought.wanted:
         place = next(at for at, cell in enumerate(cells) if grade_id(cell) == want.name)
         first, _ = section_of(cells, place)
         texts = [

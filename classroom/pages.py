@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from classroom.files import write
 from classroom.intake import grade_id, text_of
+from classroom.platforms import all_platforms
 from classroom.record import MISSING, Record, as_in_notebook, is_absent, said_of, so_far
 
 # Long answers are cut, because a page that is too large to open helps nobody.
@@ -73,8 +74,8 @@ def write_pages(
     Returns
     -------
     list of Path
-        The pages, then the zips: ``<assignment>-moodle.zip`` or ``<assignment>-canvas.zip``, where
-        somebody handed in there.
+        The pages, then the zips, as ``<assignment>-moodle.zip``, for each platform where somebody
+        handed in.
 
     Raises
     ------
@@ -83,7 +84,8 @@ def write_pages(
     """
     folder = into / "feedback" / assignment
     pages: list[Path] = []
-    packs: dict[str, dict[str, str]] = {"moodle": {}, "canvas": {}}
+    platforms = {platform.name: platform for platform in all_platforms()}
+    packs: dict[str, dict[str, str]] = {name: {} for name in platforms}
     for record in tqdm(records, unit="page", desc="feedback", disable=quiet):
         path = folder / f"{record['student']}.html"
         if is_absent(record):
@@ -92,24 +94,19 @@ def write_pages(
         text = page(record, assignment)
         write(path, text.encode("utf-8", "replace"))
         pages.append(path)
-        if upload := record.get("upload", ""):
-            # Canvas finds student and file by the first two numbers between the "_" of a name
-            # (infer_comment_context_from_filename in app/models/assignment.rb).
-            packs["canvas"][f"{upload}.html"] = text
-        elif record["identity"].isdigit():
-            # Moodle knows whose a file is by the name of the folder it was downloaded in.
-            owner = f"{record['name']}_{record['identity']}_assignsubmission_file_"
-            packs["moodle"][f"{owner.replace('/', ' ')}/{assignment}.html"] = text
+        platform = platforms.get(record.get("platform", ""))
+        if platform and (name := platform.feedback_name(record, assignment)):
+            packs[platform.name][name] = text
     zips = []
-    for platform, texts in packs.items():
-        path = folder / f"{assignment}-{platform}.zip"
+    for name, texts in packs.items():
+        path = folder / f"{assignment}-{name}.zip"
         if not texts:
             path.unlink(missing_ok=True)
             continue
         pack = io.BytesIO()
         with zipfile.ZipFile(pack, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, text in texts.items():
-                archive.writestr(name, text.encode("utf-8", "replace"))
+            for place, text in texts.items():
+                archive.writestr(place, text.encode("utf-8", "replace"))
         write(path, pack.getvalue())
         zips.append(path)
     return pages + zips

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,6 +43,7 @@ from classroom.record import (
     Row,
     stopped,
 )
+from classroom.release import STUDENT, variants
 from classroom.sandbox import Limits, Process, StoppedError
 from classroom.submissions import Other
 from minioptim import checks
@@ -55,6 +56,8 @@ from minioptim.checks import (
     same,
     shown,
     shown_apart,
+    student_number,
+    variant_of,
 )
 from minioptim.checks.trials import TOO_GOOD, WATCHED
 
@@ -100,6 +103,9 @@ class Question:
     trial : str or None
         As in `classroom.exercise.Exercise`. The trial runs in the grader's process and asks the
         student's process for each step, so that student code cannot touch what it counts.
+    variants : tuple of (expected, mistakes)
+        Where each student is asked with other numbers: the right result of each variant, encoded,
+        and its mistakes. The number in the student's cell says which variant is theirs.
     """
 
     name: str
@@ -112,6 +118,7 @@ class Question:
     mistakes: dict[str, str]
     arguments: list[str]
     trial: str | None
+    variants: tuple[tuple[Any, dict[str, str]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,6 +172,10 @@ def ask(exercise: Exercise, reference: Any, seed: int) -> Question:
     seed : int
         The seed of the class; each exercise draws from its own stream.
     """
+    if exercise.vary is not None:
+        each = tuple((wire.encode(one.right), one.mistakes) for one in variants(exercise))
+        question = (exercise.name, exercise.answer, float(exercise.points), exercise.rtol)
+        return Question(*question, True, [wire.encode(())], [], {}, [], None, each)
     calls = exercise.calls(_stream(seed, exercise.name))
     # Encoded before anything runs on them: a solution that changes its arguments changes a copy.
     encoded = [wire.encode(tuple(call)) for call in calls]
@@ -331,6 +342,7 @@ def _grade(
     unsafe: bool,
 ) -> Row:
     score: float | None
+    of = ""
     if question.name in intake.missing:
         score, status, reason = 0.0, MISSING, "There is no answer."
         if found:
@@ -338,7 +350,8 @@ def _grade(
             reason = f"Its cell has no answer, but there may be one in {in_words(found)}."
         return _row(question.name, question.points, score, status, reason)
     try:
-        status, reason, part = _outcome(question, intake, seed, deadline, unsafe)
+        judged = _outcome(question, intake, seed, deadline, unsafe)
+        status, reason, part, of = judged
         score = None if status == NOT_GRADED else question.points * part
         if status != RIGHT and _right_later(question, intake, seed, deadline, unsafe=unsafe):
             # A function that is right on calls that nobody has seen is no guess; a value may be.
@@ -354,7 +367,22 @@ def _grade(
     except StoppedError as ended:
         score, status = None, NOT_GRADED
         reason = f"The code {ended}{'' if str(ended).endswith('?') else '.'}"
-    return _row(question.name, question.points, score, status, reason.strip())
+    row = _row(question.name, question.points, score, status, reason.strip())
+    if of:
+        row["asked_of"] = of
+    return row
+
+
+class Judged(NamedTuple):
+    """What came of an answer: a status, a reason, and which part of the points it has earned.
+
+    ``asked_of`` is the student number with whose numbers it was asked, or "".
+    """
+
+    status: str
+    reason: str
+    part: float
+    asked_of: str = ""
 
 
 def _right_later(
@@ -371,27 +399,29 @@ def _right_later(
     ]
     later = replace(intake, cells=cells)
     try:
-        return _outcome(question, later, seed, deadline, unsafe)[0] == RIGHT
+        return _outcome(question, later, seed, deadline, unsafe).status == RIGHT
     except StoppedError:
         return False
 
 
 def _outcome(
     question: Question, intake: Intake, seed: int, deadline: float, unsafe: bool
-) -> tuple[str, str, float]:
-    """Return an answer's status, the reason, and which part of the points it has earned.
+) -> Judged:
+    """Run an answer and return what came of it.
 
     Raises
     ------
     StoppedError
         The process ended.
     """
+    of = ""
     times = 1 if question.trial is None else TIME_OF_TRIALS
     deadline = min(deadline, time.monotonic() + times * SECONDS_PER_EXERCISE)
     task = {
         "cells": intake.cells,
         "exercise": question.name,
         "answer": question.answer,
+        "also": [STUDENT] if question.variants else [],
         # It seeds the student's own generators; the class' seed is never revealed.
         "seed": _stream(seed, f"student's {question.name}") % 2**32,
     }
@@ -409,11 +439,15 @@ def _outcome(
 
         ready = reply_to(task, SECONDS_TO_START)
         if "error" in ready:
-            return ERROR, str(ready["error"]), 0.0
+            return Judged(ERROR, str(ready["error"]), 0.0)
         if question.is_value:
             results = [reply_to({}, SECONDS_PER_CALL)]
+            if question.variants:
+                question, of = _as_asked(question, reply_to({"name": STUDENT}, SECONDS_PER_CALL))
+                if not of:
+                    return Judged(WRONG, f"{STUDENT} has no number, which says what is asked.", 0.0)
         elif not ready.get("is_function"):
-            return WRONG, f"{question.answer} is not a function.", 0.0
+            return Judged(WRONG, f"{question.answer} is not a function.", 0.0)
         else:
 
             def one(call: Any, *, and_arguments: bool) -> dict[str, Any]:
@@ -430,16 +464,29 @@ def _outcome(
             results = [reply(call) for call in question.calls]
     status, reason = _judge(question, results)
     if question.trial is None or status == RIGHT:
-        return status, reason, float(status == RIGHT)
+        return Judged(status, reason, float(status == RIGHT), of)
     came = [reply.get("result") for reply in results]
     if TOO_GOOD in came:
         best = came.count(TOO_GOOD)
         said = f"In {best} of {len(came)} runs {TOO_GOOD}: read the rule, and give points by hand."
-        return NOT_GRADED, said, 0.0
+        return Judged(NOT_GRADED, said, 0.0)
     good = came.count(question.expected[0])
     if good == 0:
-        return status, reason, 0.0
-    return PARTLY, f"{good} of {len(came)} runs reach the goal. {reason}", good / len(came)
+        return Judged(status, reason, 0.0)
+    said = f"{good} of {len(came)} runs reach the goal. {reason}"
+    return Judged(PARTLY, said, good / len(came))
+
+
+def _as_asked(question: Question, reply: dict[str, Any]) -> tuple[Question, str]:
+    """Return a question with the numbers of the student whose number came, and that number."""
+    try:
+        number = student_number(wire.decode(reply.get("result")))
+    except (TypeError, ValueError, RecursionError):
+        number = ""
+    if not number:
+        return question, ""
+    right, mistakes = question.variants[variant_of(question.name, number, len(question.variants))]
+    return replace(question, expected=[right], mistakes=mistakes), writable(number)
 
 
 @dataclass(frozen=True)
@@ -581,15 +628,3 @@ def _outcome_of(reply: dict[str, Any], call: Any) -> Outcome:
         return Outcome(wire.decode(reply.get("result")), "", positions, now)
     except (TypeError, ValueError, RecursionError) as problem:
         return Outcome(None, f"TypeError: {problem}")
-
-
-def manual_parts(release: Notebook, exercises: Sequence[Exercise]) -> tuple[tuple[str, float], ...]:
-    """Return what people grade: the answers with points that no program checks."""
-    checked = {exercise.name for exercise in exercises}
-    found = []
-    for cell in release["cells"]:
-        marks = cell.get("metadata", {}).get("nbgrader", {})
-        name = grade_id(cell)
-        if marks.get("grade") and marks.get("solution") and name and name not in checked:
-            found.append((name, float(marks.get("points", 0))))
-    return tuple(found)

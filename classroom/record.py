@@ -35,7 +35,8 @@ class Row(TypedDict):
 
     ``name`` and ``points`` are the exercise's; ``score`` is None while the answer is open;
     ``reason`` is a sentence or more, and may be empty. ``machine`` is there once people gave
-    points: the status and the reason of before.
+    points: the status and the reason of before. ``asked_of`` is the number that the student gave,
+    where everybody is asked with numbers of their own.
     """
 
     name: str
@@ -44,15 +45,16 @@ class Row(TypedDict):
     status: str
     reason: str
     machine: NotRequired[str]
+    asked_of: NotRequired[str]
 
 
 class Record(TypedDict):
     """One submission.
 
     ``student`` is a name for files. ``notebook`` is our release with the student's answers, or None
-    where nothing could be graded. ``name``, ``identity``, ``late`` and ``upload`` are what
-    `classroom.submissions` knows. ``off`` are the points that lateness takes, None while it is not
-    known how late it was. ``key`` is of the ledger, and ``again`` asks for another try.
+    where nothing could be graded. ``name``, ``identity``, ``late``, ``platform`` and ``upload`` are
+    what `classroom.submissions` knows. ``off`` are the points that lateness takes, None while it is
+    not known how late it was. ``key`` is of the ledger, and ``again`` asks for another try.
     """
 
     student: str
@@ -65,6 +67,7 @@ class Record(TypedDict):
     identity: NotRequired[str]
     late: NotRequired[bool]
     upload: NotRequired[str]
+    platform: NotRequired[str]
     off: NotRequired[float | None]
     key: NotRequired[str]
     again: NotRequired[bool]
@@ -165,7 +168,23 @@ def as_in_notebook(record: Record) -> list[tuple[str, Row]]:
 def said_of(row: Row) -> str:
     """Return what a student is told about one answer besides its points; it is never empty."""
     reason = "" if row["status"] in (MISSING, MANUAL) else str(row["reason"])
-    return " ".join(filter(None, [WORDS.get(row["status"], ""), reason]))
+    return " ".join(filter(None, [WORDS.get(row["status"], ""), reason, asked_in(row)]))
+
+
+def asked_in(row: Row) -> str:
+    """Return in words with whose numbers an answer was asked, or ""."""
+    of = row.get("asked_of", "")
+    return f"Asked with the numbers of student {of}." if of else ""
+
+
+def of_one_number(records: Sequence[Record]) -> list[tuple[str, str, list[str]]]:
+    """Return (number, answer, students) where several students were asked with one number's."""
+    who: dict[tuple[str, str], list[str]] = {}
+    for record in records:
+        for row in record["exercises"]:
+            if of := row.get("asked_of"):
+                who.setdefault((of, row["name"]), []).append(record["student"])
+    return [(*place, students) for place, students in sorted(who.items()) if len(students) > 1]
 
 
 def status(record: Record) -> str:

@@ -6,11 +6,12 @@ own code and are run here as they are; what a student hands in never comes near 
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -31,6 +32,11 @@ TEXT_STUB = "*Your answer here.*"
 KEPT_METADATA = {"deletable", "editable", "nbgrader", "tags"}
 # Seeds that are tried for visible calls on which every mistake has a fingerprint of its own.
 SEEDS = 100
+# Of an exercise with other numbers for each student. In a class of sixty, two neighbours share
+# theirs once in forty times.
+VARIANTS = 40
+# What the source's own student is called, as every student is in a cell with numbers of their own.
+STUDENT = "student"
 # How far two right ways to write a formula may part; fingerprints must not see it.
 REORDERED = 1e-10
 
@@ -75,15 +81,44 @@ def reference(assignment: str, folder: Path = EXERCISES) -> dict[str, Any]:
     >>> print(x, v)
     1.1 -0.9
     """
+    return reference_in(source(assignment, folder), exercises(assignment, folder), assignment)
+
+
+def reference_in(
+    notebook: NotebookNode, declared: Sequence[Exercise], assignment: str
+) -> dict[str, Any]:
+    """Return what `reference` does, from a source notebook and exercises that were read before.
+
+    Raises
+    ------
+    ReleaseError
+        A solution cell does not define the answer that its exercise asks for.
+    """
     names: dict[str, Any] = {"np": np}
-    for cell in source(assignment, folder).cells:
+    for cell in notebook.cells:
         given = GIVEN in cell.metadata.get("tags", [])
         if cell.cell_type == "code" and (given or _nbgrader(cell).get("solution")):
             exec(compile(cell.source, f"<{assignment}>", "exec"), names)  # noqa: S102 - our own
-    wanted = [exercise.answer for exercise in exercises(assignment, folder)]
+    wanted = [exercise.answer for exercise in declared]
     if missing := [answer for answer in wanted if answer not in names]:
         raise ReleaseError(f"no solution cell of {assignment} defines {', '.join(missing)}")
-    return {answer: names[answer] for answer in wanted}
+    found = {answer: names[answer] for answer in wanted}
+    for exercise in declared:
+        if exercise.vary is not None:
+            _confirm(exercise, found[exercise.answer], names.get(STUDENT))
+    return found
+
+
+def _confirm(exercise: Exercise, answer: Any, student: Any) -> None:
+    """Hold the key's answer to the source's, for the one student that the source is of."""
+    number = checks.student_number(student)
+    if not number:
+        raise ReleaseError(f"the solution of {exercise.name} must say of which {STUDENT} it is")
+    right = variants(exercise)[checks.variant_of(exercise.name, number, VARIANTS)].right
+    if not checks.same(checks.plain(answer), checks.plain(right), exercise.rtol):
+        raise ReleaseError(
+            f"{exercise.name}: for {STUDENT} {number} the solution is {answer}, the key's {right}"
+        )
 
 
 def _nbgrader(cell: NotebookNode) -> Mapping[str, Any]:
@@ -118,7 +153,8 @@ def faults(assignment: str, folder: Path = EXERCISES) -> list[str]:
             continue
         if _nbgrader(test)["points"] != exercise.points:
             found.append(f"{exercise.name}-check must be worth {exercise.points}")
-        line = f'check("{exercise.name}", {exercise.answer})'
+        more = f", {STUDENT}" if exercise.vary else ""
+        line = f'check("{exercise.name}", {exercise.answer}{more})'
         if test.source.strip() != line:
             found.append(f"{exercise.name}-check must be {line}")
     names = {exercise.name for exercise in exercises(assignment, folder)}
@@ -192,6 +228,82 @@ def judged_by(exercise: Exercise, calls: list[Call]) -> list[Call]:
     return calls if exercise.trial is None else calls[:1]
 
 
+class Variant(NamedTuple):
+    """An exercise with the numbers of some students.
+
+    Attributes
+    ----------
+    numbers : dict
+        By their names.
+    right : object
+        The answer.
+    mistakes : dict of str to str
+        Fingerprint of a known mistake's value -> the sentence that names it.
+    """
+
+    numbers: dict[str, Any]
+    right: Any
+    mistakes: dict[str, str]
+
+
+def variants(exercise: Exercise) -> list[Variant]:
+    """Return the variants of an exercise, the same ones every time.
+
+    Raises
+    ------
+    ReleaseError
+        No draw tells all mistakes apart, or two right ways do not agree.
+
+    Examples
+    --------
+    >>> len(variants(exercises("in_practice")[1])) == VARIANTS
+    True
+    """
+    return [_variant(exercise, k) for k in range(VARIANTS)]
+
+
+def _variant(exercise: Exercise, k: int) -> Variant:
+    assert exercise.vary is not None  # noqa: S101 (who asks has looked)
+    problem = ""
+    for attempt in range(SEEDS):
+        mark = hashlib.sha256(f"{exercise.name}, variant {k}, {attempt}".encode()).digest()
+        numbers = exercise.vary(np.random.default_rng(int.from_bytes(mark[:8], "big")))
+        right, *others = (one(**numbers) for one in exercise.right)
+        plain = [checks.plain(answer) for answer in (right, *others)]
+        if not all(checks.same(answer, plain[0], exercise.rtol) for answer in plain):
+            raise ReleaseError(f"{exercise.name}: two right ways differ for {numbers}")
+        wrong = {mistake.sentence: mistake.solution(**numbers) for mistake in exercise.wrong}
+        table: dict[str, str] = {}
+        for sentence, value in wrong.items():
+            table.setdefault(checks.fingerprint(exercise.name, [checks.Outcome(value)]), sentence)
+        if twins := set(wrong) - set(table.values()):
+            problem = f"{exercise.name}: another mistake has the same value as {twins.pop()!r}"
+        elif checks.fingerprint(exercise.name, [checks.Outcome(right)]) in table:
+            problem = f"{exercise.name}: a mistake has the value of the reference"
+        elif not all(_steady(exercise.name, [checks.Outcome(v)]) for v in (right, *wrong.values())):
+            problem = f"{exercise.name}: a value lies on the edge of rounding"
+        else:
+            return Variant(numbers, right, table)
+    raise ReleaseError(f"{problem} (in every draw of variant {k} that was tried)")
+
+
+def _data_of_variants(exercise: Exercise) -> dict[str, Any]:
+    """Return what the student's check needs: the sentences once, and where they belong."""
+    texts = [mistake.sentence for mistake in exercise.wrong]
+    rows = [
+        {
+            "numbers": {key: encoded(value) for key, value in one.numbers.items()},
+            "right": {
+                "mark": checks.fingerprint(exercise.name, [checks.Outcome(one.right)]),
+                "form": _form_of(one.right),
+            },
+            "mistakes": {mark: texts.index(sentence) for mark, sentence in one.mistakes.items()},
+        }
+        for one in variants(exercise)
+    ]
+    return {"variants": rows, "mistakes": texts}
+
+
 def check_data(assignment: str, folder: Path = EXERCISES) -> dict[str, Any]:
     """Return what the student's checks need to know: exercise -> data, ready for JSON.
 
@@ -216,8 +328,11 @@ def check_data(assignment: str, folder: Path = EXERCISES) -> dict[str, Any]:
     for exercise in exercises(assignment, folder):
         answer = answers[exercise.answer]
         called = exercise.called(answer)
-        calls, right, mistakes = _visible(exercise, called)
         data[exercise.name] = {"answer": exercise.answer, "points": exercise.points}
+        if exercise.vary is not None:
+            data[exercise.name] |= _data_of_variants(exercise)
+            continue
+        calls, right, mistakes = _visible(exercise, called)
         if exercise.draw is None:
             mark = checks.fingerprint(exercise.name, right)
             data[exercise.name]["right"] = {"mark": mark, "form": _form_of(right[0].result)}

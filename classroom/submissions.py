@@ -8,7 +8,6 @@ are named and not opened. Times of files are never used, because a student can s
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import lzma
@@ -26,9 +25,10 @@ from typing import Any
 
 from classroom.files import ClassroomError, read_json, write, write_json
 from classroom.intake import LARGEST, NotTakenError, Sought, grade_id, normal, read_bytes, text_of
-from classroom.moodle import in_english
+from classroom.platforms import all_platforms
 from classroom.reading import Reader
 from classroom.record import ABSENT
+from classroom.tables import read_table
 
 RUBBISH = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini"}
 MOST_MEMBERS = 2000
@@ -36,7 +36,6 @@ MOST_MEMBERS = 2000
 MOST_NOTEBOOKS = 50
 # Of so many others the answers are kept, to show them where the one that is graded has none.
 MOST_OTHERS = 5
-CANVAS_TEST_STUDENT = "Student, Test"
 # Reading raises these for a zip that is damaged, encrypted or packed in an unsupported way.
 UNREADABLE = (
     zipfile.BadZipFile,
@@ -77,6 +76,8 @@ class Student:
         The whole name that Canvas gave the file, by which it takes feedback on it, or "".
     first : tuple of str
         Those notes that the teacher must see, as they may cost the student points.
+    platform : str
+        By which it was handed in, as `classroom.platforms` calls it, or "".
     """
 
     student: str
@@ -88,6 +89,7 @@ class Student:
     problem: str = ""
     upload: str = ""
     first: tuple[str, ...] = field(default=())
+    platform: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ class _Piece:
     late: bool = False
     number: int = 0  # the platform's, which grows
     upload: str = ""
+    platform: str = ""
 
 
 def collect(
@@ -275,7 +278,7 @@ def _people(export: Path) -> tuple[dict[tuple[str, str], list[_Piece]], list[str
     while items and len({item.parts[0] for item in items}) == 1:
         inner = [item for item in items if len(item.parts) > 1]
         seconds = {item.parts[1] for item in inner}
-        if not any(_of_moodle(name) or _of_canvas(name) for name in seconds):
+        if not any(platform.owner(name) for name in seconds for platform in all_platforms()):
             break
         items = [replace(item, parts=item.parts[1:]) for item in inner]
     people: dict[tuple[str, str], list[_Piece]] = {}
@@ -291,65 +294,29 @@ def _people(export: Path) -> tuple[dict[tuple[str, str], list[_Piece]], list[str
 
 def _owner(item: _Item) -> tuple[tuple[str, str], _Piece] | None:
     top, inside = item.parts[0], "/".join(item.parts[1:])
+    for platform in all_platforms():
+        # A name at the top is a folder's, or a file's; only some platforms make folders.
+        if upload := platform.owner(top):
+            file = inside or upload.file
+            if item.read is None:
+                # A student with an empty folder gets a row as well.
+                piece = _Piece("", bytes, platform=platform.name)
+            elif file:
+                piece = _Piece(
+                    file, item.read, upload.late, upload.number, upload.whole, platform.name
+                )
+            else:
+                continue
+            return (upload.name, upload.identity), piece
     if item.read is None:
-        # A student with an empty folder gets a row as well.
-        moodle = _of_moodle(top)
-        return (moodle[0] if moodle else (top, "")), _Piece("", bytes)
-    if moodle := _of_moodle(top):
-        return moodle[0], _Piece(inside or moodle[1], item.read)
+        return (top, ""), _Piece("", bytes)
     if inside:
         # nbgrader's <student>/<assignment>/<notebook>, or a student's own folder.
         return (top, ""), _Piece(inside, item.read)
-    if canvas := _of_canvas(top):
-        who, late, number, file = canvas
-        return who, _Piece(file, item.read, late, number, top)
     if (stem := _stem(top)) is not None:
         return (stem, ""), _Piece(top, item.read)
     if top.lower().endswith(".zip"):
         return (top[:-4], ""), _Piece(top, item.read)
-    return None
-
-
-def _of_moodle(top: str) -> tuple[tuple[str, str], str] | None:
-    """Return whose an entry of Moodle's is, and what the file is called there, or None.
-
-    In folders "Ada Lovelace_123_assignsubmission_file" (with a last "_" before Moodle 4.1), else
-    in the name of each file; see mod/assign/classes/downloader.php.
-
-    >>> _of_moodle("Ada Lovelace_123_assignsubmission_file_my_work.ipynb")
-    (('Ada Lovelace', '123'), 'my_work.ipynb')
-    """
-    # The first of these words: what follows the second is of the student's choosing.
-    owner, mark, rest = top.partition("_assignsubmission_")
-    name, _, number = owner.rpartition("_")
-    plugin, _, file = rest.partition("_")
-    if not mark or not name or not number.isdecimal() or not plugin.isalnum() or "/" in file:
-        return None
-    return (name, number), file
-
-
-def _of_canvas(top: str) -> tuple[tuple[str, str], bool, int, str] | None:
-    """Return whose a file of Canvas' is, whether it is late, its number and its name, or None.
-
-    See lib/content_zipper.rb.
-
-    >>> _of_canvas("lovelaceada_LATE_123_4567_momentum-1.ipynb")
-    (('lovelaceada', '123'), True, 4567, 'momentum-1.ipynb')
-    """
-    words = top.split("_")
-    for at in range(1, len(words) - 2):
-        behind = at + (2 if words[at] == "anon" else 1)
-        identity, number = "_".join(words[at:behind]), "".join(words[behind : behind + 1])
-        if words[at] != "anon" and not identity.isdecimal():
-            continue
-        # The platform's numbers have at most 18 digits.
-        if not number.isdecimal() or len(number) > 18:
-            continue
-        late = at > 1 and words[at - 1] == "LATE"
-        name = "_".join(words[: at - late])
-        file = "_".join(words[behind + 1 :])
-        if name and file:
-            return (name, identity), late, int(number), file
     return None
 
 
@@ -505,7 +472,8 @@ def _chosen(
             best = rank, piece, data
         del data
     notes += [f"Not taken: {problem}." for problem in problems if readable]
-    student = replace(student, late=late, notes=tuple(notes))
+    platform = next((piece.platform for piece in pieces if piece.platform), "")
+    student = replace(student, late=late, notes=tuple(notes), platform=platform)
     if best is None:
         nothing = "no notebook was handed in" if any(piece.name for piece in pieces) else ABSENT
         problem = "; ".join(problems) or nothing
@@ -578,50 +546,6 @@ def _copy(stem: str) -> tuple[str, int]:
 # --- Who did not ---------------------------------------------------------------------------------
 
 
-def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the columns and the rows of a CSV, with commas or semicolons, in UTF-8 or Latin-1.
-
-    Raises
-    ------
-    ClassroomError
-        It cannot be read, or has no rows.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ClassroomError(f"{path} could not be read: {error.strerror}") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    try:
-        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-        rows = [{key: value or "" for key, value in row.items() if key} for row in reader]
-        columns = list(reader.fieldnames or [])
-    except csv.Error as error:
-        raise ClassroomError(f"{path} is no table: {error}") from error
-    if not rows:
-        raise ClassroomError(f"{path} has no rows; expected a CSV with one row per student")
-    return columns, rows
-
-
-# The columns that identify a table as Moodle's, as Canvas' or as the teacher's own.
-ROSTERS = ({"Identifier"}, {"Student", "ID"}, {"student"})
-
-
-def identity_of(row: dict[str, str]) -> tuple[str, str] | None:
-    """Return a student's name and number from a row of Moodle's or Canvas' table, or None."""
-    if "Identifier" in row:
-        said = row["Identifier"].rstrip()
-        return row.get("Full name", ""), said[len(said.rstrip("0123456789")) :]
-    if "Student" in row and "ID" in row:
-        if "Points Possible" in row["Student"] or not row["ID"].strip():
-            return None
-        return row["Student"], row["ID"].strip()
-    return (row["student"], "") if row.get("student") else None
-
-
 def _on_roster_alone(
     roster: Path | None, people: Collection[tuple[str, str]]
 ) -> list[tuple[str, str]]:
@@ -632,25 +556,22 @@ def _on_roster_alone(
     named = {name for name, _ in people}
     absent = []
     recognised = 0
-    columns, rows = read_table(roster)
-    if not any(known <= set(columns) for known in ROSTERS):
-        english = in_english(columns, rows)
-        rows = [{english[name]: value for name, value in row.items()} for row in rows if english]
-    if not rows:
+    table = read_table(roster)
+    lists = (platform.people(table) for platform in all_platforms())
+    everybody = next((people for people in lists if people is not None), None)
+    if everybody is None and "student" in table.columns:
+        everybody = [(row["student"], "") for row in table.rows if row["student"]]
+    if everybody is None:
+        kinds = ", ".join(platform.sheet_title for platform in all_platforms())
         raise ClassroomError(
-            f"--roster {roster} has the columns {', '.join(columns)}; expected Moodle's grading "
-            f"worksheet, Canvas' gradebook, or a table with a column student"
+            f"--roster {roster} has the columns {', '.join(table.columns)}; expected {kinds}, or "
+            f"a table with a column student"
         )
-    for row in rows:
-        who = identity_of(row)
-        # Canvas puts its own test student into every gradebook.
-        if who is None or (who[0] == CANVAS_TEST_STUDENT and "ID" in row):
-            continue
-        name, identity = who
+    for name, identity in everybody:
         if (identity in known) if identity and known else (name in named):
             recognised += 1
         else:
-            absent.append(who)
+            absent.append((name, identity))
     if not recognised:
         raise ClassroomError(
             f"--roster {roster} has {len(absent)} students, and none of those who handed in: is it "

@@ -24,6 +24,7 @@ import symtable
 import sys
 import traceback
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
@@ -227,8 +228,12 @@ def _unit(part: ast.Module, label: str, *, wanted: bool) -> Unit:
     return Unit(code, binds, uses, changed(text), imports, wanted or star or future)
 
 
-def program(cells: list[dict[str, Any]], answer: str, exercise: str) -> list[tuple[Unit, bool]]:
+def program(
+    cells: list[dict[str, Any]], answer: str, exercise: str, also: Sequence[str] = ()
+) -> list[tuple[Unit, bool]]:
     """Return the units to run, in order, each with whether its failure counts as the answer's.
+
+    They define the answer, and what else is asked for beside it.
 
     Raises
     ------
@@ -252,7 +257,7 @@ def program(cells: list[dict[str, Any]], answer: str, exercise: str) -> list[tup
     known = frozenset(name for unit in found[:end] for name in unit.binds)
     # plt.plot(x) changes plt, but nothing that an answer could use.
     modules = frozenset(name for unit in found for name in unit.imports)
-    needed, chosen = {answer}, set[int]()
+    needed, chosen = {answer, *also}, set[int]()
     while True:
         new = {
             at
@@ -360,7 +365,9 @@ def prepare(task: dict[str, Any]) -> dict[str, Any]:
     # They are in every notebook.
     space |= {"display": Nobody(), "get_ipython": Nobody}
     failed: BaseException | None = None
-    for unit, of_the_answer in program(task["cells"], task["answer"], task["exercise"]):
+    for unit, of_the_answer in program(
+        task["cells"], task["answer"], task["exercise"], task.get("also", ())
+    ):
         try:
             run(unit, space)
         except BaseException as error:
@@ -405,7 +412,7 @@ def main() -> None:
                 if message["and_arguments"]:
                     reply["arguments"] = encode(arguments)
             else:
-                reply = {"result": encode(space[answer])}
+                reply = {"result": encode(space[message.get("name", answer)])}
         except BaseException as error:
             reply = failure(error)
         messages_out.write(dumps(reply) + "\n")

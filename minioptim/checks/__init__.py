@@ -10,8 +10,9 @@ minioptim.checks.feedback.NotYet: Not yet: ...
 """
 
 from minioptim.checks.compare import Outcome, fingerprint, natural, plain, same
-from minioptim.checks.feedback import NotYet, check, report, shown, shown_apart
+from minioptim.checks.feedback import NotYet, check, report, shown, shown_apart, your_numbers
 from minioptim.checks.gradients import check_gradient
+from minioptim.checks.variants import student_number, variant_of
 from minioptim.checks.verdict import Verdict, call, judge, only_changed
 
 __all__ = [
@@ -30,4 +31,7 @@ __all__ = [
     "same",
     "shown",
     "shown_apart",
+    "student_number",
+    "variant_of",
+    "your_numbers",
 ]

@@ -19,6 +19,7 @@ import numpy as np
 from minioptim.checks import words
 from minioptim.checks.compare import Outcome, fingerprint, natural, plain
 from minioptim.checks.trials import TRIALS
+from minioptim.checks.variants import student_number, variant_of
 from minioptim.checks.verdict import Verdict, call, judge, of_another_form, only_changed
 
 said = partial(words.said, "feedback")
@@ -46,7 +47,7 @@ def _assignments() -> dict[str, dict[str, Any]]:
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in files}
 
 
-def check(name: str, answer: Any) -> None:
+def check(name: str, answer: Any, student: Any = None) -> None:
     """Say whether an answer is right, and if not, what the mistake is.
 
     Parameters
@@ -55,12 +56,14 @@ def check(name: str, answer: Any) -> None:
         The exercise, as the notebook names it.
     answer : callable or value
         What the student wrote: a function where the exercise asks for one.
+    student : int or str, optional
+        The student's number, where the exercise has other numbers for each; see `your_numbers`.
 
     Raises
     ------
     NotYet
-        The answer is not right. The message names the mistake, then shows a call, what was
-        expected and what came. An answer that is a value is not shown.
+        The answer is not right, or the student's number is missing. The message names the mistake,
+        then shows a call, what was expected and what came. An answer that is a value is not shown.
     ValueError
         No exercise has this name.
 
@@ -71,15 +74,51 @@ def check(name: str, answer: Any) -> None:
     ...
     minioptim.checks.feedback.NotYet: Not yet: ...
     """
-    exercises = {key: data for group in _assignments().values() for key, data in group.items()}
-    if name not in exercises:
-        raise ValueError(f"name must be one of {', '.join(sorted(exercises))}; got {name!r}")
-    data = exercises[name]
-    verdict, outcomes = _verdict(name, data, answer)
+    data = _data_of(name)
+    verdict, outcomes = _verdict(name, data, answer, student)
     if not verdict.right:
         raise NotYet(_message(data, verdict, outcomes))
     key = "right.function" if "calls" in data else "right.value"
     print(said(key, answer=data["answer"], count=len(outcomes)))
+
+
+def your_numbers(name: str, student: Any) -> dict[str, Any]:
+    """Return the numbers with which an exercise is asked of one student.
+
+    Parameters
+    ----------
+    name : str
+        An exercise that has other numbers for each student.
+    student : int or str
+        The student's own number. Without one a line says so, and there are no numbers.
+
+    Raises
+    ------
+    ValueError
+        No exercise has this name, or it is the same for everybody.
+
+    Examples
+    --------
+    >>> sorted(your_numbers("practice-compare", 1234567))
+    ['differences']
+    """
+    data = _data_of(name)
+    if "variants" not in data:
+        raise ValueError(f"name must be of an exercise with numbers for each student; got {name!r}")
+    if not (number := student_number(student)):
+        print(said("not.yet", sentence=said("no.student")))
+        return {}
+    variants = data["variants"]
+    found = variants[variant_of(name, number, len(variants))]["numbers"]
+    return {key: decoded(value) for key, value in found.items()}
+
+
+def _data_of(name: str) -> dict[str, Any]:
+    exercises = {key: data for group in _assignments().values() for key, data in group.items()}
+    if name not in exercises:
+        raise ValueError(f"name must be one of {', '.join(sorted(exercises))}; got {name!r}")
+    found: dict[str, Any] = exercises[name]
+    return found
 
 
 def report(assignment: str, answers: Mapping[str, Any]) -> None:
@@ -109,7 +148,7 @@ def report(assignment: str, answers: Mapping[str, Any]) -> None:
     width = max(map(len, found[assignment]))
     for name, data in found[assignment].items():
         if data["answer"] in answers:
-            verdict, _ = _verdict(name, data, answers[data["answer"]])
+            verdict, _ = _verdict(name, data, answers[data["answer"]], answers.get("student"))
             sentence = verdict.sentence
         else:
             sentence = said("absent", answer=data["answer"])
@@ -117,8 +156,17 @@ def report(assignment: str, answers: Mapping[str, Any]) -> None:
         print(f"{name:{width}}  {line}")
 
 
-def _verdict(name: str, data: Mapping[str, Any], answer: Any) -> tuple[Verdict, list[Outcome]]:
+def _verdict(
+    name: str, data: Mapping[str, Any], answer: Any, student: Any = None
+) -> tuple[Verdict, list[Outcome]]:
     """Judge an answer; also return what its calls came to."""
+    if "variants" in data:
+        if not (number := student_number(student)):
+            return Verdict(False, said("no.student"), None, "nothing"), []
+        variants, texts = data["variants"], data["mistakes"]
+        variant = variants[variant_of(name, number, len(variants))]
+        mistakes = {mark: texts[at] for mark, at in variant["mistakes"].items()}
+        data = {**data, "right": variant["right"], "mistakes": mistakes}
     if "calls" not in data:
         form = data["right"]["form"]
         outcome = Outcome(natural(answer, form))

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from classroom import sandbox
-from classroom.grade import set_exam, sought
+from classroom.course import Course
+from classroom.grade import set_exam
 from classroom.recheck import Exam, grade_submission
 
 from ..missing import skip_or_fail
 
 COURSE = Path(__file__).parent / "course"
+TINY = Course(COURSE).assignment("tiny")
 STEP, VALUE, DERIVE = "tiny-step", "tiny-lengthening", "tiny-derive"
 RIGHT = """def momentum_step(g, x, v, lr, momentum):
     v = momentum * v - lr * g
@@ -27,10 +29,10 @@ ANSWERS = {STEP: RIGHT, VALUE: "lengthening = 10", DERIVE: "It is a geometric se
 
 @functools.cache
 def exam(seed: int = 7) -> Exam:
-    return set_exam(COURSE, "tiny", seed)
+    return set_exam(TINY, seed)
 
 
-SOUGHT = sought(COURSE, "tiny")
+SOUGHT = TINY.sought
 
 
 def release() -> dict[str, Any]:

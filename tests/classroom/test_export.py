@@ -8,9 +8,12 @@ import pytest
 
 from classroom import export, gradebook, pages
 from classroom.files import ClassroomError
+from classroom.platforms import canvas, moodle
+from classroom.platforms.canvas import PLATFORM as CANVAS
+from classroom.platforms.moodle import PLATFORM as MOODLE
 from classroom.record import status, still_open, total, with_zeros
 
-from .handed_in import DERIVE, RIGHT, STEP, VALUE, bounded, cell_of, notebook, release
+from .handed_in import DERIVE, RIGHT, STEP, TINY, VALUE, bounded, cell_of, notebook, release
 
 pytestmark = bounded
 
@@ -25,6 +28,7 @@ def record(student="ada", identity="101", scores=(2.0, 1.0, 3.0), name="Ada Love
         if row["score"] is None:
             row |= {"status": "NOT GRADED", "reason": "It gave no answer within 5 s."}
     found = {"student": student, "name": name, "identity": identity, "late": False}
+    found |= {"platform": "moodle" if identity else ""}
     found |= {"status": "graded", "reason": "", "notes": [], "exercises": rows}
     return {**found, "notebook": notebook(), **more}
 
@@ -56,7 +60,7 @@ def test_no_cell_is_a_formula(tmp_path, start):
     assert row["notes"].startswith("'")
 
 
-MOODLE = (
+WORKSHEET = (
     'Identifier,"Full name","Email address",Status,Grade,"Maximum grade","Grade can be changed",'
     '"Last modified (submission)","Last modified (grade)","Feedback comments"\n'
     'Participant 101,"Ada Lovelace",ada@example.org,Submitted,,6.00,Yes,"Monday, 1",-,\n'
@@ -67,11 +71,11 @@ MOODLE = (
 
 def test_moodles_worksheet_is_filled_in(tmp_path):
     sheet = tmp_path / "sheet.csv"
-    sheet.write_text("\ufeff" + MOODLE, encoding="utf-8")
+    sheet.write_text("\ufeff" + WORKSHEET, encoding="utf-8")
     out = tmp_path / "out.csv"
-    said = export.for_moodle([record(), open_record()], out, sheet)
+    said = export.for_platform(MOODLE, [record(), open_record()], out, sheet, "tiny")
     rows = table(out)
-    assert list(rows[0]) == export.MOODLE_COLUMNS
+    assert list(rows[0]) == moodle.COLUMNS
     assert [row["Grade"] for row in rows] == ["6", "3.5", ""]
     assert [row["Identifier"][-3:] for row in rows] == ["101", "102", "103"]
     assert rows[0]["Email address"] == "ada@example.org"
@@ -85,7 +89,7 @@ def test_moodles_worksheet_is_filled_in(tmp_path):
 def test_a_comment_holds_no_tag_of_a_students(tmp_path):
     wrong = record(scores=(0.0, 1.0, 3.0))
     wrong["exercises"][0]["reason"] = "NameError: <script> & co."
-    export.for_moodle([wrong], tmp_path / "out.csv", None)
+    export.for_platform(MOODLE, [wrong], tmp_path / "out.csv", None, "tiny")
     text = table(tmp_path / "out.csv")[0]["Feedback comments"]
     assert sorted(text.split("<br>")) == [
         f"{DERIVE}: 3 of 3. Right.",
@@ -107,7 +111,7 @@ def test_the_absent_alone_count_as_zero_if_asked(tmp_path):
     counted = with_zeros(records, absent_as_zero=True)
     assert [total(found) for found in counted] == [6.0, None, 0.0]
     assert [status(found) for found in counted] == ["graded", "NOT GRADED", "absent"]
-    export.for_moodle(counted, tmp_path / "out.csv", None)
+    export.for_platform(MOODLE, counted, tmp_path / "out.csv", None, "tiny")
     rows = table(tmp_path / "out.csv")
     assert [row["Grade"] for row in rows] == ["6", "", "0"]
     assert rows[2]["Feedback comments"] == "Nothing was handed in."
@@ -117,12 +121,12 @@ def test_open_answers_count_as_zero_everywhere_if_asked(tmp_path):
     records = [open_record(), absent_record()]
     counted = with_zeros(records, open_as_zero=True)
     assert [total(found) for found in counted] == [5.0, 0.0]
-    export.for_moodle(counted, tmp_path / "out.csv", None)
+    export.for_platform(MOODLE, counted, tmp_path / "out.csv", None, "tiny")
     text = table(tmp_path / "out.csv")[0]["Feedback comments"]
     assert f"{VALUE}: 0 of 1. Counted as 0. It gave no answer within 5 s." in text
     assert "5 of 6 points.</p>" in pages.page(counted[0], "tiny")
     unread = with_zeros([manual()], open_as_zero=True)
-    assert export.comment(unread[0]).endswith(f"{DERIVE}: 0 of 3. Counted as 0.")
+    assert moodle.comment(unread[0]).endswith(f"{DERIVE}: 0 of 3. Counted as 0.")
     assert total(records[0]) is None
 
 
@@ -137,27 +141,29 @@ def test_what_is_open_is_told_apart():
 
 def test_grades_are_scaled_to_moodles_maximum_and_it_is_said(tmp_path):
     sheet = tmp_path / "sheet.csv"
-    sheet.write_text(MOODLE.replace("6.00", '"100,00"'))
-    said = export.for_moodle([record()], tmp_path / "out.csv", sheet)
+    sheet.write_text(WORKSHEET.replace("6.00", '"100,00"'))
+    said = export.for_platform(MOODLE, [record()], tmp_path / "out.csv", sheet, "tiny")
     assert table(tmp_path / "out.csv")[0]["Grade"] == "100"
     assert said == ["Moodle's maximum is 100, ours 6: grades were scaled."]
 
 
 def test_who_is_not_in_the_worksheet_is_named(tmp_path):
     sheet = tmp_path / "sheet.csv"
-    sheet.write_text(MOODLE)
-    said = export.for_moodle([record(identity="999")], tmp_path / "out.csv", sheet)
+    sheet.write_text(WORKSHEET)
+    said = export.for_platform(
+        MOODLE, [record(identity="999")], tmp_path / "out.csv", sheet, "tiny"
+    )
     assert said == ["Not in the worksheet: ada."]
 
 
 def test_without_a_worksheet_moodle_gets_its_columns(tmp_path):
-    export.for_moodle([record()], tmp_path / "out.csv", None)
+    export.for_platform(MOODLE, [record()], tmp_path / "out.csv", None, "tiny")
     (row,) = table(tmp_path / "out.csv")
     assert (row["Identifier"], row["Grade"]) == ("Participant 101", "6")
     assert "Last modified (grade)" in row
 
 
-CANVAS = (
+GRADEBOOK = (
     "Student,ID,SIS User ID,SIS Login ID,Section,Other (7),Tiny (55),Final Score\n"
     "    Points Possible,,,,,10,6,(read only)\n"
     '"Lovelace, Ada",101,s1,ada,A,9,,80\n'
@@ -168,8 +174,10 @@ CANVAS = (
 
 def test_canvas_gradebook_keeps_its_names_and_gets_a_column(tmp_path):
     book = tmp_path / "book.csv"
-    book.write_text(CANVAS)
-    said = export.for_canvas([record(), open_record()], tmp_path / "out.csv", "tiny", book)
+    book.write_text(GRADEBOOK)
+    said = export.for_platform(
+        CANVAS, [record(), open_record()], tmp_path / "out.csv", book, "tiny"
+    )
     rows = table(tmp_path / "out.csv")
     assert list(rows[0]) == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Tiny (55)"]
     assert rows[0]["Student"] == "    Points Possible"
@@ -178,9 +186,11 @@ def test_canvas_gradebook_keeps_its_names_and_gets_a_column(tmp_path):
 
 
 def test_without_a_gradebook_canvas_gets_its_columns(tmp_path):
-    said = export.for_canvas([record(), record("x", "anon_a")], tmp_path / "out.csv", "tiny", None)
+    said = export.for_platform(
+        CANVAS, [record(), record("x", "anon_a")], tmp_path / "out.csv", None, "tiny"
+    )
     rows = table(tmp_path / "out.csv")
-    assert list(rows[0]) == [*export.CANVAS_COLUMNS, "tiny"]
+    assert list(rows[0]) == [*canvas.COLUMNS, "tiny"]
     assert [(row["ID"], row["tiny"]) for row in rows] == [("", "6"), ("101", "6")]
     assert "1 anonymous" in said[0]
 
@@ -188,18 +198,36 @@ def test_without_a_gradebook_canvas_gets_its_columns(tmp_path):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda p: export.for_moodle([record(identity="")], p / "o", None), "nobody has a number"),
-        (lambda p: export.for_canvas([record(identity="")], p / "o", "t", None), "nobody has a"),
-        (lambda p: export.for_moodle([record()], p / "o", p / "canvas.csv"), "has no column"),
-        (lambda p: export.for_canvas([record()], p / "o", "t", p / "moodle.csv"), "has no columns"),
-        (lambda p: export.for_canvas([record()], p / "o", "t", p / "canvas.csv"), "has 0 columns"),
-        (lambda p: export.for_moodle([record()], p / "o", p / "absent.csv"), "could not be read"),
-        (lambda p: export.for_moodle([record()], p, None), "is a folder"),
+        (
+            lambda p: export.for_platform(MOODLE, [record(identity="")], p / "o", None, "tiny"),
+            "nobody has a number",
+        ),
+        (
+            lambda p: export.for_platform(CANVAS, [record(identity="")], p / "o", None, "t"),
+            "nobody has a",
+        ),
+        (
+            lambda p: export.for_platform(MOODLE, [record()], p / "o", p / "canvas.csv", "tiny"),
+            "has no column",
+        ),
+        (
+            lambda p: export.for_platform(CANVAS, [record()], p / "o", p / "moodle.csv", "t"),
+            "has no columns",
+        ),
+        (
+            lambda p: export.for_platform(CANVAS, [record()], p / "o", p / "canvas.csv", "t"),
+            "has 0 columns",
+        ),
+        (
+            lambda p: export.for_platform(MOODLE, [record()], p / "o", p / "absent.csv", "tiny"),
+            "could not be read",
+        ),
+        (lambda p: export.for_platform(MOODLE, [record()], p, None, "tiny"), "is a folder"),
     ],
 )
 def test_another_table_is_one_clear_line(tmp_path, call, said):
-    (tmp_path / "canvas.csv").write_text(CANVAS)
-    (tmp_path / "moodle.csv").write_text(MOODLE)
+    (tmp_path / "canvas.csv").write_text(GRADEBOOK)
+    (tmp_path / "moodle.csv").write_text(WORKSHEET)
     with pytest.raises(ClassroomError, match=said) as error:
         call(tmp_path)
     assert "\n" not in str(error.value)
@@ -235,7 +263,7 @@ def test_a_page_calls_the_exercises_as_the_notebook_does():
     titled = {"cell_type": "markdown", "metadata": {}, "source": heading}
     cells.insert(cells.index(cell_of(handed["notebook"], STEP)), titled)
     assert "<h2>2 (b) Derive</h2>" in pages.page(handed, "tiny")
-    assert "2 (b) Derive: 2 of 2. Right." in export.comment(handed).split("<br>")
+    assert "2 (b) Derive: 2 of 2. Right." in moodle.comment(handed).split("<br>")
 
 
 def test_a_page_and_a_comment_have_the_order_of_the_notebook():
@@ -243,7 +271,7 @@ def test_a_page_and_a_comment_have_the_order_of_the_notebook():
     handed["exercises"].reverse()
     cells = [cell["metadata"].get("nbgrader", {}) for cell in release()["cells"]]
     order = [marks["grade_id"] for marks in cells if marks.get("solution")]
-    for text in (pages.page(handed, "tiny"), export.comment(handed)):
+    for text in (pages.page(handed, "tiny"), moodle.comment(handed)):
         places = [text.index(name) for name in order]
         assert places == sorted(places)
 
@@ -279,7 +307,7 @@ def test_pages_are_packed_as_moodle_takes_them_back(tmp_path):
 
 
 def test_pages_are_packed_as_canvas_takes_them_back(tmp_path):
-    found = record(upload="lovelaceada_101_9001_tiny.ipynb")
+    found = record(upload="lovelaceada_101_9001_tiny.ipynb", platform="canvas")
     paths = pages.write_pages([found], tmp_path, "tiny", quiet=True)
     assert [path.name for path in paths] == ["ada.html", "tiny-canvas.zip"]
     with zipfile.ZipFile(paths[-1]) as archive:
@@ -302,10 +330,8 @@ def test_what_a_person_gives_in_nbgrader_completes_the_record(tmp_path):
     pytest.importorskip("nbgrader")
     from nbgrader.api import Gradebook
 
-    from .handed_in import COURSE
-
     records = [manual(), record("x", "102", (None, None, None), notebook=None)]
-    gradebook.update(COURSE, tmp_path, "tiny", release(), records)
+    gradebook.update(TINY, tmp_path, records)
     assert total(gradebook.read(tmp_path, "tiny", records)[0]) is None
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
         submission = book.find_submission("tiny", "ada")
@@ -317,7 +343,7 @@ def test_what_a_person_gives_in_nbgrader_completes_the_record(tmp_path):
         book.find_comment(DERIVE, "tiny", "tiny", "ada").manual_comment = "Nearly."
         book.db.commit()
     # Graded again, what people gave stays.
-    gradebook.update(COURSE, tmp_path, "tiny", release(), records)
+    gradebook.update(TINY, tmp_path, records)
     done = gradebook.read(tmp_path, "tiny", records)
     assert total(done[0]) == 4.5
     assert done[0]["exercises"][2]["reason"] == "Nearly."
@@ -334,12 +360,10 @@ def test_points_by_hand_for_code_outlast_a_regrade(tmp_path, before):
     pytest.importorskip("nbgrader")
     from nbgrader.api import Gradebook
 
-    from .handed_in import COURSE
-
     records = [record(scores=(before, 1.0, 3.0))]
     records[0]["reason"] = "not graded: tiny-step"
     machine = records[0]["exercises"][0]["status"]
-    gradebook.update(COURSE, tmp_path, "tiny", release(), records)
+    gradebook.update(TINY, tmp_path, records)
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
         grade = book.find_grade(f"{STEP}-check", "tiny", "tiny", "ada")
         assert grade.needs_manual_grade == (before is None)
@@ -357,11 +381,11 @@ def test_points_by_hand_for_code_outlast_a_regrade(tmp_path, before):
         export.by_exercise([done], tmp_path / "a.csv")
         (line,) = table(tmp_path / "a.csv")
         assert line[f"{STEP} reason"].startswith(f"The idea is right. Before: {machine}.")
-        assert gradebook.update(COURSE, tmp_path, "tiny", release(), records) == []
+        assert gradebook.update(TINY, tmp_path, records) == []
     # Another answer: the points stay, and formgrader shows it until somebody has looked again.
     records[0]["notebook"] = notebook({STEP: RIGHT + "\n"})
-    assert gradebook.update(COURSE, tmp_path, "tiny", release(), records) == [("ada", STEP)]
-    assert gradebook.update(COURSE, tmp_path, "tiny", release(), records) == []
+    assert gradebook.update(TINY, tmp_path, records) == [("ada", STEP)]
+    assert gradebook.update(TINY, tmp_path, records) == []
     assert total(gradebook.read(tmp_path, "tiny", records)[0]) == 5.75
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
         assert book.find_grade(f"{STEP}-check", "tiny", "tiny", "ada").needs_manual_grade
@@ -369,22 +393,20 @@ def test_points_by_hand_for_code_outlast_a_regrade(tmp_path, before):
 
 def test_a_missing_alembic_is_no_damaged_gradebook(tmp_path, monkeypatch):
     pytest.importorskip("nbgrader")
-    from .handed_in import COURSE
 
     monkeypatch.setattr(gradebook.sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ClassroomError, match="cannot start alembic.*scores of code are safe"):
-        gradebook.update(COURSE, tmp_path, "tiny", release(), [manual()])
+        gradebook.update(TINY, tmp_path, [manual()])
 
 
 @pytest.mark.parametrize("content", [b"no data base", b"SQLite format 3\0" + b"x" * 500])
 def test_a_corrupt_gradebook_is_one_clear_line(tmp_path, content):
     pytest.importorskip("nbgrader")
-    from .handed_in import COURSE
 
     (tmp_path / "gradebook.db").write_bytes(content)
     for use in (
-        lambda: gradebook.update(COURSE, tmp_path, "tiny", release(), [manual()]),
+        lambda: gradebook.update(TINY, tmp_path, [manual()]),
         lambda: gradebook.read(tmp_path, "tiny", [manual()]),
     ):
         with pytest.raises(ClassroomError, match="gradebook.db is damaged.*scores.*safe") as error:

@@ -12,14 +12,15 @@ import pytest
 
 from classroom import grade as module
 from classroom import sandbox
+from classroom.course import Course
 from classroom.files import ClassroomError, read_json, write
-from classroom.grade import grade, records, set_exam, sought
+from classroom.grade import grade, records, set_exam
 from classroom.ledger import Ledger
 from classroom.sandbox import NoSandboxError
 from classroom.submissions import collect, notebook_path
 
 from .a_class import ALL_KINDS, hand_in, scored
-from .handed_in import COURSE, DERIVE, SOUGHT, STEP, VALUE, WRONG, data, notebook, sandboxed
+from .handed_in import COURSE, DERIVE, SOUGHT, STEP, TINY, VALUE, WRONG, data, notebook, sandboxed
 
 pytestmark = pytest.mark.timeout(1800)
 ROOT = Path(__file__).parents[2]
@@ -33,7 +34,7 @@ def collected_class(folder, count):
 
 def graded(into, **options):
     sandboxed()
-    return grade(COURSE, into, "tiny", jobs=options.pop("jobs", 2), quiet=True, **options)
+    return grade(TINY, into, jobs=options.pop("jobs", 2), quiet=True, **options)
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_a_mixed_class_has_its_rows_and_its_scores(tmp_path):
     again = graded(into)
     assert (again.graded, again.kept) == (0, len(known))
     assert again.records == batch.records
-    assert records(COURSE, into, "tiny") == batch.records
+    assert records(TINY, into) == batch.records
     # A regrade asks the same questions, and so comes to the same.
     forced = graded(into, force=True)
     assert (forced.graded, scored(forced.records)) == (len(known), known)
@@ -131,7 +132,7 @@ class Deadly:
 @pytest.mark.parametrize("always", [False, True])
 def test_a_killed_process_loses_no_submission(tmp_path, monkeypatch, always):
     monkeypatch.setattr(module, "grade_submission", Deadly(tmp_path, always))
-    exam = set_exam(COURSE, "tiny", 1)
+    exam = set_exam(TINY, 1)
     work = [(f"s{k}", b"deadly" if k in (2, 5) else b"harmless") for k in range(9)]
     found = list(module._over_processes(exam, iter(work), 2, False))
     assert sorted(record["student"] for record in found) == [name for name, _ in work]
@@ -146,7 +147,7 @@ def test_what_the_grader_failed_on_is_tried_again(tmp_path):
     into, known = collected_class(tmp_path, 3)
     batch = graded(into)
     student = next(iter(known))
-    record = module._failed(set_exam(COURSE, "tiny", 1), student, OSError("no more memory"))
+    record = module._failed(set_exam(TINY, 1), student, OSError("no more memory"))
     assert "the grader failed on it: OSError: no more memory" in record["reason"]
     Ledger(into, "tiny").keep(record, "")
     again = graded(into)
@@ -181,14 +182,12 @@ def test_a_newer_submission_has_no_score_until_graded(tmp_path):
     graded(into)
     student = next(iter(known))
     notebook_path(into, "tiny", student).write_bytes(data(notebook({STEP: WRONG})))
-    first, *rest = sorted(
-        records(COURSE, into, "tiny"), key=lambda record: record["student"] != student
-    )
+    first, *rest = sorted(records(TINY, into), key=lambda record: record["student"] != student)
     assert "run grade again" in first["reason"]
     assert {row["score"] for row in first["exercises"]} == {None}
     assert {row["score"] for record in rest for row in record["exercises"]} == {1.0}
     graded(into)
-    assert {r["status"] for r in records(COURSE, into, "tiny")} == {"graded"}
+    assert {r["status"] for r in records(TINY, into)} == {"graded"}
 
 
 @pytest.mark.usefixtures("without_code")
@@ -222,13 +221,13 @@ def test_without_bubblewrap_nothing_is_graded(tmp_path, monkeypatch):
     into, _ = collected_class(tmp_path, 1)
     monkeypatch.setattr(sandbox, "why_not", lambda: "bubblewrap is not installed")
     with pytest.raises(NoSandboxError, match="--unsafe students' code would run with your rights"):
-        grade(COURSE, into, "tiny", quiet=True)
+        grade(TINY, into, quiet=True)
     assert not (into / "grades").exists()
 
 
 def test_unsafe_grades_the_same(tmp_path):
     into, known = collected_class(tmp_path, 6)
-    batch = grade(COURSE, into, "tiny", jobs=2, quiet=True, unsafe=True)
+    batch = grade(TINY, into, jobs=2, quiet=True, unsafe=True)
     assert scored(batch.records) == known
 
 
@@ -286,11 +285,11 @@ def test_a_link_put_in_place_of_a_submission_is_refused(tmp_path):
 
 def test_an_assignment_that_is_not_there_is_one_clear_line(tmp_path):
     with pytest.raises(ClassroomError, match="no assignment large in .*known: tiny"):
-        sought(COURSE, "large")
+        Course(COURSE).assignment("large")
     with pytest.raises(ClassroomError, match="run `python -m classroom collect tiny"):
-        grade(COURSE, tmp_path, "tiny", quiet=True, unsafe=True)
+        grade(TINY, tmp_path, quiet=True, unsafe=True)
     with pytest.raises(ClassroomError, match="has not been graded"):
-        records(COURSE, tmp_path, "tiny")
+        records(TINY, tmp_path)
 
 
 def test_a_class_is_graded_by_two_workers_of_a_cluster(tmp_path):
@@ -308,7 +307,7 @@ def test_a_class_is_graded_by_two_workers_of_a_cluster(tmp_path):
 def test_a_killed_worker_of_a_cluster_loses_no_submission(tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed")
     monkeypatch.setattr(module, "grade_submission", Deadly(tmp_path))
-    exam = set_exam(COURSE, "tiny", 1)
+    exam = set_exam(TINY, 1)
     work = [(f"s{k}", b"deadly" if k == 3 else b"harmless") for k in range(8)]
     with (
         distributed.LocalCluster(

@@ -21,7 +21,7 @@ from classroom.inert import COMMANDS, is_formula, page_text
 from classroom.intake import Wanted, take
 
 from ..missing import skip_or_fail
-from .handed_in import COURSE, DERIVE, RIGHT, STEP, VALUE, data, notebook, release
+from .handed_in import DERIVE, RIGHT, STEP, TINY, VALUE, data, notebook, release
 from .hostile import DEAD, FORMULAS, IMG, PAYLOADS
 
 pytestmark = pytest.mark.timeout(1800)
@@ -175,7 +175,7 @@ def test_a_picture_that_the_text_does_not_show_follows_it():
 def test_an_answer_with_html_changes_only_with_its_text(tmp_path):
     pytest.importorskip("nbgrader")
     record = record_of("ada", {DERIVE: "a < b & c"})
-    give = [COURSE, tmp_path, "tiny", release()]
+    give = [TINY, tmp_path]
     assert gradebook.update(*give, [record]) == []
     with gradebook._open(tmp_path) as book:
         book.find_grade(DERIVE, "tiny", "tiny", "ada").manual_score = 2.0
@@ -359,10 +359,10 @@ def formgrader(tmp_path_factory):
         record_of("code", {STEP: code, VALUE: f'"""{IMG}"""'}, IMG, reason=said),
     ]
     raw = record_of("raw", {DERIVE: ATTACKS[GADGET]})
-    gradebook.update(COURSE, into, "tiny", release(), records)
+    gradebook.update(TINY, into, records)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gradebook, "page_text", lambda text, _pictures: text)
-        gradebook.update(COURSE, into, "tiny", release(), [raw])
+        gradebook.update(TINY, into, [raw])
     with gradebook._open(into) as book:
         ids = {
             name: book.find_submission_notebook("tiny", "tiny", name).id

@@ -19,7 +19,7 @@ from classroom.marks import Marks, everybodys
 from classroom.submissions import collect, notebook_path
 
 from ..missing import skip_or_fail
-from .handed_in import COURSE, DERIVE, SOUGHT, STEP, VALUE, cell_of, code, data, notebook
+from .handed_in import DERIVE, SOUGHT, STEP, TINY, VALUE, cell_of, code, data, notebook
 from .hostile import FORMULAS, IMG, PAYLOADS
 from .test_inert import PNG, TOUCH, WRITTEN
 
@@ -70,7 +70,7 @@ def into(tmp_path_factory):
 def page(into):
     """Serve the page to ann, on whose desk nothing is read yet."""
     shutil.rmtree(into / "marks", ignore_errors=True)
-    desk = marking.Desk(COURSE, into, "tiny", "ann")
+    desk = marking.Desk(TINY, into, "ann")
     with marking.Page(desk) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()

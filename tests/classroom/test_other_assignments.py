@@ -5,14 +5,12 @@ import json
 
 import pytest
 
-from classroom.exercise import EXERCISES, assignments
-from classroom.grade import release_notebook, sought
+from classroom.course import Course
 from classroom.intake import NotTakenError
 
-NAMES = assignments()
-
-
-SOUGHT = {name: sought(EXERCISES, name) for name in NAMES}
+COURSE = Course()
+NAMES = COURSE.sources()
+SOUGHT = {name: COURSE.assignment(name).sought for name in NAMES}
 
 
 def take_for(name, content):
@@ -22,9 +20,10 @@ def take_for(name, content):
 @pytest.mark.parametrize("with_metadata", [True, False])
 def test_every_assignment_is_told_from_every_other(with_metadata):
     for ours in NAMES:
-        notebook = release_notebook(EXERCISES, ours)
+        notebook = COURSE.release(ours)
         if not with_metadata:
-            notebook["cells"] = [{**cell, "metadata": {}} for cell in notebook["cells"]]
+            bare = [{**cell, "metadata": {}} for cell in notebook["cells"]]
+            notebook = {**notebook, "cells": bare}
         content = json.dumps(notebook).encode()
         assert take_for(ours, content).missing
         others = itertools.islice(itertools.cycle(NAMES), NAMES.index(ours) + 1, None)

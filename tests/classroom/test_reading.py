@@ -12,6 +12,8 @@ import classroom
 from classroom import grade, reading, recheck, submissions
 from classroom.inert import page_text
 from classroom.intake import NotTakenError, Wanted, perhaps_defined, take
+from classroom.platforms.canvas import PLATFORM as CANVAS
+from classroom.platforms.moodle import PLATFORM as MOODLE
 from classroom.reading import Reader
 from classroom.submissions import collect
 from classroom.worker import python_of
@@ -86,9 +88,9 @@ READERS = {
     ),
     "intake: cut short": lambda n: taken((b'{"cells"  ' * n) + nameless(["a = 1"] * n)[:-9]),
     "intake: lists": lambda n: taken(data({"cells": [[[]]] * n})),
-    "moodle's name": lambda n: submissions._of_moodle("a_1_assignsubmission_" * n),
-    "canvas' name": lambda n: submissions._of_canvas("anon_1_" * n),
-    "canvas' late name": lambda n: submissions._of_canvas("LATE_1_" * n + "x"),
+    "moodle's name": lambda n: MOODLE.owner("a_1_assignsubmission_" * n),
+    "canvas' name": lambda n: CANVAS.owner("anon_1_" * n),
+    "canvas' late name": lambda n: CANVAS.owner("LATE_1_" * n + "x"),
     "a copy's name": lambda n: submissions._copy("_1-1 copy" * n),
     "digits": lambda n: submissions._copy("-" + "1" * n),
 }

@@ -8,6 +8,8 @@ import pytest
 from classroom import export
 from classroom.files import ClassroomError
 from classroom.late import Rule, days_late, with_late
+from classroom.platforms import moodle
+from classroom.platforms.moodle import PLATFORM as MOODLE
 from classroom.record import total
 from classroom.results import in_words, results
 from classroom.similar import alike
@@ -38,7 +40,7 @@ def test_a_day_begun_costs_its_part_and_never_more_than_the_most():
     # 6 points; two days begun are 20 %, and at most 50 % are taken.
     assert [total(one) for one in found] == [6.0, 4.8, 3.0]
     assert unknown == []
-    assert export.comment(found[1]).endswith("It came late: 1.2 points off.")
+    assert moodle.comment(found[1]).endswith("It came late: 1.2 points off.")
     assert [total(one) for one in records] == [6.0, 6.0, 6.0]
 
 
@@ -143,7 +145,9 @@ Teilnehmer/in102,Bob,b@x.edu,Keine Abgabe,,"20,00",Ja,-,-,
 def test_a_worksheet_in_german_is_filled_in_in_german(tmp_path):
     sheet, out = tmp_path / "sheet.csv", tmp_path / "out.csv"
     sheet.write_text(GERMAN, encoding="utf-8")
-    said = export.for_moodle([record("ada", identity="101", name="Ada")], out, sheet)
+    said = export.for_platform(
+        MOODLE, [record("ada", identity="101", name="Ada")], out, sheet, "tiny"
+    )
     head, ada, bob = csv.reader(io.StringIO(out.read_text("utf-8")))
     assert head == HEAD.split(",")
     row = dict(zip(head, ada, strict=True))
@@ -172,4 +176,6 @@ def test_another_table_is_no_worksheet(tmp_path, text):
     sheet = tmp_path / "sheet.csv"
     sheet.write_text(text)
     with pytest.raises(ClassroomError, match="has no column Grade, Identifier"):
-        export.for_moodle([record("ada", identity="101")], tmp_path / "out.csv", sheet)
+        export.for_platform(
+            MOODLE, [record("ada", identity="101")], tmp_path / "out.csv", sheet, "tiny"
+        )

@@ -4,16 +4,16 @@ import json
 
 import pytest
 
-from classroom.exercise import EXERCISES
-from classroom.grade import release_notebook, sought
+from classroom.course import Course
 from classroom.intake import Sought, grade_id
 
-SOUGHT = sought(EXERCISES, "momentum")
+MOMENTUM = Course().assignment("momentum")
+SOUGHT = MOMENTUM.sought
 BOTH = "Sum: $v_t = -lr\\, g$.\n\n(b) Too small: it creeps. Too large: it swings. 0.81."
 
 
 def taken(answers: dict[str, str]):
-    found = json.loads(json.dumps(release_notebook(EXERCISES, "momentum")))
+    found = json.loads(json.dumps(MOMENTUM.release))
     for cell in found["cells"]:
         if grade_id(cell) in answers:
             cell["source"] = answers[grade_id(cell)]

@@ -22,6 +22,8 @@ ENVIRONMENT = {
 }
 ASSIGNMENTS = exercise.assignments()
 EXERCISES = [(name, item) for name in ASSIGNMENTS for item in exercise.exercises(name)]
+# Those that are asked of everybody alike; of the others see test_variants.py.
+ALIKE = [(name, item) for name, item in EXERCISES if item.vary is None]
 FUNCTIONS = [(name, item) for name, item in EXERCISES if item.draw]
 # Of these each result is right or wrong; what is put on trial may do its work in many ways.
 SINGLE = [(name, item) for name, item in FUNCTIONS if item.trial is None]
@@ -35,7 +37,7 @@ def _name(value):
     return value.name if isinstance(value, exercise.Exercise) else value
 
 
-each_exercise = pytest.mark.parametrize(("assignment", "item"), EXERCISES, ids=_name)
+each_exercise = pytest.mark.parametrize(("assignment", "item"), ALIKE, ids=_name)
 each_item = pytest.mark.parametrize("item", [item for _, item in FUNCTIONS], ids=_name)
 each_function = pytest.mark.parametrize(("assignment", "item"), SINGLE, ids=_name)
 

@@ -38,4 +38,4 @@ def test_nbgrader_finds_every_part_of_the_release_undone(assignment, tmp_path):
     assert len(found["failed"]) == len(release.totals(assignment))
     told = "\n".join(cell["source"] for cell in found["failed"])
     for item in exercise.exercises(assignment):
-        assert f'check("{item.name}", {item.answer})' in told
+        assert f'check("{item.name}", {item.answer}{", student" if item.vary else ""})' in told
