@@ -188,3 +188,62 @@ def test_the_smallest_rate_is_still_on_its_way():
 def test_the_loss_falls_in_the_long_run(lr):
     f = runs(f"descent {lr}", "loss")
     assert (f[:, -1] < 0.35 * f[:, 0]).all()
+
+
+def test_a_tiny_rate_takes_the_swings_off_the_loss_and_nothing_more():
+    f = runs("cut", "loss")
+    half = made.STEPS // 2 // made.EVERY
+    assert np.median(f[:, half + 3] / f[:, half]) == pytest.approx(0.75, abs=0.05)
+    assert np.median(f[:, -1] / f[:, half + 3]) > 0.95
+    assert np.median(runs("descent 0.7", "loss")[:, -1] / f[:, half]) < 0.6  # what lr 0.7 does
+
+
+def test_halved_the_sharpness_rises_and_doubled_it_falls():
+    half = made.STEPS // 2 // made.EVERY
+    s = runs("halved")
+    assert (s[:, -1] > 1.4 * s[:, half]).all()
+    assert (s[:, -1] < 2 / 0.35).all()
+    doubled = STORED["doubled"]["sharpness"]
+    assert sorted(map(len, doubled)) == [half + 1] + [len(s[0])] * 9
+    ends = [row[-1] * 0.7 / 2 for row in doubled if len(row) == len(s[0])]
+    np.testing.assert_allclose(ends, 1, atol=0.1)
+
+
+@pytest.mark.parametrize("lr", made.ADAM)
+def test_adams_divided_sharpness_rises_to_its_limit_and_stays(lr):
+    divided = lr * runs(f"adam {lr}", "divided")
+    assert divided[:, 0].max() < 10
+    np.testing.assert_allclose(divided[:, -11:].mean(axis=1), 38, rtol=0.07)
+    plain = runs(f"adam {lr}")
+    assert (plain[:, -1] > 3 * plain[:, 0]).all()
+
+
+def test_the_smaller_the_batch_the_lower_the_sharpness():
+    late = {name: runs(name)[:, -11:].mean(axis=1) for name in ("batch 8", "batch 32")}
+    whole = runs("descent 0.3")[:, -11:].mean(axis=1)
+    assert late["batch 8"].max() < late["batch 32"].min()
+    assert late["batch 32"].max() < whole.min()
+
+
+def test_only_a_long_warm_up_saves_the_runs():
+    whole = made.WARMED // made.EVERY + 1
+    lived = {w: sum(len(f) == whole for f in STORED[f"warm-up {w}"]["loss"]) for w in (0, 100, 300)}
+    assert lived[0] == 0
+    assert lived[300] == 10
+    starts = [row[0] for row in STORED["warm-up 0"]["sharpness"]]
+    assert np.median(starts) == pytest.approx(6, abs=1)
+
+
+def test_the_swings_grow_above_the_limit_and_shrink_below_it():
+    close = STORED["close up"]
+    s, a = np.array(close["sharpness"]), np.abs(close["across"])
+    above = s[:-1] * close["lr"] / 2 > 1
+    grows = a[1:] > a[:-1]
+    assert grows[above].mean() > 0.8
+    assert grows[~above].mean() < 0.2
+
+
+def test_a_sure_network_leaves_the_edge():
+    s = runs("cross-entropy") * made.CROSS_ENTROPY / 2
+    assert (s.max(axis=1) > 1).all()
+    assert (s[:, -1] < 0.05).all()
