@@ -161,9 +161,10 @@ def close_up() -> dict[str, object]:
     q = np.random.default_rng(0).normal(size=model.dimension)
     found: Run = {"loss": [], "sharpness": [], "across": []}
     for step in iterate(GradientDescent(CLOSE), model.gradient, SCALE * model.initial(0)):
-        if step.t >= CLOSE_STEPS[0]:
+        if step.t >= CLOSE_STEPS[0] - 5:  # a few steps before, to find the direction
             top, now = largest(partial(product, model, step.x), q)
             q = now if now @ q > 0 else -now
+        if step.t >= CLOSE_STEPS[0]:
             found["sharpness"].append(rounded(top))
             found["loss"].append(rounded(model.value(step.x)))
             found["across"].append(rounded(model.gradient(step.x) @ q / top))
