@@ -68,6 +68,7 @@ export function edge_of_stability({
     { label: word("legend.limit"), look: border },
   ]);
   map.surface(valley, "valley");
+  map.dot("start", valley.start, { color: look.color, radius: 5 });
   const moveHandle = map.handle(
     word("handle.limit"),
     ([, y]) => change({ lr: clamp(2 / y, low, high) }),

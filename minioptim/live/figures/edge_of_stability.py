@@ -49,7 +49,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
         x, y, np.sqrt(Narrows().f(x, y) + 0.01), levels=14, cmap="Blues_r", alpha=0.35
     )
     axes["A"].plot(*run.x.T, "-", color=color, linewidth=0.7)
-    axes["A"].plot(*run.x[0], "o", color=color, mfc="white")
+    axes["A"].plot(*run.x[0], "o", color=color)
     axes["A"].axhline(2 / first, color=grey, linestyle="--")
     axes["A"].set(xlabel=word("axes.across"), ylabel=word("axes.along"), title=word("views.path"))
     axes["A"].grid(visible=False)
