@@ -29,6 +29,7 @@ from minioptim import (
 from minioptim.averages import ewma
 from minioptim.looks import style_of
 from minioptim.problems import Quadratic
+from minioptim.problems.surfaces import Narrows
 from minioptim.rules import L2, Rule, newton_schulz
 from minioptim.schedules import Cosine
 
@@ -227,6 +228,17 @@ def ranked() -> str:
     return pen.svg()
 
 
+def narrowing() -> str:
+    """Return the curvature that gradient descent meets in a valley that narrows, and 2 / lr."""
+    lr, steps = 0.4, 450
+    y = minimize(Narrows(), GradientDescent(lr), steps=steps).x[:, 1]
+    pen = Pen((0, steps, 1.5, 7.0))
+    pen.line([(0, 2 / lr), (steps, 2 / lr)], GREY)
+    pen.line(np.column_stack([np.arange(steps + 1), y]), color(GradientDescent))
+    pen.dot((steps, y[-1]), color(GradientDescent))
+    return pen.svg()
+
+
 EMBLEMS: dict[str, Callable[[], str]] = {
     "gradient_descent": lambda: valley(GradientDescent(0.152)),
     "stochastic_gradient_descent": lambda: valley(GradientDescent(0.09), steps=40, noise=5.0),
@@ -247,6 +259,7 @@ EMBLEMS: dict[str, Callable[[], str]] = {
     "nadam": lambda: valley(Adam(0.8), NAdam(0.8), steps=26),
     "in_practice": sweep,
     "long_runs": spike,
+    "edge_of_stability": narrowing,
     "race": lambda: valley(
         GradientDescent(0.152),
         Momentum(0.06, 0.7),

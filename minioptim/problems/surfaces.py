@@ -359,6 +359,37 @@ class Bowl(Surface):
         )
 
 
+@dataclass(frozen=True)
+class Narrows(Surface):
+    r"""A valley along y that narrows: y is also the curvature across it, at its floor.
+
+    .. math::
+        f(x, y) = y \left( \sqrt{1 + x^2} - 1 \right) - 0.1\, x + 0.004\, (10 - y)^2
+
+    Across the valley, f curves by y at the floor, and grows like y times the distance far from it.
+    The last term leads a run on to y = 10, and the middle one tilts the ground a little, so that no
+    run stands at the floor exactly. So a run meets an ever larger curvature, until gradient descent
+    with a large learning rate oscillates across.
+    """
+
+    minima = ((0.010007, 9.99374),)  # for y > 0: below, f falls without end
+    minimum = -0.0005002
+    domain = ((-2.2, 2.2), (0.0, 10.0))
+    start = (0.5, 2.0)
+    source = "made for this book, after Damian, Nichani and Lee (2023), section 4"
+
+    def f(self, x: Real, y: Real) -> Real:
+        return y * (np.sqrt(1 + x**2) - 1) - 0.1 * x + 0.004 * (10 - y) ** 2
+
+    def df(self, x: Real, y: Real) -> tuple[Real, Real]:
+        root = np.sqrt(1 + x**2)
+        return y * x / root - 0.1, root - 1 - 0.008 * (10 - y)
+
+    def d2f(self, x: Real, y: Real) -> tuple[Any, Any, Any]:
+        root = np.sqrt(1 + x**2)
+        return y / root**3, x / root, 0.008 + 0 * y
+
+
 SURFACES: tuple[type[Surface], ...] = (
     Ravine,
     Beale,

@@ -14,6 +14,7 @@ from minioptim.live.figures.adam_noise import adam_noise
 from minioptim.live.figures.adam_reddi import adam_reddi
 from minioptim.live.figures.adamw import adamw
 from minioptim.live.figures.ceiling import ceiling
+from minioptim.live.figures.edge_of_stability import edge_of_stability
 from minioptim.live.figures.gradient_descent import gradient_descent
 from minioptim.live.figures.in_practice import in_practice
 from minioptim.live.figures.momentum import momentum
@@ -48,6 +49,7 @@ DESIGNS = (
     nadam,
     adamw,
     newton_schulz,
+    edge_of_stability,
     in_practice,
     race,
 )

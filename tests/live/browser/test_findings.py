@@ -350,6 +350,23 @@ def test_newton_schulz(desk, figure):
     assert spans["cubic", 5] < 0.05 < 0.6 < min(spans["quintic", 5], spans["cubic", 15])
 
 
+@each(["edge_of_stability"])
+def test_edge_of_stability(desk, figure):
+    live = desk(figure)
+    for lr, later, key in ((0.4, "same", "edge"), (0.4, "doubled", "edge"), (0.2, "same", "below")):
+        live.set(lr=lr, later=later)
+        found = live.said()
+        y = figures.edge_of_stability(lr=lr, later=later).traces["run"].x[:, 1]
+        assert found["limit"]["limit"] == pytest.approx(2 / lr)
+        assert found["limit"]["highest"] == pytest.approx(y.max(), rel=1e-6)
+        assert found[key]["end"] == pytest.approx(y[-50:].mean(), rel=1e-6)
+    losses = {}
+    for later in ("same", "halved", "doubled"):
+        live.set(lr=0.4, later=later)
+        losses[later] = live.said()["loss"]["loss"]
+    assert 10 * losses["halved"] < losses["same"] < losses["doubled"]
+
+
 @each(["in_practice"])
 def test_in_practice(desk, figure):
     live = desk(figure)
