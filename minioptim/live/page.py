@@ -31,18 +31,20 @@ IMPORT = re.compile(r'^import \{([^}]*)\} from "(\./|\.\./drawing/)(\w+)\.mjs";\
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MULTILINE)
 LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 TOP_LEVEL = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
-INDENT = re.compile(r"^ +", re.MULTILINE)
 COMMENT = re.compile(r"^ *(?://.*|/\*\*?(?:.|\n)*?\*/)\n", re.MULTILINE)
 # With no quotation mark after the slashes, they cannot be inside a string.
 END_COMMENT = re.compile(r"(?<=[;,{}()\]]) +// [^\"'`\n]*$", re.MULTILINE)
 TYPE = re.compile(r"/\*\* @type \{.*?\} \*/ ?")
 BLANK = re.compile(r"\n{2,}")
-WRAPPED = re.compile(r"^(?!.*//)(.*[(\[,])\n", re.MULTILINE)
-CLOSED = re.compile(r"^(?!.*//)(.*?),?\n(?=[)\]])", re.MULTILINE)
+INSIDE = tuple(" )]}")
+"""How a line begins that belongs to the one above it."""
+CLOSED = re.compile(r"^(?!.*//)(.*?),?\n *(?=[)\]])", re.MULTILINE)
 
 QUOTED = re.compile(r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)""")
 # Signs that need no space beside them; + and - might grow together, and / begin something else.
 APART = re.compile(r" *([=<>?:,;{}()\[\]&|*!]+) *")
+# These too, where no other one is beside them.
+SUMS = re.compile(r"(?<![-+/]) ([-+/%]) (?![-+/*])")
 
 
 class LinkError(ValueError):
@@ -84,9 +86,10 @@ def style() -> str:
 
 
 def for_machines(text: str) -> str:
-    r"""Return a script or a style sheet without indentation, comments and wrapped lines.
+    r"""Return a script or a style sheet without comments, each declaration of a script on a line.
 
-    They help people who read the modules; a page is smaller without them.
+    They help people who read the modules; a page is smaller without them. No line of a module leaves
+    off its semicolon, so what stands below one and further in can follow it at once.
 
     Raises
     ------
@@ -96,11 +99,17 @@ def for_machines(text: str) -> str:
     Examples
     --------
     >>> for_machines("// why\nif (a) {\n\n  b(); // kept\n}\n")
-    'if (a) {\nb();\n}\n'
+    'if (a) {b();}\n'
     """
     bare = END_COMMENT.sub("", TYPE.sub("", COMMENT.sub("", text)))
-    lines = BLANK.sub("\n", INDENT.sub("", bare)).lstrip("\n")
-    return WRAPPED.sub(r"\1", CLOSED.sub(r"\1", lines))
+    lines: list[str] = []
+    for line in CLOSED.sub(r"\1", BLANK.sub("\n", bare).lstrip("\n")).splitlines():
+        if lines and line[:1] in INSIDE and "//" not in lines[-1]:
+            words = lines[-1][-1:].isalnum() and line.lstrip()[:1].isalnum()
+            lines[-1] += " " * words + line.lstrip()
+        else:
+            lines.append(line.lstrip())
+    return "".join(f"{line}\n" for line in lines)
 
 
 def tight(script: str) -> str:
@@ -114,10 +123,12 @@ def tight(script: str) -> str:
     Examples
     --------
     >>> print(tight('if (a > 0) b = c + `(${d} , e)`;'))
-    if(a>0)b=c + `(${d} , e)`;
+    if(a>0)b=c+`(${d} , e)`;
     """
     parts = QUOTED.split(script)
-    return "".join(part if i % 2 else APART.sub(r"\1", part) for i, part in enumerate(parts))
+    return "".join(
+        part if i % 2 else APART.sub(r"\1", SUMS.sub(r"\1", part)) for i, part in enumerate(parts)
+    )
 
 
 def modules_of(figures: Iterable[str]) -> dict[str, str]:
@@ -204,7 +215,7 @@ def kit(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:
     Examples
     --------
     >>> kit([]).splitlines()[-1]
-    'const kit = {figures: {}, rules, surfaces, words: {}};'
+    'const kit = {figures: {}, rules, surfaces, words: {"common":{}}};'
     """
     designs = list(designs)
     figures = [design.figure for design in designs]
@@ -212,11 +223,13 @@ def kit(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:
     surfaces = dict.fromkeys(surface for design in designs for surface in design.surfaces)
     modules = modules_of(figures)
     translated = {"translated": module_source(rules, surfaces)}
-    said = json.dumps(
-        {design.figure: words_of(design, modules, language) for design in designs},
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    # What figures share stands on a page once.
+    texts: dict[str, dict[str, str]] = {words.COMMON: {}}
+    for design in designs:
+        own = words.catalogue(language)[design.figure]
+        for key, text in words_of(design, modules, language).items():
+            texts.setdefault(design.figure if key in own else words.COMMON, {})[key] = text
+    said = json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
     names = ", ".join(figures)
     return (
         link(modules | translated)

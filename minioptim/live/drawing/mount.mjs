@@ -13,7 +13,7 @@ const QUIET_BEFORE_SPEAKING = 500; // ms: a screen reader is told the outcome, n
  * Make `host` live. Returns unmount(), after which nothing of the figure is left.
  *
  * `declaration` is what Python said; `kit` has `figures` (functions by name), `rules` and `surfaces`
- * (classes translated from Python), and `words` (the texts of each figure by key); `model` keeps the values: get(), set(values), listen(callback).
+ * (classes translated from Python), and `words` (the texts of each figure by key, and what they share); `model` keeps the values: get(), set(values), listen(callback).
  *
  * @param {HTMLElement} host
  * @param {Declaration} declaration
@@ -25,7 +25,7 @@ export function mount(host, declaration, kit, model) {
   const controller = new AbortController();
   const { signal } = controller;
   const { controls } = declaration;
-  const word = speaker(kit.words[declaration.figure]);
+  const word = speaker({ ...kit.words.common, ...kit.words[declaration.figure] });
   const values = { ...defaults(controls), ...checked(controls, model.get()) };
 
   const root = html("div", { class: "live", role: "group", "aria-label": word("title") });

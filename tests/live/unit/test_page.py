@@ -1,6 +1,7 @@
 """The script of a page: what is joined, and what is refused."""
 
 import re
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from minioptim.live import figures, page
 from minioptim.live.figures import DESIGNS
 from minioptim.live.page import FOLDER, LinkError, link, page_script, style, widget_module
+
+from ...node import node
 
 LARGEST = 60_000  # bytes of script and style on a page, before compression
 
@@ -82,7 +85,35 @@ def test_modules_are_joined_without_what_joins_them():
         "a": "// why\nexport const one = 1; // and what\nexport function two() {\n  return 2;\n}\n",
         "figures/b": 'import { one, two } from "../drawing/a.mjs";\nconst c = one + two();\n',
     }
-    assert link(modules) == ("const one=1;\nfunction two(){\nreturn 2;\n}\nconst c=one + two();\n")
+    assert link(modules) == ("const one=1;\nfunction two(){return 2;}\nconst c=one+two();\n")
+
+
+WRITTEN = """\
+function answer() {
+  let a = 1;
+  if (a > 2) a = 3;
+  else
+    a += 4;
+  const b = [
+    a - -2,
+    a + +a,
+    a / 2,
+  ]
+    .map((x) => x - 1)
+    .join(" + ");
+  const c = `${b} / ${a}`; // and what isn't taken away
+  return c;
+}
+// the page's
+console.log(answer());
+"""
+
+
+def test_what_is_joined_still_says_the_same():
+    text = link({"a": WRITTEN})
+    assert len(text.splitlines()) == 3  # a comment that may be part of a text ends its line
+    done = subprocess.run([node(), "-e", text], capture_output=True, text=True, check=True)
+    assert done.stdout == "6 + 9 + 1.5 / 5\n"
 
 
 @pytest.mark.parametrize(
