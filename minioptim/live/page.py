@@ -23,7 +23,7 @@ from minioptim.rules import Rule
 FOLDER = Path(__file__).parent
 DRAWING = (
     *("geometry", "simulate", "state", "words"),  # pure
-    *("elements", "controls", "frame", "plane", "anatomy", "chart", "player", "mount"),
+    *("elements", "controls", "frame", "plane", "anatomy", "chart", "player", "tabs", "mount"),
 )
 """The modules of the folder `drawing`, each after the modules that it imports."""
 
@@ -88,7 +88,7 @@ def style() -> str:
 def for_machines(text: str) -> str:
     r"""Return a script or a style sheet without comments, each declaration of a script on a line.
 
-    They help people who read the modules; a page is smaller without them. No line of a module leaves
+    They help people who read the modules; a page is smaller without them. No line of these leaves
     off its semicolon, so what stands below one and further in can follow it at once.
 
     Raises

@@ -5,6 +5,7 @@
 import { buildControls } from "./controls.mjs";
 import { html, set, setText } from "./elements.mjs";
 import { allowed, defaults, fromFragment, toFragment } from "./state.mjs";
+import { buildTabs } from "./tabs.mjs";
 import { asJson, said, speaker } from "./words.mjs";
 
 const QUIET_BEFORE_SPEAKING = 500; // ms: a screen reader is told the outcome, not every notch
@@ -34,6 +35,8 @@ export function mount(host, declaration, kit, model) {
   const views = html("div", { class: "live-views" }, body);
   const panel = html("div", { class: "live-controls" }, body);
   const readout = html("p", { class: "live-readout" }, body);
+  const told = html("span", { class: "live-told" }, readout);
+  const toldApart = html("span", { class: "live-told-apart" }, readout);
   const spoken = html("p", { class: "live-spoken", role: "status" }, root);
   let waiting = 0;
   let speaking = 0;
@@ -58,6 +61,7 @@ export function mount(host, declaration, kit, model) {
     stale = false;
     update(values);
     tell(figure.draw(values));
+    tabs.update();
   }
   /**
    * Show pieces of text; the screen reader is told them once the hand rests.
@@ -65,8 +69,13 @@ export function mount(host, declaration, kit, model) {
    * @param {Piece[]} pieces
    */
   function tell(pieces) {
-    const text = pieces.map(({ key, values }) => word(key, values)).join(word("between.sentences"));
-    setText(readout, text);
+    const isApart = ({ key }) => key.startsWith("anatomy.");
+    const texts = pieces.map(({ key, values }) => word(key, values));
+    const between = word("between.sentences");
+    const text = texts.join(between);
+    setText(told, texts.filter((_, k) => !isApart(pieces[k])).join(between));
+    const apart = texts.filter((_, k) => isApart(pieces[k])).join(between);
+    setText(toldApart, apart && between + apart);
     set(readout, "data-said", asJson(pieces));
     clearTimeout(speaking);
     speaking = setTimeout(() => setText(spoken, text), QUIET_BEFORE_SPEAKING);
@@ -86,9 +95,13 @@ export function mount(host, declaration, kit, model) {
     values: () => values,
   };
   const figure = kit.figures[declaration.figure](context);
+  const tabs = buildTabs(root, body, { word, signal });
   const update = buildControls(panel, controls, {
     word,
-    change,
+    change(asked) {
+      if (asked.anatomy && asked.anatomy !== "none") tabs.apart();
+      change(asked);
+    },
     press: (name) =>
       name === "reset" ? reset() : name === "share" ? share() : figure.press(name, values),
     signal,

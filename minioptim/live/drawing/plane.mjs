@@ -29,13 +29,24 @@ const LEVELS = 12;
  * says what a handle is.
  *
  * @param {HTMLElement} parent
- * @param {{ title: string; domain: Domain; unlike?: boolean; height?: number; xLabel?: string; yLabel?: string; left?: number; signal: AbortSignal; word: Word }} options
+ * @param {{ title: string; domain: Domain; unlike?: boolean; height?: number; xLabel?: string; yLabel?: string; left?: number; tab?: string; signal: AbortSignal; word: Word }} options
  */
 export function plane(
   parent,
-  { title, domain, unlike = false, height = 300, xLabel = "x", yLabel = "y", left, signal, word },
+  {
+    title,
+    domain,
+    unlike = false,
+    height = 300,
+    xLabel = "x",
+    yLabel = "y",
+    left,
+    tab,
+    signal,
+    word,
+  },
 ) {
-  const view = frame(parent, { title, height, xLabel, yLabel, left });
+  const view = frame(parent, { title, height, xLabel, yLabel, left, tab });
   const { box, back, marks } = view;
   const inside = {
     x: box.left,
