@@ -23,7 +23,19 @@ from minioptim.rules import Rule
 FOLDER = Path(__file__).parent
 DRAWING = (
     *("geometry", "simulate", "state", "words"),  # pure
-    *("elements", "controls", "frame", "plane", "anatomy", "chart", "player", "tabs", "mount"),
+    *(
+        "elements",
+        "controls",
+        "frame",
+        "plane",
+        "anatomy",
+        "chart",
+        "player",
+        "tabs",
+        "picture",
+        "foot",
+        "mount",
+    ),
 )
 """The modules of the folder `drawing`, each after the modules that it imports."""
 
@@ -45,6 +57,13 @@ QUOTED = re.compile(r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)
 APART = re.compile(r" *([=<>?:,;{}()\[\]&|*!]+) *")
 # These too, where no other one is beside them.
 SUMS = re.compile(r"(?<![-+/]) ([-+/%]) (?![-+/*])")
+LONE = re.compile(r"(?<=[(,=:?&|>{;\[])\((\w+)\)(?==>)")  # the only parameter of a function
+ZEROS = re.compile(r"(?<![\w.])(?:(\d+)\.0(?![\w.])|0(?=\.\d))")  # 1.0 is 1, and 0.5 is .5
+
+
+# How each class is made, as `module_source` writes it, and what a page has in its place.
+MAKES = "constructor(values = {}) {\n      Object.assign(Object.seal(this), values);\n    }"
+SEALED = "const sealed = (one, values) => Object.assign(Object.seal(one), values);\n"
 
 
 class LinkError(ValueError):
@@ -113,7 +132,9 @@ def for_machines(text: str) -> str:
 
 
 def tight(script: str) -> str:
-    r"""Return a script without the spaces beside signs, which stay inside of quoted text.
+    r"""Return a script without what only people need beside its signs; quoted text stays as it is.
+
+    These are spaces, the parentheses of a function's only parameter, and a number's zeros.
 
     Raises
     ------
@@ -122,12 +143,18 @@ def tight(script: str) -> str:
 
     Examples
     --------
-    >>> print(tight('if (a > 0) b = c + `(${d} , e)`;'))
-    if(a>0)b=c+`(${d} , e)`;
+    >>> print(tight('if (a > 0.50) b = c + `(${d} , e)`; f = (x) => 2.0 * x;'))
+    if(a>.50)b=c+`(${d} , e)`;f=x=>2*x;
     """
-    parts = QUOTED.split(script)
+    shorter = (SUMS, APART, LONE, ZEROS)
+
+    def shortened(part: str) -> str:
+        for pattern in shorter:
+            part = pattern.sub(lambda found: found[1] or "", part)
+        return part
+
     return "".join(
-        part if i % 2 else APART.sub(r"\1", SUMS.sub(r"\1", part)) for i, part in enumerate(parts)
+        part if i % 2 else shortened(part) for i, part in enumerate(QUOTED.split(script))
     )
 
 
@@ -222,7 +249,11 @@ def kit(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:
     rules = dict.fromkeys(rule for design in designs for rule in design.rules)
     surfaces = dict.fromkeys(surface for design in designs for surface in design.surfaces)
     modules = modules_of(figures)
-    translated = {"translated": module_source(rules, surfaces)}
+    # Each class says how it is made; on a page that stands once.
+    module = module_source(rules, surfaces).replace(
+        MAKES, "constructor(values) { sealed(this, values); }"
+    )
+    translated = {"translated": f"{SEALED}{module}"}
     # What figures share stands on a page once.
     texts: dict[str, dict[str, str]] = {words.COMMON: {}}
     for design in designs:
@@ -300,7 +331,9 @@ def widget_module(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:
     >>> "export default" in widget_module([])
     True
     """
+    model = (FOLDER / "widget.mjs").read_text(encoding="utf-8")
     return (
-        kit(designs, language) + "export default {render: ({model, el}) => "
+        f"{kit(designs, language)}{link({'widget': model})}"
+        "export default {render: ({model, el}) => "
         'mount(el, model.get("declaration"), kit, widgetModel(model))};\n'
     )

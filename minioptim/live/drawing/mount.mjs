@@ -4,9 +4,11 @@
 
 import { buildControls } from "./controls.mjs";
 import { html, set, setText } from "./elements.mjs";
+import { buildFoot } from "./foot.mjs";
+import { pictureOf } from "./picture.mjs";
 import { allowed, defaults, fromFragment, toFragment } from "./state.mjs";
 import { buildTabs } from "./tabs.mjs";
-import { asJson, said, speaker } from "./words.mjs";
+import { asJson, speaker } from "./words.mjs";
 
 const QUIET_BEFORE_SPEAKING = 500; // ms: a screen reader is told the outcome, not every notch
 
@@ -37,11 +39,14 @@ export function mount(host, declaration, kit, model) {
   const readout = html("p", { class: "live-readout" }, body);
   const told = html("span", { class: "live-told" }, readout);
   const toldApart = html("span", { class: "live-told-apart" }, readout);
+  const noted = html("strong", { class: "live-note" }, readout);
   const spoken = html("p", { class: "live-spoken", role: "status" }, root);
   let waiting = 0;
   let speaking = 0;
   let visible = false;
   let stale = true;
+  /** @type {Piece[]} */
+  let outcome = [];
 
   /**
    * @param {Values} asked
@@ -60,23 +65,26 @@ export function mount(host, declaration, kit, model) {
     if (signal.aborted || !stale) return;
     stale = false;
     update(values);
-    tell(figure.draw(values));
+    outcome = figure.draw(values);
+    tell(outcome);
     tabs.update();
   }
   /**
-   * Show pieces of text; the screen reader is told them once the hand rests.
+   * Show pieces of text, and what is to be noted; the screen reader is told them once the hand rests.
    *
    * @param {Piece[]} pieces
+   * @param {Piece[]} [notes]
    */
-  function tell(pieces) {
+  function tell(pieces, notes = []) {
     const isApart = ({ key }) => key.startsWith("anatomy.");
-    const texts = pieces.map(({ key, values }) => word(key, values));
     const between = word("between.sentences");
-    const text = texts.join(between);
-    setText(told, texts.filter((_, k) => !isApart(pieces[k])).join(between));
-    const apart = texts.filter((_, k) => isApart(pieces[k])).join(between);
-    setText(toldApart, apart && between + apart);
-    set(readout, "data-said", asJson(pieces));
+    const parts = [pieces.filter((one) => !isApart(one)), pieces.filter(isApart), notes].map(
+      (part) => part.map(({ key, values }) => word(key, values)).join(between),
+    );
+    for (const [k, span] of [told, toldApart, noted].entries())
+      setText(span, k && parts[k] ? between + parts[k] : parts[k]);
+    const text = parts.filter(Boolean).join(between);
+    set(readout, "data-said", asJson([...pieces, ...notes]));
     clearTimeout(speaking);
     speaking = setTimeout(() => setText(spoken, text), QUIET_BEFORE_SPEAKING);
   }
@@ -96,29 +104,38 @@ export function mount(host, declaration, kit, model) {
   };
   const figure = kit.figures[declaration.figure](context);
   const tabs = buildTabs(root, body, { word, signal });
-  const update = buildControls(panel, controls, {
+  buildFoot(root, {
+    word,
+    signal,
+    note,
+    reset,
+    address: model.address && (() => model.address?.(values)),
+    picture: () => pictureOf(body, { title: word("title"), word, controls, values }),
+    name: declaration.id,
+  });
+  const own = controls.filter(({ name }) => name !== "reset" && name !== "share"); // of all figures
+  const update = buildControls(panel, own, {
     word,
     change(asked) {
       if (asked.anatomy && asked.anatomy !== "none") tabs.apart();
       change(asked);
     },
-    press: (name) =>
-      name === "reset" ? reset() : name === "share" ? share() : figure.press(name, values),
+    note,
+    press: (name) => figure.press(name, values),
     signal,
   });
   function reset() {
     model.forget?.();
     change(defaults(controls));
   }
-  function share() {
+  /** @param {Piece} piece */
+  function note(piece) {
+    if (signal.aborted) return;
     figure.rest?.(); // what plays would wipe out the message with its next step
-    if (waiting) {
-      cancelAnimationFrame(waiting);
-      redraw();
-    }
-    history.replaceState(null, "", `#${toFragment(declaration.id, controls, values)}`);
+    cancelAnimationFrame(waiting);
+    redraw();
     setText(spoken, ""); // a text that stays the same is not announced again
-    tell([said("shared")]);
+    tell(outcome, [piece]);
   }
 
   host.append(root);
@@ -182,6 +199,12 @@ export function pageModel(declaration) {
   return {
     get: () => read() ?? {},
     set: () => {},
+    /** Put values into the page's address, and return it. */
+    address(values) {
+      const { id, controls } = declaration;
+      history.replaceState(null, "", `#${toFragment(id, controls, values)}`);
+      return location.href;
+    },
     /** Whether the address speaks of this figure. */
     shared: () => read() !== null,
     /** Take this figure's values out of the address. */
@@ -217,25 +240,4 @@ export function mountAll(kit) {
       console.error(error);
     }
   }
-}
-
-/**
- * The values of a figure in a notebook with a kernel, kept by the widget's trait `values`.
- *
- * @param {any} model
- * @returns {Model}
- */
-export function widgetModel(model) {
-  return {
-    get: () => model.get("values"),
-    set(values) {
-      model.set("values", values);
-      model.save_changes();
-    },
-    listen(callback) {
-      const changed = () => callback(model.get("values"));
-      model.on("change:values", changed);
-      return () => model.off("change:values", changed);
-    },
-  };
 }

@@ -3,7 +3,7 @@
 
 /** @import { Word } from "./types" */
 
-import { freshId, html, set } from "./elements.mjs";
+import { freshId, html, on, set } from "./elements.mjs";
 
 const NARROW = 620; // px; from here on two views of 300 px and their gap have room
 
@@ -54,11 +54,12 @@ export function buildTabs(root, body, { word, signal }) {
     const text = view.dataset.tab ?? "";
     const tab = html("button", { type: "button", role: "tab", id, text }, list);
     set(tab, "aria-controls", view.id);
-    tab.addEventListener("click", () => show(k), { signal });
+    on(tab, "click", () => show(k), signal);
     return tab;
   });
   if (views.length > 1) body.prepend(list);
-  list.addEventListener(
+  on(
+    list,
     "keydown",
     (event) => {
       const next = tabAfter(event.key, shown, there());
@@ -67,7 +68,7 @@ export function buildTabs(root, body, { word, signal }) {
       show(next);
       tabs[next].focus();
     },
-    { signal },
+    signal,
   );
 
   const there = () => views.map((view) => !view.parentElement?.hidden);

@@ -114,6 +114,8 @@ export interface Model {
   get(): Values | null | undefined;
   set(values: Values): void;
   forget?(): void;
+  /** Where a page has an address that can hold them. */
+  address?(values: Record<string, any>): string;
   listen(callback: (asked: Values) => void): () => void;
 }
 

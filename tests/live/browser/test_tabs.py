@@ -2,29 +2,13 @@
 
 import pytest
 
-from book.visits import DESKTOP, PHONE, Visit
+from book.visits import DESKTOP, PHONE
 from minioptim.live import figures
 from minioptim.live.figures import DESIGNS
 
-from .alone import FRAMES, fill
+from .alone import FRAMES
 
 SCREEN = PHONE["height"]
-
-
-@pytest.fixture
-def alone(browser):
-    """Open a figure alone on a phone's page; it must not complain."""
-    visits = []
-
-    def open_it(design, viewport=PHONE):
-        visits.append(Visit(browser, "about:blank", viewport))
-        fill(visits[-1].page, [design])
-        return visits[-1].page
-
-    yield open_it
-    for visit in visits:
-        visit.context.close()
-        assert visit.complaints == []
 
 
 def tabs_of(page):
@@ -40,7 +24,7 @@ each_design = pytest.mark.parametrize("design", DESIGNS, ids=lambda design: desi
 
 @each_design
 def test_a_phone_shows_one_view_at_a_time_and_each_has_a_tab(alone, design):
-    page = alone(design)
+    page = alone(design, PHONE)
     count = tabs_of(page).count()
     assert count != 1
     for k in range(count):
@@ -69,7 +53,7 @@ def test_at_a_desk_all_views_are_shown_and_nobody_hears_of_tabs(alone, design):
 
 @pytest.mark.parametrize("design", [figures.momentum, figures.gradient_descent])
 def test_what_is_dragged_its_reading_and_a_slider_share_a_phones_screen(alone, design):
-    page = alone(design)
+    page = alone(design, PHONE)
     handle = page.locator(".live-handle").bounding_box()
     slider = page.locator("input[type=range]").first.bounding_box()
     reading = page.locator(".live-readout").bounding_box()
@@ -79,7 +63,7 @@ def test_what_is_dragged_its_reading_and_a_slider_share_a_phones_screen(alone, d
 
 
 def test_tabs_are_moved_through_by_keys(alone):
-    page = alone(figures.momentum)
+    page = alone(figures.momentum, PHONE)
     names = tabs_of(page).all_inner_texts()
     chosen(page).focus()
     for key, name in [("ArrowRight", 1), ("End", -1), ("ArrowRight", 0), ("ArrowLeft", -1)]:
@@ -92,7 +76,7 @@ def test_tabs_are_moved_through_by_keys(alone):
 
 
 def test_the_slider_that_takes_a_step_apart_brings_its_view(alone):
-    page = alone(figures.gradient_descent)
+    page = alone(figures.gradient_descent, PHONE)
     assert tabs_of(page).count() == 4
     path = chosen(page).inner_text()
     slider = page.locator("[data-control=anatomy][type=range]")
@@ -110,7 +94,7 @@ def test_the_slider_that_takes_a_step_apart_brings_its_view(alone):
 
 
 def test_a_page_that_grows_wide_and_narrow_again_keeps_its_tab(alone):
-    page = alone(figures.momentum)
+    page = alone(figures.momentum, PHONE)
     tabs_of(page).nth(2).click()
     page.set_viewport_size(DESKTOP)
     page.evaluate(FRAMES)
