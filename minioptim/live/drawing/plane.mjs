@@ -303,7 +303,7 @@ export function plane(
       svg("circle", { r: 20, class: "live-reach" }, handle);
       svg("circle", { r: 8, class: "live-knob" }, handle);
       const text = word("handle.hint");
-      const hint = svg("text", { class: "live-hint", "aria-hidden": "true", text }, handle);
+      const hint = svg("text", { class: "live-hint", "aria-hidden": "true", text }, view.root);
       const move = (/** @type {Point} */ place) => {
         hint.remove(); // who has moved it once knows
         moved(place);
@@ -379,7 +379,8 @@ export function plane(
         at = place;
         // Above the knob, but inside the picture.
         const [x, y] = [sx(at[0]), sy(at[1])];
-        set(hint, "y", y < box.top + 24 ? 26 : -14);
+        set(hint, "x", x.toFixed(1));
+        set(hint, "y", (y < box.top + 24 ? y + 26 : y - 14).toFixed(1));
         const side = x < box.left + 40 ? "start" : x > box.right - 40 ? "end" : "middle";
         set(hint, "text-anchor", side);
         set(handle, "aria-valuemin", ends()[0][0]);
