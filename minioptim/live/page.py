@@ -309,13 +309,8 @@ def page_script(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:
     >>> page_script([]).splitlines()[0]
     '(() => {'
     """
-    return (
-        f'(() => {{\n"use strict";\n{kit(designs, language)}'
-        "const start = () => mountAll(kit);\n"
-        'if (document.readyState === "loading") '
-        'document.addEventListener("DOMContentLoaded", start, {once: true});\n'
-        "else start();\n})();\n"
-    )
+    # The page's template defers it: then all placeholders are there.
+    return f'(() => {{\n"use strict";\n{kit(designs, language)}mountAll(kit);\n}})();\n'
 
 
 def widget_module(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:

@@ -221,6 +221,24 @@ export function pageModel(declaration) {
 }
 
 /**
+ * Where the page's text links to a state of a figure, show the figure; and also where the address
+ * does not change, because the hand has moved the figure since.
+ *
+ * @param {HTMLElement} host
+ * @param {ReturnType<typeof pageModel>} model
+ */
+function follow(host, model) {
+  addEventListener("click", ({ target }) => {
+    if (!(target instanceof Element && target.closest('a[href^="#live="]'))) return;
+    setTimeout(() => {
+      if (!model.shared()) return;
+      dispatchEvent(new Event("hashchange"));
+      host.scrollIntoView({ block: "nearest" });
+    });
+  });
+}
+
+/**
  * Make every placeholder of the page live; one that fails keeps its still picture.
  *
  * @param {Kit} kit
@@ -234,6 +252,7 @@ export function mountAll(kit) {
       const model = pageModel(declaration);
       mount(host, declaration, kit, model);
       if (model.shared()) host.scrollIntoView();
+      follow(host, model);
     } catch (error) {
       host.replaceChildren();
       host.removeAttribute("data-live");

@@ -124,6 +124,21 @@ def test_where_nothing_can_be_copied_the_address_is_offered(alone, home):
     assert page.url == f"{home}#live=momentum"
 
 
+def test_a_link_of_the_text_sets_the_figure_as_often_as_it_is_followed(alone, home):
+    page = alone(figures.gradient_descent, address=home)
+    page.evaluate(
+        """() => document.body.insertAdjacentHTML("beforeend",
+          `<p style="margin-top: 3000px"><a href="#live=gradient_descent&amp;lr=0.2">x</a></p>`)"""
+    )
+    for _ in range(2):
+        page.locator("a[href]").click()
+        page.wait_for_function("scrollY < 1000")
+        page.evaluate(FRAMES)
+        assert "regime.edge" in said(page)
+        type_in(page, "lr", "0.05")
+        assert "regime.slow" in said(page)
+
+
 # --- A picture ----------------------------------------------------------------
 
 
