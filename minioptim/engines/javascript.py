@@ -83,8 +83,9 @@ def rule_source(rule_class: type[Rule]) -> str:
     """Return a rule as the text of a JavaScript class.
 
     Its instances have the hyper-parameters with their defaults, the names of the ``state``, and the
-    methods ``start(x)``, ``query(x, ...state)`` and ``step(g, x, t, ...state)``, which act on one
-    coordinate; ``start`` and ``step`` return arrays. The same class gives the same text.
+    methods ``start(x)``, ``step(g, x, t, ...state)`` and, if the gradient is not asked for at x,
+    ``query(x, ...state)``, which act on one coordinate; ``start`` and ``step`` return arrays. The
+    same class gives the same text.
 
     Parameters
     ----------
@@ -135,9 +136,10 @@ def rule_source(rule_class: type[Rule]) -> str:
         start = f"start(x) {{\n  return {_literal((0.0,) * len(state))};\n}}"
     else:
         start = _method(rule_class, Signature("start", ("x",), (), len(state)))
-    query = _method(rule_class, Signature("query", ("x",), state, None))
+    asks = rule_class.query is not Rule.query
+    query = [_method(rule_class, Signature("query", ("x",), state, None))] if asks else []
     step = _method(rule_class, Signature("step", ("g", "x", "t"), state, 1 + len(state)))
-    return _class(rule_class, {"state": state}, [start, query, step])
+    return _class(rule_class, {"state": state}, [start, *query, step])
 
 
 def surface_source(surface_class: type[Surface]) -> str:

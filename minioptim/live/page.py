@@ -23,7 +23,19 @@ from minioptim.rules import Rule
 FOLDER = Path(__file__).parent
 DRAWING = (
     *("geometry", "simulate", "state", "words"),  # pure
-    *("elements", "controls", "frame", "plane", "anatomy", "chart", "player", "mount"),
+    *(
+        "elements",
+        "controls",
+        "frame",
+        "plane",
+        "anatomy",
+        "chart",
+        "player",
+        "tabs",
+        "picture",
+        "foot",
+        "mount",
+    ),
 )
 """The modules of the folder `drawing`, each after the modules that it imports."""
 
@@ -31,18 +43,27 @@ IMPORT = re.compile(r'^import \{([^}]*)\} from "(\./|\.\./drawing/)(\w+)\.mjs";\
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MULTILINE)
 LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 TOP_LEVEL = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
-INDENT = re.compile(r"^ +", re.MULTILINE)
 COMMENT = re.compile(r"^ *(?://.*|/\*\*?(?:.|\n)*?\*/)\n", re.MULTILINE)
 # With no quotation mark after the slashes, they cannot be inside a string.
 END_COMMENT = re.compile(r"(?<=[;,{}()\]]) +// [^\"'`\n]*$", re.MULTILINE)
 TYPE = re.compile(r"/\*\* @type \{.*?\} \*/ ?")
 BLANK = re.compile(r"\n{2,}")
-WRAPPED = re.compile(r"^(?!.*//)(.*[(\[,])\n", re.MULTILINE)
-CLOSED = re.compile(r"^(?!.*//)(.*?),?\n(?=[)\]])", re.MULTILINE)
+INSIDE = tuple(" )]}")
+"""How a line begins that belongs to the one above it."""
+CLOSED = re.compile(r"^(?!.*//)(.*?),?\n *(?=[)\]])", re.MULTILINE)
 
 QUOTED = re.compile(r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)""")
 # Signs that need no space beside them; + and - might grow together, and / begin something else.
 APART = re.compile(r" *([=<>?:,;{}()\[\]&|*!]+) *")
+# These too, where no other one is beside them.
+SUMS = re.compile(r"(?<![-+/]) ([-+/%]) (?![-+/*])")
+LONE = re.compile(r"(?<=[(,=:?&|>{;\[])\((\w+)\)(?==>)")  # the only parameter of a function
+ZEROS = re.compile(r"(?<![\w.])(?:(\d+)\.0(?![\w.])|0(?=\.\d))")  # 1.0 is 1, and 0.5 is .5
+
+
+# How each class is made, as `module_source` writes it, and what a page has in its place.
+MAKES = "constructor(values = {}) {\n      Object.assign(Object.seal(this), values);\n    }"
+SEALED = "const sealed = (one, values) => Object.assign(Object.seal(one), values);\n"
 
 
 class LinkError(ValueError):
@@ -84,9 +105,10 @@ def style() -> str:
 
 
 def for_machines(text: str) -> str:
-    r"""Return a script or a style sheet without indentation, comments and wrapped lines.
+    r"""Return a script or a style sheet without comments, each declaration of a script on a line.
 
-    They help people who read the modules; a page is smaller without them.
+    They help people who read the modules; a page is smaller without them. No line of these leaves
+    off its semicolon, so what stands below one and further in can follow it at once.
 
     Raises
     ------
@@ -96,15 +118,23 @@ def for_machines(text: str) -> str:
     Examples
     --------
     >>> for_machines("// why\nif (a) {\n\n  b(); // kept\n}\n")
-    'if (a) {\nb();\n}\n'
+    'if (a) {b();}\n'
     """
     bare = END_COMMENT.sub("", TYPE.sub("", COMMENT.sub("", text)))
-    lines = BLANK.sub("\n", INDENT.sub("", bare)).lstrip("\n")
-    return WRAPPED.sub(r"\1", CLOSED.sub(r"\1", lines))
+    lines: list[str] = []
+    for line in CLOSED.sub(r"\1", BLANK.sub("\n", bare).lstrip("\n")).splitlines():
+        if lines and line[:1] in INSIDE and "//" not in lines[-1]:
+            words = lines[-1][-1:].isalnum() and line.lstrip()[:1].isalnum()
+            lines[-1] += " " * words + line.lstrip()
+        else:
+            lines.append(line.lstrip())
+    return "".join(f"{line}\n" for line in lines)
 
 
 def tight(script: str) -> str:
-    r"""Return a script without the spaces beside signs, which stay inside of quoted text.
+    r"""Return a script without what only people need beside its signs; quoted text stays as it is.
+
+    These are spaces, the parentheses of a function's only parameter, and a number's zeros.
 
     Raises
     ------
@@ -113,11 +143,19 @@ def tight(script: str) -> str:
 
     Examples
     --------
-    >>> print(tight('if (a > 0) b = c + `(${d} , e)`;'))
-    if(a>0)b=c + `(${d} , e)`;
+    >>> print(tight('if (a > 0.50) b = c + `(${d} , e)`; f = (x) => 2.0 * x;'))
+    if(a>.50)b=c+`(${d} , e)`;f=x=>2*x;
     """
-    parts = QUOTED.split(script)
-    return "".join(part if i % 2 else APART.sub(r"\1", part) for i, part in enumerate(parts))
+    shorter = (SUMS, APART, LONE, ZEROS)
+
+    def shortened(part: str) -> str:
+        for pattern in shorter:
+            part = pattern.sub(lambda found: found[1] or "", part)
+        return part
+
+    return "".join(
+        part if i % 2 else shortened(part) for i, part in enumerate(QUOTED.split(script))
+    )
 
 
 def modules_of(figures: Iterable[str]) -> dict[str, str]:
@@ -204,19 +242,25 @@ def kit(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:
     Examples
     --------
     >>> kit([]).splitlines()[-1]
-    'const kit = {figures: {}, rules, surfaces, words: {}};'
+    'const kit = {figures: {}, rules, surfaces, words: {"common":{}}};'
     """
     designs = list(designs)
     figures = [design.figure for design in designs]
     rules = dict.fromkeys(rule for design in designs for rule in design.rules)
     surfaces = dict.fromkeys(surface for design in designs for surface in design.surfaces)
     modules = modules_of(figures)
-    translated = {"translated": module_source(rules, surfaces)}
-    said = json.dumps(
-        {design.figure: words_of(design, modules, language) for design in designs},
-        ensure_ascii=False,
-        separators=(",", ":"),
+    # Each class says how it is made; on a page that stands once.
+    module = module_source(rules, surfaces).replace(
+        MAKES, "constructor(values) { sealed(this, values); }"
     )
+    translated = {"translated": f"{SEALED}{module}"}
+    # What figures share stands on a page once.
+    texts: dict[str, dict[str, str]] = {words.COMMON: {}}
+    for design in designs:
+        own = words.catalogue(language)[design.figure]
+        for key, text in words_of(design, modules, language).items():
+            texts.setdefault(design.figure if key in own else words.COMMON, {})[key] = text
+    said = json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
     names = ", ".join(figures)
     return (
         link(modules | translated)
@@ -265,13 +309,8 @@ def page_script(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:
     >>> page_script([]).splitlines()[0]
     '(() => {'
     """
-    return (
-        f'(() => {{\n"use strict";\n{kit(designs, language)}'
-        "const start = () => mountAll(kit);\n"
-        'if (document.readyState === "loading") '
-        'document.addEventListener("DOMContentLoaded", start, {once: true});\n'
-        "else start();\n})();\n"
-    )
+    # The page's template defers it: then all placeholders are there.
+    return f'(() => {{\n"use strict";\n{kit(designs, language)}mountAll(kit);\n}})();\n'
 
 
 def widget_module(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:
@@ -287,7 +326,9 @@ def widget_module(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:
     >>> "export default" in widget_module([])
     True
     """
+    model = (FOLDER / "widget.mjs").read_text(encoding="utf-8")
     return (
-        kit(designs, language) + "export default {render: ({model, el}) => "
+        f"{kit(designs, language)}{link({'widget': model})}"
+        "export default {render: ({model, el}) => "
         'mount(el, model.get("declaration"), kit, widgetModel(model))};\n'
     )

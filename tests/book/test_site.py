@@ -4,7 +4,7 @@ import copy
 import functools
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import nbformat
 import pytest
@@ -12,7 +12,10 @@ from bs4 import BeautifulSoup, NavigableString
 
 from book import pages as site_pages
 from book.extensions import reference
+from book.extensions.live_figures import figures_in
 from book.visits import DESKTOP, PHONE, Visit
+from minioptim.live.controls import Point, by_name
+from minioptim.live.figures import design_of
 
 from ..accessibility import thin, violations
 from ..kept import each, on_paper
@@ -111,6 +114,22 @@ def anchors(file):
     return set(ANCHOR.findall(file.read_text(encoding="utf-8")))
 
 
+def leads_to_a_state(file, fragment):
+    """Whether a page has the figure that a link speaks of, and its controls allow each value."""
+    asked = dict(parse_qsl(fragment, keep_blank_values=True))
+    name = asked.pop("live")
+    if name not in figures_in(file.read_text(encoding="utf-8")):
+        return False
+    controls = by_name(design_of(name).controls)
+    try:
+        for key, text in asked.items():
+            numbers = [float(number) for number in text.split(",")]
+            controls[key].check(numbers if isinstance(controls[key], Point) else numbers[0])
+    except (KeyError, ValueError):
+        return False
+    return bool(asked)
+
+
 def broken_links(file):
     """Links of a page to a file or a place in the site that is not there."""
     broken = []
@@ -123,6 +142,9 @@ def broken_links(file):
             target.fragment
             and goal.suffix == ".html"
             and unquote(target.fragment) not in anchors(goal)
+            and not (
+                target.fragment.startswith("live=") and leads_to_a_state(goal, target.fragment)
+            )
         ):
             broken.append(link["href"])
     return broken
@@ -203,6 +225,18 @@ def test_check_of_links_catches(tmp_path):
         "".join(f'<a href="{to}">x</a>' for to in ["b.html#here", "b.html#there", "c.html", "#no"])
     )
     assert broken_links(page) == ["b.html#there", "c.html", "#no"]
+
+
+def test_links_to_a_state_that_a_figure_does_not_have_are_noticed(tmp_path):
+    page = tmp_path / "a.html"
+    right = ["#live=adam&amp;step=12", "#live=momentum&amp;place=1.9,0.5"]
+    wrong = ["lr=0.1", "step=0", "step=2.5", "step=x", "step=", ""]
+    links = [*right, *(f"#live=adam&amp;{one}" for one in wrong), "#live=rmsprop&amp;rho=0.5"]
+    holders = "".join(
+        f"""<i data-live-figure='{{"figure":"{name}"}}'></i>""" for name in ("adam", "momentum")
+    )
+    page.write_text(holders + "".join(f'<a href="{to}">x</a>' for to in links))
+    assert broken_links(page) == [to.replace("&amp;", "&") for to in links[len(right) :]]
 
 
 def test_missing_pages_are_noticed(tmp_path):

@@ -123,6 +123,7 @@ export function anatomyView(views, { signal, word, looks = {}, others = [] }) {
   const place = html("div", { class: "live-apart" }, views.parentNode);
   const near = plane(place, {
     title: word("anatomy.view"),
+    tab: word("tabs.apart"),
     domain: [
       [-1, 1],
       [-1, 1],

@@ -11,11 +11,10 @@ const LINE = 14; // from one name to the next
 /**
  * Curves over an axis. `xLog` and `yLog` make an axis logarithmic; `xRange` and `yRange` fix what
  * it shows, else it follows the data of each drawing. `labels` leaves so much room at the right, in
- * units of the picture, for the names of the series beside their ends. On a phone a chart comes below
- * the controls, or with `early` above them, for what they move.
+ * units of the picture, for the names of the series beside their ends.
  *
  * @param {HTMLElement} parent
- * @param {{ title: string; xLabel: string; yLabel: string; height?: number; xLog?: boolean; yLog?: boolean; xRange?: number[]; yRange?: number[]; labels?: number; early?: boolean }} options
+ * @param {{ title: string; xLabel: string; yLabel: string; height?: number; xLog?: boolean; yLog?: boolean; xRange?: number[]; yRange?: number[]; labels?: number; tab?: string; lead?: boolean }} options
  */
 export function chart(
   parent,
@@ -29,10 +28,11 @@ export function chart(
     xRange,
     yRange,
     labels = 0,
-    early = false,
+    tab,
+    lead,
   },
 ) {
-  const view = frame(parent, { title, height, xLabel, yLabel, left: 52, right: labels, early });
+  const view = frame(parent, { title, height, xLabel, yLabel, left: 52, right: labels, tab, lead });
   const { box, marks } = view;
   const bars = svg("path", { class: "live-bars" }, marks);
   const rules = svg("g", {}, marks);

@@ -1,10 +1,12 @@
 // The controls under a figure: sliders, switches, choices and buttons, with their labels. Native
 // elements, so that keys, touch and screen readers work as everywhere.
 
-/** @import { Control, Values, Word } from "./types" */
+/** @import { Control, Piece, Values, Word } from "./types" */
 
-import { freshId, html, set, setText } from "./elements.mjs";
+import { freshId, html, on, set } from "./elements.mjs";
 import { formatNumber } from "./geometry.mjs";
+import { allowed, typed } from "./state.mjs";
+import { said } from "./words.mjs";
 
 const NOTCHES = 1000; // of a slider whose values are not whole numbers
 
@@ -13,10 +15,11 @@ const NOTCHES = 1000; // of a slider whose values are not whole numbers
  *
  * @param {HTMLElement} panel
  * @param {Control[]} controls
- * @param {{ word: Word; change(asked: Values): void; press(name: string): void; signal: AbortSignal }} hooks
+ * @param {{ word: Word; change(asked: Values): void; note(piece: Piece): void; press(name: string): void; signal: AbortSignal }} hooks
  * @returns {(values: Record<string, any>) => void}
  */
-export function buildControls(panel, controls, { word, change, press, signal }) {
+export function buildControls(panel, controls, hooks) {
+  const { word } = hooks;
   const makers = { slider, switch: toggle, choice, button };
   const groups = new Map();
   const place = (/** @type {Control} */ { group }) => {
@@ -27,9 +30,7 @@ export function buildControls(panel, controls, { word, change, press, signal }) 
   };
   const updates = controls
     .filter((control) => control.kind in makers)
-    .map((control) =>
-      makers[control.kind](place(control), control, { word, change, press, signal }),
-    );
+    .map((control) => makers[control.kind](place(control), control, hooks));
   return (now) => {
     for (const update of updates) update(now);
   };
@@ -52,6 +53,33 @@ function keyOf({ name, says }) {
  */
 function labelOf(control, word) {
   return word(keyOf(control), { rule: control.of });
+}
+
+/**
+ * @param {Control} control
+ * @param {string} option
+ * @param {Word} word
+ */
+function optionOf(control, option, word) {
+  return control.names.includes(option) ? option : word(`${keyOf(control)}.${option}`);
+}
+
+/**
+ * A control and its value as text; nothing of one that is folded away and as it was declared.
+ *
+ * @param {Control} control
+ * @param {any} value
+ * @param {Word} word
+ * @returns {string}
+ */
+export function settingOf(control, value, word) {
+  if (control.group && value === control.value) return "";
+  const text = {
+    slider: () => digitsOf(control, value),
+    switch: () => (value ? word("setting.on") : word("setting.off")),
+    choice: () => optionOf(control, value, word),
+  }[control.kind];
+  return text ? word("setting", { label: labelOf(control, word), value: text() }) : "";
 }
 
 /**
@@ -111,34 +139,81 @@ export function valueToNotch(control, value) {
   return Math.round(share * NOTCHES) + 0; // never -0
 }
 
-function slider(panel, control, { word, change, signal }) {
+/**
+ * A slider's value in digits that can be typed: as many as tell its notches apart, or all that were
+ * typed.
+ *
+ * @param {Control} control
+ * @param {number} value
+ * @returns {string}
+ */
+export function digitsOf(control, value) {
+  const onNotch = notchToValue(control, valueToNotch(control, value)) === value;
+  return String(Number(value.toPrecision(onNotch ? digitsFor(control, value) : 8)));
+}
+
+// A value close to 1 is told apart by what is missing.
+function digitsFor({ toward_one: towardOne }, value) {
+  return 3 + (towardOne ? Math.max(0, Math.ceil(-Math.log10(1 - value))) : 0);
+}
+
+function slider(panel, control, { word, change, note, signal }) {
   const id = freshId("live-control");
   const row = html("div", { class: "live-slider" }, panel);
-  html("label", { for: id, text: labelOf(control, word) }, row);
+  const label = labelOf(control, word);
+  html("label", { for: id, text: label }, row);
   const range = plain(control) ? [control.low, control.high] : [0, NOTCHES];
   const input = html(
     "input",
     { type: "range", id, min: range[0], max: range[1], step: 1, "data-control": control.name },
     row,
   );
-  // The slider itself says its value: an output would be announced beside it, at every notch.
-  const output = html("output", { for: id, "aria-live": "off" }, row);
-  input.addEventListener(
+  const field = html(
+    "input",
+    {
+      inputmode: "decimal",
+      autocomplete: "off",
+      size: 6,
+      "aria-label": word("field", { label }),
+      "data-field": control.name,
+    },
+    row,
+  );
+  let now = control.value;
+  let shown = "";
+  // What is being typed stays, until it is done or given up.
+  const show = (/** @type {boolean} */ done) => {
+    if (!done && field.value !== shown) return;
+    shown = digitsOf(control, now);
+    field.value = shown;
+  };
+  const take = () => {
+    const asked = typed(field.value);
+    const kept = allowed(control, asked);
+    if (kept !== undefined) {
+      now = kept;
+      change({ [control.name]: now });
+    }
+    const { low, high } = control;
+    if (kept !== asked) note(said("field.kept", { label, low, high, now }));
+    show(true);
+  };
+  on(field, "change", take, signal);
+  on(field, "keydown", ({ key }) => key === "Escape" && show(true), signal);
+  on(
+    input,
     "input",
     () => change({ [control.name]: notchToValue(control, Number(input.value)) }),
-    { signal },
+    signal,
   );
   return (values) => {
     const value = values[control.name];
-    const text = formatNumber(
-      value,
-      3 + (control.toward_one ? Math.max(0, Math.ceil(-Math.log10(1 - value))) : 0),
-    );
     // Several notches may mean one whole number: the hand's own stays, or a key could not move on.
     if (notchToValue(control, Number(input.value)) !== value)
       input.value = String(valueToNotch(control, value));
-    set(input, "aria-valuetext", text);
-    setText(output, text);
+    set(input, "aria-valuetext", formatNumber(value, digitsFor(control, value)));
+    now = value;
+    show(false);
   };
 }
 
@@ -150,7 +225,7 @@ function toggle(panel, control, { word, change, signal }) {
     label,
   );
   label.append(` ${labelOf(control, word)}`);
-  input.addEventListener("change", () => change({ [control.name]: input.checked }), { signal });
+  on(input, "change", () => change({ [control.name]: input.checked }), signal);
   return (values) => {
     input.checked = values[control.name];
   };
@@ -161,10 +236,9 @@ function choice(panel, control, { word, change, signal }) {
   html("span", { text: `${labelOf(control, word)} ` }, label);
   const select = html("select", { "data-control": control.name }, label);
   for (const option of control.options) {
-    const text = control.names.includes(option) ? option : word(`${keyOf(control)}.${option}`);
-    html("option", { value: option, text }, select);
+    html("option", { value: option, text: optionOf(control, option, word) }, select);
   }
-  select.addEventListener("change", () => change({ [control.name]: select.value }), { signal });
+  on(select, "change", () => change({ [control.name]: select.value }), signal);
   return (values) => {
     select.value = values[control.name];
   };
@@ -176,6 +250,6 @@ function button(panel, control, { word, press, signal }) {
     { type: "button", "data-control": control.name, text: labelOf(control, word) },
     panel,
   );
-  element.addEventListener("click", () => press(control.name, element), { signal });
+  on(element, "click", () => press(control.name, element), signal);
   return () => {};
 }

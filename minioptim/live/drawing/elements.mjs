@@ -60,6 +60,19 @@ export function freshId(prefix) {
 }
 
 /**
+ * Listen until the figure is taken off the page.
+ *
+ * @param {Element} element
+ * @param {string} kind
+ * @param {(event: any) => void} act
+ * @param {AbortSignal} signal
+ * @returns {void}
+ */
+export function on(element, kind, act, signal) {
+  element.addEventListener(kind, act, { signal });
+}
+
+/**
  * Set an attribute only where it changes: a browser lays out anew what was merely touched.
  *
  * @param {Element} element

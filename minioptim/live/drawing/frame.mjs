@@ -9,17 +9,19 @@ import { dotsData, formatNumber, tickDigits } from "./geometry.mjs";
 const WIDTH = 380;
 
 /**
- * The frame that all views share: an SVG with a clipped inside, axes, and their labels.
+ * The frame that all views share: an SVG with a clipped inside, axes, and their labels. Where views
+ * are shown one at a time, `tab` is the short name of this one, and with `lead` it comes first.
  *
  * @param {HTMLElement} parent
- * @param {{ title: string; height: number; xLabel: string; yLabel: string; left?: number; right?: number; early?: boolean }} options
+ * @param {{ title: string; height: number; xLabel: string; yLabel: string; left?: number; right?: number; tab?: string; lead?: boolean }} options
  */
 export function frame(
   parent,
-  { title, height, xLabel, yLabel, left = 44, right = 0, early = false },
+  { title, height, xLabel, yLabel, left = 44, right = 0, tab = title, lead = false },
 ) {
   const box = { left, right: WIDTH - 10 - right, top: 22, bottom: height - 38 };
-  const figure = html("div", { class: early ? "live-view live-early" : "live-view" }, parent);
+  const name = lead ? "live-view live-lead" : "live-view";
+  const figure = html("div", { class: name, "data-tab": tab }, parent);
   const root = svg(
     "svg",
     { viewBox: `0 0 ${WIDTH} ${height}`, role: "group", "aria-label": title },
@@ -120,6 +122,18 @@ export function lineStore(group) {
       for (const [name, line] of lines) if (!names.includes(name)) set(line, "d", "");
     },
   };
+}
+
+/**
+ * A legend of several views: it stands under the first, and under each where they are shown one at a
+ * time.
+ *
+ * @param {{ root: SVGElement }[]} views
+ * @param {{ label: string; look: Look; dots?: boolean }[]} entries
+ */
+export function legendOfAll(views, entries) {
+  for (const [k, { root }] of views.entries())
+    legend(root.parentNode, entries).classList.toggle("live-again", k > 0);
 }
 
 /**

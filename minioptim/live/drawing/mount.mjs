@@ -4,8 +4,11 @@
 
 import { buildControls } from "./controls.mjs";
 import { html, set, setText } from "./elements.mjs";
+import { buildFoot } from "./foot.mjs";
+import { pictureOf } from "./picture.mjs";
 import { allowed, defaults, fromFragment, toFragment } from "./state.mjs";
-import { asJson, said, speaker } from "./words.mjs";
+import { buildTabs } from "./tabs.mjs";
+import { asJson, speaker } from "./words.mjs";
 
 const QUIET_BEFORE_SPEAKING = 500; // ms: a screen reader is told the outcome, not every notch
 
@@ -13,7 +16,7 @@ const QUIET_BEFORE_SPEAKING = 500; // ms: a screen reader is told the outcome, n
  * Make `host` live. Returns unmount(), after which nothing of the figure is left.
  *
  * `declaration` is what Python said; `kit` has `figures` (functions by name), `rules` and `surfaces`
- * (classes translated from Python), and `words` (the texts of each figure by key); `model` keeps the values: get(), set(values), listen(callback).
+ * (classes translated from Python), and `words` (the texts of each figure by key, and what they share); `model` keeps the values: get(), set(values), listen(callback).
  *
  * @param {HTMLElement} host
  * @param {Declaration} declaration
@@ -25,7 +28,7 @@ export function mount(host, declaration, kit, model) {
   const controller = new AbortController();
   const { signal } = controller;
   const { controls } = declaration;
-  const word = speaker(kit.words[declaration.figure]);
+  const word = speaker({ ...kit.words.common, ...kit.words[declaration.figure] });
   const values = { ...defaults(controls), ...checked(controls, model.get()) };
 
   const root = html("div", { class: "live", role: "group", "aria-label": word("title") });
@@ -34,11 +37,16 @@ export function mount(host, declaration, kit, model) {
   const views = html("div", { class: "live-views" }, body);
   const panel = html("div", { class: "live-controls" }, body);
   const readout = html("p", { class: "live-readout" }, body);
+  const told = html("span", { class: "live-told" }, readout);
+  const toldApart = html("span", { class: "live-told-apart" }, readout);
+  const noted = html("strong", { class: "live-note" }, readout);
   const spoken = html("p", { class: "live-spoken", role: "status" }, root);
   let waiting = 0;
   let speaking = 0;
   let visible = false;
   let stale = true;
+  /** @type {Piece[]} */
+  let outcome = [];
 
   /**
    * @param {Values} asked
@@ -57,17 +65,26 @@ export function mount(host, declaration, kit, model) {
     if (signal.aborted || !stale) return;
     stale = false;
     update(values);
-    tell(figure.draw(values));
+    outcome = figure.draw(values);
+    tell(outcome);
+    tabs.update();
   }
   /**
-   * Show pieces of text; the screen reader is told them once the hand rests.
+   * Show pieces of text, and what is to be noted; the screen reader is told them once the hand rests.
    *
    * @param {Piece[]} pieces
+   * @param {Piece[]} [notes]
    */
-  function tell(pieces) {
-    const text = pieces.map(({ key, values }) => word(key, values)).join(word("between.sentences"));
-    setText(readout, text);
-    set(readout, "data-said", asJson(pieces));
+  function tell(pieces, notes = []) {
+    const isApart = ({ key }) => key.startsWith("anatomy.");
+    const between = word("between.sentences");
+    const parts = [pieces.filter((one) => !isApart(one)), pieces.filter(isApart), notes].map(
+      (part) => part.map(({ key, values }) => word(key, values)).join(between),
+    );
+    for (const [k, span] of [told, toldApart, noted].entries())
+      setText(span, k && parts[k] ? between + parts[k] : parts[k]);
+    const text = parts.filter(Boolean).join(between);
+    set(readout, "data-said", asJson([...pieces, ...notes]));
     clearTimeout(speaking);
     speaking = setTimeout(() => setText(spoken, text), QUIET_BEFORE_SPEAKING);
   }
@@ -86,26 +103,39 @@ export function mount(host, declaration, kit, model) {
     values: () => values,
   };
   const figure = kit.figures[declaration.figure](context);
-  const update = buildControls(panel, controls, {
+  const tabs = buildTabs(root, body, { word, signal });
+  buildFoot(root, {
     word,
-    change,
-    press: (name) =>
-      name === "reset" ? reset() : name === "share" ? share() : figure.press(name, values),
+    signal,
+    note,
+    reset,
+    address: model.address && (() => model.address?.(values)),
+    picture: () => pictureOf(body, { title: word("title"), word, controls, values }),
+    name: declaration.id,
+  });
+  const own = controls.filter(({ name }) => name !== "reset" && name !== "share"); // of all figures
+  const update = buildControls(panel, own, {
+    word,
+    change(asked) {
+      if (asked.anatomy && asked.anatomy !== "none") tabs.apart();
+      change(asked);
+    },
+    note,
+    press: (name) => figure.press(name, values),
     signal,
   });
   function reset() {
     model.forget?.();
     change(defaults(controls));
   }
-  function share() {
+  /** @param {Piece} piece */
+  function note(piece) {
+    if (signal.aborted) return;
     figure.rest?.(); // what plays would wipe out the message with its next step
-    if (waiting) {
-      cancelAnimationFrame(waiting);
-      redraw();
-    }
-    history.replaceState(null, "", `#${toFragment(declaration.id, controls, values)}`);
+    cancelAnimationFrame(waiting);
+    redraw();
     setText(spoken, ""); // a text that stays the same is not announced again
-    tell([said("shared")]);
+    tell(outcome, [piece]);
   }
 
   host.append(root);
@@ -169,6 +199,12 @@ export function pageModel(declaration) {
   return {
     get: () => read() ?? {},
     set: () => {},
+    /** Put values into the page's address, and return it. */
+    address(values) {
+      const { id, controls } = declaration;
+      history.replaceState(null, "", `#${toFragment(id, controls, values)}`);
+      return location.href;
+    },
     /** Whether the address speaks of this figure. */
     shared: () => read() !== null,
     /** Take this figure's values out of the address. */
@@ -185,6 +221,24 @@ export function pageModel(declaration) {
 }
 
 /**
+ * Where the page's text links to a state of a figure, show the figure; and also where the address
+ * does not change, because the hand has moved the figure since.
+ *
+ * @param {HTMLElement} host
+ * @param {ReturnType<typeof pageModel>} model
+ */
+function follow(host, model) {
+  addEventListener("click", ({ target }) => {
+    if (!(target instanceof Element && target.closest('a[href^="#live="]'))) return;
+    setTimeout(() => {
+      if (!model.shared()) return;
+      dispatchEvent(new Event("hashchange"));
+      host.scrollIntoView({ block: "nearest" });
+    });
+  });
+}
+
+/**
  * Make every placeholder of the page live; one that fails keeps its still picture.
  *
  * @param {Kit} kit
@@ -198,31 +252,11 @@ export function mountAll(kit) {
       const model = pageModel(declaration);
       mount(host, declaration, kit, model);
       if (model.shared()) host.scrollIntoView();
+      follow(host, model);
     } catch (error) {
       host.replaceChildren();
       host.removeAttribute("data-live");
       console.error(error);
     }
   }
-}
-
-/**
- * The values of a figure in a notebook with a kernel, kept by the widget's trait `values`.
- *
- * @param {any} model
- * @returns {Model}
- */
-export function widgetModel(model) {
-  return {
-    get: () => model.get("values"),
-    set(values) {
-      model.set("values", values);
-      model.save_changes();
-    },
-    listen(callback) {
-      const changed = () => callback(model.get("values"));
-      model.on("change:values", changed);
-      return () => model.off("change:values", changed);
-    },
-  };
 }

@@ -2,7 +2,7 @@
 
 /** @import { Domain, Look, Numbers, Point, Scale, Surface, Word } from "./types" */
 
-import { html, set, svg } from "./elements.mjs";
+import { html, on, set, svg } from "./elements.mjs";
 import { frame, lineStore } from "./frame.mjs";
 import {
   alike,
@@ -29,13 +29,24 @@ const LEVELS = 12;
  * says what a handle is.
  *
  * @param {HTMLElement} parent
- * @param {{ title: string; domain: Domain; unlike?: boolean; height?: number; xLabel?: string; yLabel?: string; left?: number; signal: AbortSignal; word: Word }} options
+ * @param {{ title: string; domain: Domain; unlike?: boolean; height?: number; xLabel?: string; yLabel?: string; left?: number; tab?: string; signal: AbortSignal; word: Word }} options
  */
 export function plane(
   parent,
-  { title, domain, unlike = false, height = 300, xLabel = "x", yLabel = "y", left, signal, word },
+  {
+    title,
+    domain,
+    unlike = false,
+    height = 300,
+    xLabel = "x",
+    yLabel = "y",
+    left,
+    tab,
+    signal,
+    word,
+  },
 ) {
-  const view = frame(parent, { title, height, xLabel, yLabel, left });
+  const view = frame(parent, { title, height, xLabel, yLabel, left, tab });
   const { box, back, marks } = view;
   const inside = {
     x: box.left,
@@ -291,46 +302,56 @@ export function plane(
       );
       svg("circle", { r: 20, class: "live-reach" }, handle);
       svg("circle", { r: 8, class: "live-knob" }, handle);
+      const text = word("handle.hint");
+      const hint = svg("text", { class: "live-hint", "aria-hidden": "true", text }, view.root);
+      const move = (/** @type {Point} */ place) => {
+        hint.remove(); // who has moved it once knows
+        moved(place);
+      };
       const onView = (event) =>
         new DOMPoint(event.clientX, event.clientY).matrixTransform(
           view.root.getScreenCTM()?.inverse(),
         );
       const follow = (event) => {
         const { x, y } = onView(event);
-        moved(within([sx.invert(x), sy.invert(y)].map((value) => Number(value.toPrecision(4)))));
+        move(within([sx.invert(x), sy.invert(y)].map((value) => Number(value.toPrecision(4)))));
       };
-      handle.addEventListener(
+      on(
+        handle,
         "pointerdown",
         (event) => {
           event.preventDefault();
           handle.setPointerCapture(event.pointerId);
           handle.focus({ preventScroll: true });
         },
-        { signal },
+        signal,
       );
       // Chromium lets a finger scroll the page from inside an SVG, whatever touch-action says.
       handle.addEventListener("touchstart", (event) => event.preventDefault(), {
         passive: false,
         signal,
       });
-      handle.addEventListener(
+      on(
+        handle,
         "pointermove",
         (event) => {
           if (handle.hasPointerCapture(event.pointerId)) follow(event);
         },
-        { signal },
+        signal,
       );
       // A tap beside the handle brings it there; a finger that scrolls the page makes no click.
-      view.root.addEventListener(
+      on(
+        view.root,
         "click",
         (event) => {
           const { x, y } = onView(event);
           const hit = x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
           if (hit && !event.composedPath().includes(handle)) follow(event);
         },
-        { signal },
+        signal,
       );
-      handle.addEventListener(
+      on(
+        handle,
         "keydown",
         (event) => {
           const direction = {
@@ -342,7 +363,7 @@ export function plane(
           if (!direction) return;
           event.preventDefault();
           const share = event.shiftKey ? 0.1 : 0.02;
-          moved(
+          move(
             within(
               at.map((value, i) =>
                 Number(
@@ -352,13 +373,19 @@ export function plane(
             ),
           );
         },
-        { signal },
+        signal,
       );
       return (place) => {
         at = place;
+        // Above the knob, but inside the picture.
+        const [x, y] = [sx(at[0]), sy(at[1])];
+        set(hint, "x", x.toFixed(1));
+        set(hint, "y", (y < box.top + 24 ? y + 26 : y - 14).toFixed(1));
+        const side = x < box.left + 40 ? "start" : x > box.right - 40 ? "end" : "middle";
+        set(hint, "text-anchor", side);
         set(handle, "aria-valuemin", ends()[0][0]);
         set(handle, "aria-valuemax", ends()[0][1]);
-        set(handle, "transform", `translate(${sx(at[0]).toFixed(1)} ${sy(at[1]).toFixed(1)})`);
+        set(handle, "transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
         set(handle, "aria-valuenow", at[0]);
         set(
           handle,

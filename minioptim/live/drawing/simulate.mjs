@@ -41,7 +41,7 @@ export function run(rule, gradient, start, steps, lr) {
   record(0);
   for (let t = 1; t <= steps; t += 1) {
     if (lr) rule.lr = lr(t);
-    for (let i = 0; i < d; i += 1) query[i] = rule.query(x[i], ...states[i]);
+    for (let i = 0; i < d; i += 1) query[i] = rule.query?.(x[i], ...states[i]) ?? x[i];
     const g = gradient(query, t);
     for (let i = 0; i < d; i += 1) {
       trace.query[(t - 1) * d + i] = query[i];

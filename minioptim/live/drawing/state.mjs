@@ -104,13 +104,31 @@ export function fromFragment(id, controls, fragment) {
 }
 
 /**
+ * A number as digits, with a power of ten as in 1e-3; NaN for anything else.
+ *
+ * @param {string} digits
+ * @returns {number}
+ */
+function number(digits) {
+  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(digits) ? Number(digits) : NaN;
+}
+
+/**
+ * A number as people type it: with a minus sign or a comma of their own, and spaces around it.
+ *
+ * @param {string} text
+ * @returns {number}
+ */
+export function typed(text) {
+  return number(text.trim().replace("\u2212", "-").replace(",", "."));
+}
+
+/**
  * @param {Control} control
  * @param {string} text
  * @returns {unknown}
  */
 function parsed(control, text) {
-  const number = (digits) =>
-    /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(digits) ? Number(digits) : NaN;
   if (control.kind === "slider") return number(text);
   if (control.kind === "switch")
     return text === "true" ? true : text === "false" ? false : undefined;

@@ -50,7 +50,8 @@ export interface Declaration {
 export interface Rule {
   state: string[];
   start(x: number): number[];
-  query(x: number, ...state: number[]): number;
+  /** Where the gradient is asked for, if that is not at x. */
+  query?(x: number, ...state: number[]): number;
   step(g: number, x: number, t: number, ...state: number[]): number[];
   constructor: new (values: Record<string, unknown>) => Rule;
   [hyperParameter: string]: any;
@@ -114,6 +115,8 @@ export interface Model {
   get(): Values | null | undefined;
   set(values: Values): void;
   forget?(): void;
+  /** Where a page has an address that can hold them. */
+  address?(values: Record<string, any>): string;
   listen(callback: (asked: Values) => void): () => void;
 }
 

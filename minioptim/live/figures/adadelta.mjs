@@ -5,7 +5,7 @@
 /** @import { Context, Figure } from "../drawing/types" */
 
 import { chart } from "../drawing/chart.mjs";
-import { legend } from "../drawing/frame.mjs";
+import { legendOfAll } from "../drawing/frame.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { run } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
@@ -34,6 +34,7 @@ export function adadelta({ word, views, declaration, signal, rules, surfaces, lo
   const order = ["NewtonStep", "GradientDescent", "Adagrad", "Adadelta"];
   const map = plane(views, {
     title: word("views.paths"),
+    tab: word("tabs.paths"),
     domain: METRES,
     xLabel: word("axes.metres"),
     signal,
@@ -41,6 +42,7 @@ export function adadelta({ word, views, declaration, signal, rules, surfaces, lo
   });
   const over = chart(views, {
     title: word("views.over", { steps }),
+    tab: word("tabs.over"),
     xLabel: word("axes.unit"),
     yLabel: word("axes.metres"),
     xLog: true,
@@ -48,8 +50,8 @@ export function adadelta({ word, views, declaration, signal, rules, surfaces, lo
     yRange: [-8, 2],
     height: 300,
   });
-  legend(
-    map.root.parentNode,
+  legendOfAll(
+    [map, over],
     names.map((name, k) => ({ label: labels[k], look: look[name] })),
   );
 

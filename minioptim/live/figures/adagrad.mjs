@@ -23,15 +23,21 @@ export function adagrad({ word, views, declaration, signal, change, rules, surfa
   // Wide below dotted, and a dot at each tenth step: on one line both are seen, and who is late.
   const wide = { ...look, width: 3.5 };
   const descent = { ...looks.GradientDescent, dash: "2 3" };
-  const map = plane(views, { title: word("views.paths"), domain: limits, signal, word });
+  const map = plane(views, {
+    title: word("views.paths"),
+    tab: word("tabs.paths"),
+    domain: limits,
+    signal,
+    word,
+  });
   const rates = chart(views, {
     title: word("views.rates"),
+    tab: word("tabs.rates"),
     xLabel: word("axes.step"),
     yLabel: word("axes.rate"),
     yLog: true,
     yRange: [1e-3, 10], // at rest while a slider moves, so that one sees what the curves do
     height: 230,
-    early: true,
   });
   legend(map.root.parentNode, [
     { label: "Adagrad", look: wide },

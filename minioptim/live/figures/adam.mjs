@@ -5,7 +5,7 @@
 
 import { angleBetween } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
-import { legend } from "../drawing/frame.mjs";
+import { legend, legendOfAll } from "../drawing/frame.mjs";
 import { around } from "../drawing/geometry.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { runOn } from "../drawing/simulate.mjs";
@@ -40,8 +40,20 @@ export function adam({ word, views, declaration, signal, rules, surfaces, looks 
     [-3, 3.5],
   ];
   // On a phone the slider stands below the first view.
-  const near = plane(views, { title: word("views.near"), domain: window, signal, word });
-  const map = plane(views, { title: word("views.ravine"), domain: window, signal, word });
+  const near = plane(views, {
+    title: word("views.near"),
+    tab: word("tabs.apart"),
+    domain: window,
+    signal,
+    word,
+  });
+  const map = plane(views, {
+    title: word("views.ravine"),
+    tab: word("tabs.path"),
+    domain: window,
+    signal,
+    word,
+  });
   const charts = ["along", "across"].map((name) =>
     chart(views, { title: word(`views.${name}`), xLabel: word("axes.step"), yLabel: "g" }),
   );
@@ -49,7 +61,7 @@ export function adam({ word, views, declaration, signal, rules, surfaces, looks 
     near.root.parentNode,
     parts.map(({ name, look: own }) => ({ label: word(`parts.${name}`), look: own })),
   );
-  legend(charts[0].root.parentNode, [
+  legendOfAll(charts, [
     { label: "g", look: { color: colors.gradient }, dots: true },
     { label: "m̂", look: { color: colors.average } },
     { label: "±√v̂", look: { color: colors.root, dash: "6 3" } },

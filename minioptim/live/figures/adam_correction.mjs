@@ -28,10 +28,17 @@ export function adam_correction({ word, views, declaration, rules, looks }) {
   const [average, root] = [{ color: colors.average }, { color: colors.root, dash: "6 3" }];
   const uncorrected = { color: "#6b7280" };
   const axis = { xLabel: word("axes.step"), xLog: true, height: 300 };
-  const averages = chart(views, { ...axis, title: word("views.averages"), yLabel: "m, √v" });
+  const averages = chart(views, {
+    ...axis,
+    title: word("views.averages"),
+    tab: word("tabs.averages"),
+    yLabel: "m, √v",
+  });
   const moves = chart(views, {
     ...axis,
     title: word("views.steps"),
+    tab: word("tabs.steps"),
+    lead: true,
     yLabel: word("axes.move"),
     yLog: true,
   });

@@ -37,17 +37,21 @@ export function adam_noise({ word, views, declaration, rules, looks }) {
   const gradients = chart(views, {
     ...axis,
     title: word("views.gradients"),
+    tab: word("tabs.gradients"),
     yLabel: "g",
     yRange: [-3, 3],
   });
   const quotients = chart(views, {
     ...axis,
     title: word("views.steps"),
+    tab: word("tabs.steps"),
+    lead: true,
     yLabel: word("axes.quotient"),
     yRange: [-1.5, 1.5],
   });
   const means = chart(views, {
     title: word("views.means"),
+    tab: word("tabs.means"),
     xLabel: word("axes.ratio"),
     yLabel: word("axes.mean"),
     xLog: true,

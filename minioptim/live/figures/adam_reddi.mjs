@@ -24,8 +24,19 @@ export function periodsBefore(beta2, period) {
 export function adam_reddi({ word, views, declaration, rules, looks }) {
   const { period, gradients, shown, root } = declaration.facts;
   const axis = { xLabel: word("axes.step"), height: 260 };
-  const divisor = chart(views, { ...axis, title: word("views.root"), yLabel: "√v" });
-  const position = chart(views, { ...axis, title: word("views.position"), yLabel: "x / lr" });
+  const divisor = chart(views, {
+    ...axis,
+    title: word("views.root"),
+    tab: word("tabs.root"),
+    yLabel: "√v",
+  });
+  const position = chart(views, {
+    ...axis,
+    title: word("views.position"),
+    tab: word("tabs.position"),
+    lead: true,
+    yLabel: "x / lr",
+  });
   const length = shown * period;
 
   return {

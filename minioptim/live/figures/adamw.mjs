@@ -4,7 +4,7 @@
 /** @import { Context, Figure } from "../drawing/types" */
 
 import { chart } from "../drawing/chart.mjs";
-import { legend } from "../drawing/frame.mjs";
+import { legendOfAll } from "../drawing/frame.mjs";
 import { run } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
 
@@ -30,20 +30,25 @@ export function adamw({ word, views, declaration, rules, looks }) {
   const weight = chart(views, {
     ...options,
     title: word("views.weight"),
+    tab: word("tabs.weight"),
     xLabel: word("axes.step"),
     xRange: [0, steps],
   });
   const left = chart(views, {
     ...options,
     title: word("views.left"),
+    tab: word("tabs.left"),
     xLabel: word("axes.size"),
     xLog: true,
     xRange: [sizes[0], sizes[sizes.length - 1]],
   });
-  legend(weight.root.parentNode, [
-    { label: word("legend.beside"), look: beside },
-    { label: word("legend.inside"), look: inside },
-  ]);
+  legendOfAll(
+    [weight, left],
+    [
+      { label: word("legend.beside"), look: beside },
+      { label: word("legend.inside"), look: inside },
+    ],
+  );
   const walks = {
     beside: (size) =>
       run(

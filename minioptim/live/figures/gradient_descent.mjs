@@ -5,7 +5,7 @@
 
 import { anatomyView, angleBetween } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
-import { legend } from "../drawing/frame.mjs";
+import { legendOfAll } from "../drawing/frame.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
@@ -78,12 +78,14 @@ export function gradient_descent({
 
   const map = plane(views, {
     title: word("views.path"),
+    tab: word("tabs.path"),
     domain: new surfaces.Bowl().domain,
     signal,
     word,
   });
   const loss = chart(views, {
     title: word("views.loss"),
+    tab: word("tabs.loss"),
     xLabel: word("axes.step"),
     yLabel: "f(x)",
     yLog: true,
@@ -91,21 +93,26 @@ export function gradient_descent({
   });
   const errors = chart(views, {
     title: word("views.errors"),
+    tab: word("tabs.errors"),
     xLabel: word("axes.step"),
     yLabel: word("axes.error"),
     yLog: true,
   });
   const rates = chart(views, {
     title: word("views.rates"),
+    tab: word("tabs.rates"),
     xLabel: "lr",
     yLabel: word("axes.rate"),
     xLog: true,
     yRange: [0, 1.5],
   });
-  legend(errors.root.parentNode, [
-    { label: word("legend.flat"), look: flatLook },
-    { label: word("legend.steep"), look: steepLook },
-  ]);
+  legendOfAll(
+    [errors, rates],
+    [
+      { label: word("legend.flat"), look: flatLook },
+      { label: word("legend.steep"), look: steepLook },
+    ],
+  );
   const takeApart = anatomyView(views, {
     signal,
     word,

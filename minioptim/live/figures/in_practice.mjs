@@ -41,21 +41,31 @@ export function in_practice({ word, views, declaration, signal, change, rules, s
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle });
   const moved = { f: (x, y) => bowl.f(x - goal[0], y - goal[1]) };
   const pull = { color: "#d55e00" };
-  const map = plane(views, { title: word("views.path"), domain: PICTURE, signal, word });
+  const map = plane(views, {
+    title: word("views.path"),
+    tab: word("tabs.path"),
+    domain: PICTURE,
+    signal,
+    word,
+  });
   const rates = chart(views, {
     title: word("views.rates"),
+    tab: word("tabs.rates"),
     xLabel: word("axes.step"),
     yLabel: "lr",
     height: 300,
   });
   const loss = chart(views, {
     title: word("views.loss"),
+    tab: word("tabs.loss"),
+    lead: true,
     xLabel: word("axes.step"),
     yLabel: "f(x)",
     yLog: true,
   });
   const weights = chart(views, {
     title: word("views.weights"),
+    tab: word("tabs.weights"),
     xLabel: word("axes.step"),
     yLabel: "|x|",
   });

@@ -122,6 +122,7 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
 
   const map = plane(views, {
     title: word("views.map"),
+    tab: word("tabs.map"),
     domain: shown,
     unlike: true,
     xLabel: "a = lr · λmax",
@@ -131,12 +132,14 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
   });
   const field = plane(views, {
     title: word("views.path"),
+    tab: word("tabs.path"),
     domain: new surfaces.Bowl().domain,
     signal,
     word,
   });
   const roots = plane(views, {
     title: word("views.roots"),
+    tab: word("tabs.roots"),
     domain: [
       [-1.2, 1.2],
       [-1.2, 1.2],
@@ -148,6 +151,7 @@ export function momentum({ word, views, declaration, signal, change, rules, surf
   });
   const errors = chart(views, {
     title: word("views.errors"),
+    tab: word("tabs.errors"),
     xLabel: word("axes.step"),
     yLabel: word("axes.error"),
   });

@@ -58,6 +58,7 @@ export function moving_averages({ word, views, declaration, rules, looks }) {
 
   const series = chart(views, {
     title: word("views.series"),
+    tab: word("tabs.series"),
     xLabel: "t",
     yLabel: "y",
     yRange: [-2, 34],
@@ -65,11 +66,11 @@ export function moving_averages({ word, views, declaration, rules, looks }) {
   });
   const memory = chart(views, {
     title: word("views.memory"),
+    tab: word("tabs.memory"),
     xLabel: word("axes.age"),
     yLabel: word("axes.weight"),
     xRange: [-0.7, 105], // the longest window, 100, is inside
     height: 200,
-    early: true, // β moves both views
   });
   legend(series.root.parentNode, [
     { label: word("legend.measured"), look: { ...values, width: 1 }, dots: true },

@@ -4,7 +4,7 @@
 
 import { anatomyView } from "../drawing/anatomy.mjs";
 import { chart } from "../drawing/chart.mjs";
-import { legend } from "../drawing/frame.mjs";
+import { legendOfAll } from "../drawing/frame.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
 import { said } from "../drawing/words.mjs";
@@ -60,31 +60,38 @@ export function nadam({ word, views, declaration, signal, change, rules, surface
   const { steps, limits, psi: psis, colors } = declaration.facts;
   const names = ["Adam", "NAdam"];
   const early = 30;
-  const map = plane(views, { title: word("views.paths"), domain: limits, signal, word });
+  const map = plane(views, {
+    title: word("views.paths"),
+    tab: word("tabs.paths"),
+    domain: limits,
+    signal,
+    word,
+  });
   // On a phone too, what lr moves stands right above its slider.
   const loss = chart(views, {
     title: word("views.loss"),
+    tab: word("tabs.loss"),
     xLabel: word("axes.step"),
     yLabel: "f(x)",
     yLog: true,
     height: 230,
-    early: true,
   });
   const across = chart(views, {
     title: word("views.across"),
+    tab: word("tabs.across"),
     xLabel: word("axes.step"),
     yLabel: "y",
     height: 180,
-    early: true,
   });
   const lengths = chart(views, {
     title: word("views.lengths"),
+    tab: word("tabs.lengths"),
     xLabel: word("axes.step"),
     yLabel: word("axes.length"),
     height: 180,
   });
-  legend(
-    map.root.parentNode,
+  legendOfAll(
+    [map, loss, across, lengths],
     names.map((name) => ({ label: name, look: looks[name] })),
   );
   // In the chapter's words and colours: the correction of the last jump, and the next jump.

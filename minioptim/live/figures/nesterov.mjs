@@ -4,7 +4,7 @@
 /** @import { Context, Figure } from "../drawing/types" */
 
 import { chart } from "../drawing/chart.mjs";
-import { legend } from "../drawing/frame.mjs";
+import { legend, legendOfAll } from "../drawing/frame.mjs";
 import { around } from "../drawing/geometry.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
@@ -50,16 +50,30 @@ export function nesterov({ word, views, declaration, signal, change, rules, surf
   const bowl = new surfaces.Bowl({ lambda1: curvatures[0], lambda2: curvatures[1], angle });
   const floor = [-9, 9].flatMap((along) => [along * Math.cos(angle), along * Math.sin(angle)]);
   const across = (place) => Math.cos(angle) * place[1] - Math.sin(angle) * place[0];
-  const near = plane(views, { title: word("views.step"), domain: limits, signal, word });
-  const far = plane(views, { title: word("views.paths"), domain: limits, signal, word });
+  const near = plane(views, {
+    title: word("views.step"),
+    tab: word("tabs.apart"),
+    domain: limits,
+    signal,
+    word,
+  });
+  const far = plane(views, {
+    title: word("views.paths"),
+    tab: word("tabs.paths"),
+    domain: limits,
+    signal,
+    word,
+  });
   const loss = chart(views, {
     title: word("views.loss"),
+    tab: word("tabs.loss"),
     xLabel: word("axes.step"),
     yLabel: "f(x)",
     yLog: true,
   });
   const calm = chart(views, {
     title: word("views.across"),
+    tab: word("tabs.across"),
     xLabel: word("axes.step"),
     yLabel: word("axes.across"),
     yRange: [-2, 2],
@@ -69,11 +83,14 @@ export function nesterov({ word, views, declaration, signal, change, rules, surf
     { label: word("legend.correction"), look: { color: colors.correction } },
     { label: word("legend.plain"), look: { ...looks.Momentum, dash: "3 3" } },
   ]);
-  legend(far.root.parentNode, [
-    { label: "Nesterov", look: looks.Nesterov },
-    { label: word("legend.momentum"), look: looks.Momentum },
-    { label: word("legend.floor"), look: FLOOR },
-  ]);
+  legendOfAll(
+    [far, loss, calm],
+    [
+      { label: "Nesterov", look: looks.Nesterov },
+      { label: word("legend.momentum"), look: looks.Momentum },
+      { label: word("legend.floor"), look: FLOOR },
+    ],
+  );
   const moveHandle = far.handle(word("handle.start"), (place) => change({ start: place }));
 
   return {

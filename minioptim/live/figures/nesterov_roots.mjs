@@ -4,7 +4,7 @@
 /** @import { Context, Figure } from "../drawing/types" */
 
 import { chart } from "../drawing/chart.mjs";
-import { legend } from "../drawing/frame.mjs";
+import { legend, legendOfAll } from "../drawing/frame.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { run } from "../drawing/simulate.mjs";
 import { controlOf } from "../drawing/state.mjs";
@@ -67,6 +67,7 @@ export function nesterov_roots({ word, views, declaration, signal, change, rules
 
   const rates = plane(views, {
     title: word("views.rates"),
+    tab: word("tabs.rates"),
     domain: [
       [0, high],
       [0, 1.3],
@@ -79,6 +80,7 @@ export function nesterov_roots({ word, views, declaration, signal, change, rules
   });
   const roots = plane(views, {
     title: word("views.roots"),
+    tab: word("tabs.roots"),
     domain: [
       [-1.3, 1.3],
       [-1.3, 1.3],
@@ -90,16 +92,20 @@ export function nesterov_roots({ word, views, declaration, signal, change, rules
   });
   const runs = chart(views, {
     title: word("views.runs"),
+    tab: word("tabs.runs"),
     xLabel: word("axes.step"),
     yLabel: "x",
     yRange: [-2, 2],
     height: 300,
   });
-  legend(rates.root.parentNode, [
-    { label: word("legend.momentum"), look: looks.Momentum },
-    { label: "Nesterov", look: looks.Nesterov },
-    { label: word("legend.descent"), look: { color: descent, width: 1.5 } },
-  ]);
+  legendOfAll(
+    [rates, runs],
+    [
+      { label: word("legend.momentum"), look: looks.Momentum },
+      { label: "Nesterov", look: looks.Nesterov },
+      { label: word("legend.descent"), look: { color: descent, width: 1.5 } },
+    ],
+  );
   legend(roots.root.parentNode, [{ label: word("legend.limit"), look: border }]);
   const moveHandle = rates.handle(word("handle.rate"), ([a]) => change({ a }), [
     [low, high],

@@ -38,6 +38,7 @@ export function newton_schulz({ word, views, declaration, signal, change, looks 
   const now = { color: looks.Lion.color };
   const map = plane(views, {
     title: word("views.map"),
+    tab: word("tabs.map"),
     domain: [
       [0, longest],
       [0, longest],
@@ -49,6 +50,7 @@ export function newton_schulz({ word, views, declaration, signal, change, looks 
   });
   const all = chart(views, {
     title: word("views.values"),
+    tab: word("tabs.values"),
     xLabel: word("axes.number"),
     yLabel: word("axes.value"),
     yLog: true,

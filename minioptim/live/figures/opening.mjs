@@ -33,9 +33,16 @@ export function opening({
     [0, 1],
     [0, 1],
   ];
-  const map = plane(views, { title: word("views.paths"), domain: unit, signal, word });
+  const map = plane(views, {
+    title: word("views.paths"),
+    tab: word("tabs.paths"),
+    domain: unit,
+    signal,
+    word,
+  });
   const gap = chart(views, {
     title: word("views.gap"),
+    tab: word("tabs.height"),
     xLabel: word("axes.step"),
     yLabel: "f(x) − f*",
     yLog: true,

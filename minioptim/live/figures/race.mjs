@@ -31,6 +31,7 @@ export function race({
   const names = declaration.rules;
   const map = plane(views, {
     title: word("views.paths"),
+    tab: word("tabs.paths"),
     domain: [
       [0, 1],
       [0, 1],
@@ -40,6 +41,7 @@ export function race({
   });
   const gap = chart(views, {
     title: word("views.gap"),
+    tab: word("tabs.height"),
     xLabel: word("axes.step"),
     yLabel: "f(x) − f*",
     yLog: true,

@@ -28,6 +28,7 @@ export function rmsprop({ word, views, declaration, rules, looks }) {
   const { steps, change: turn } = declaration.facts;
   const moves = chart(views, {
     title: word("views.moves"),
+    tab: word("tabs.steps"),
     xLabel: word("axes.step"),
     yLabel: word("axes.move"),
     yLog: true,
@@ -35,6 +36,7 @@ export function rmsprop({ word, views, declaration, rules, looks }) {
   });
   const sizes = chart(views, {
     title: word("views.sizes"),
+    tab: word("tabs.sizes"),
     xLabel: word("axes.step"),
     yLabel: word("axes.size"),
     yLog: true,

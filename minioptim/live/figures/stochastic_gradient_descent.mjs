@@ -111,15 +111,21 @@ export function stochastic_gradient_descent({
   // A green that stays green where a dark page lightens it: of the saturation that white will halve.
   const floorLook = { color: "oklch(0.5 0.3 155)", dash: "7 3", width: 2.5 };
 
-  const map = plane(views, { title: word("views.path"), domain: limits, signal, word });
+  const map = plane(views, {
+    title: word("views.path"),
+    tab: word("tabs.path"),
+    domain: limits,
+    signal,
+    word,
+  });
   const loss = chart(views, {
     title: word("views.loss"),
+    tab: word("tabs.loss"),
     xLabel: word("axes.step"),
     yLabel: "f(x)",
     yLog: true,
     yRange: [1e-4, 100],
     height: 250,
-    early: true,
   });
   const mapLegend = legend(map.root.parentNode, [
     { label: word("legend.next"), look: step },

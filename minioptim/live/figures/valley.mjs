@@ -28,6 +28,7 @@ export function valley({ word, views, declaration, signal, rules, surfaces, look
   views.style.gridTemplateColumns = "minmax(0, 30rem)";
   const map = plane(views, {
     title: word("views.path"),
+    tab: word("tabs.path"),
     domain,
     height: 172,
     xLabel: word("axes.along"),
@@ -37,6 +38,7 @@ export function valley({ word, views, declaration, signal, rules, surfaces, look
   });
   const counts = chart(views, {
     title: word("views.distance"),
+    tab: word("tabs.distance"),
     xLabel: word("axes.step"),
     yLabel: word("axes.distance"),
     yLog: true,

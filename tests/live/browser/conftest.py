@@ -2,8 +2,9 @@
 
 import pytest
 
-from book.visits import Visit
+from book.visits import DESKTOP, Visit
 
+from .alone import fill
 from .live import Live, page_of
 
 
@@ -38,3 +39,19 @@ def desk(kept):
         return live
 
     return at_desk
+
+
+@pytest.fixture
+def alone(browser):
+    """Open a page with one figure, which needs no built site; it must not complain."""
+    visits = []
+
+    def open_it(design, viewport=DESKTOP, address="about:blank", mistake=("", ""), **options):
+        visits.append(Visit(browser, address, viewport, **options))
+        fill(visits[-1].page, [design], mistake)
+        return visits[-1].page
+
+    yield open_it
+    for visit in visits:
+        visit.context.close()
+        assert visit.complaints == []

@@ -134,6 +134,15 @@ class Live:
         pieces = json.loads(self.root.locator(".live-readout").get_attribute("data-said"))
         return {piece["key"]: piece["values"] for piece in pieces}
 
+    def views_one_by_one(self):
+        """The views of a narrow figure, each while it is shown; then the first again."""
+        tabs = self.root.locator("[role=tab]:visible").all()
+        for tab in [*tabs, *tabs[:1]] or [None]:
+            if tab:
+                tab.click()
+            (view,) = self.root.locator(".live-view:visible").all()
+            yield view
+
     def close_up(self):
         """The view of one step taken apart."""
         return self.root.locator(".live-apart .live-view")

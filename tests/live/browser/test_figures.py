@@ -215,15 +215,15 @@ def test_a_phone_shows_all_whole_and_axe_is_content_by_day(kept, address_of, pag
     visit = kept(address, PHONE, color_scheme="dark", thinned=True)
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     for live in [Live(visit, figure) for figure in figures_on(page)]:
-        for view in live.root.locator(".live-view:visible").all():
+        for view in live.views_one_by_one():
             box = view.bounding_box()
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= PHONE["width"]
-        smallest = live.root.locator("svg text").evaluate_all(
-            """texts => Math.min(...texts.map(text => text.ownerSVGElement.getScreenCTM().a
-              * parseFloat(getComputedStyle(text).fontSize)))"""
-        )
-        assert smallest >= 9.5  # pixels
+            smallest = view.locator("svg text").evaluate_all(
+                """texts => Math.min(...texts.map(text => text.ownerSVGElement.getScreenCTM().a
+                  * parseFloat(getComputedStyle(text).fontSize)))"""
+            )
+            assert smallest >= 9.5  # pixels
     visit.page.emulate_media(color_scheme="light")
     visit.page.wait_for_selector("html[data-theme=light]")
     assert violations(visit, ".live-figure") == []

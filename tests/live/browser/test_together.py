@@ -1,17 +1,16 @@
 """Many figures on one page, and a page that changes its size."""
 
-import html
 import json
 
 import pytest
 
 from book.visits import DESKTOP, PHONE, Visit
 from minioptim.live.figures import DESIGNS, adam, gradient_descent
-from minioptim.live.page import page_script, style, widget_module
+from minioptim.live.page import widget_module
+
+from .alone import FRAMES, fill
 
 TABLET = {"width": 820, "height": 1180}
-FRAMES = """() => new Promise((done) =>
-  requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))"""
 WHAT_EACH_SHOWS = """() => Object.fromEntries(
   [...document.querySelectorAll("[data-live-figure]")].map((host) => [
     JSON.parse(host.dataset.liveFigure).figure,
@@ -26,30 +25,15 @@ def ids_given_twice(page):
     return sorted({one for one in ids if ids.count(one) > 1})
 
 
-def placeholder(design):
-    data = json.dumps(design().declaration(), separators=(",", ":"))
-    return f"<div data-live-figure='{html.escape(data)}'></div>"
-
-
 def hosting(page, figure):
     return page.locator(f'[data-live-figure*=\'"figure":"{figure}"\']')
 
 
-@pytest.fixture(scope="module")
-def crowd():
-    """Placeholders and script of a page with every figure on it, one below the other."""
-    return "".join(placeholder(design) for design in DESIGNS), page_script(DESIGNS)
-
-
 @pytest.fixture
-def crowded(browser, crowd):
-    """The page with every figure on it, open."""
-    placeholders, script = crowd
+def crowded(browser):
+    """A page with every figure on it, one below the other, open."""
     with Visit(browser, "about:blank") as visit:
-        visit.page.set_content(placeholders)
-        visit.page.add_style_tag(content=style())
-        visit.page.add_script_tag(content=script)
-        visit.page.evaluate(FRAMES)
+        fill(visit.page, DESIGNS)
         yield visit.page
         assert visit.complaints == []
 

@@ -8,6 +8,8 @@ from book.visits import DESKTOP
 from minioptim.live import figures
 from minioptim.live.page import style, widget_module
 
+from .alone import FRAMES
+
 BLANK = "data:text/html,<!doctype html><meta charset=utf-8><body></body>"
 # A stand-in for a kernel's side of a widget: it keeps values, and tells who listens.
 MODEL = """
@@ -99,6 +101,7 @@ def test_a_figure_follows_the_width_of_its_place(page):
     for width in (390, 1280, 500, 900, 320):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.evaluate(FRAMES)
         box = page.locator(".live-handle").bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         page.mouse.move(x, y)
@@ -108,3 +111,10 @@ def test_a_figure_follows_the_width_of_its_place(page):
         page.wait_for_timeout(50)
         moved = page.locator(".live-handle").bounding_box()
         assert moved["x"] == pytest.approx(box["x"] + 20, abs=1.5)
+
+
+def test_a_widget_offers_no_link_as_its_page_is_not_the_books(page):
+    load(page, figures.gradient_descent)
+    page.evaluate("() => show(makeModel(declaration, values))")
+    assert page.locator("[data-control=picture]").is_visible()
+    assert page.locator("[data-control=share]").count() == 0

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { notchToValue, valueToNotch } from "../../../minioptim/live/drawing/controls.mjs";
+import { digitsOf, notchToValue, valueToNotch } from "../../../minioptim/live/drawing/controls.mjs";
 import {
   allowed,
   controlOf,
   defaults,
   fromFragment,
   toFragment,
+  typed,
 } from "../../../minioptim/live/drawing/state.mjs";
 
 const CONTROLS = [
@@ -121,4 +122,28 @@ test("a control is found by its name; an unknown one is an error", () => {
 
 test("a choice is an option, and not what only prints like one", () => {
   assert.equal(allowed(CONTROLS[3], ["Beale"]), undefined);
+});
+
+test("a number is read as people type it, and nothing else is one", () => {
+  for (const [text, value] of [
+    ["1e-3", 0.001],
+    [" 0,5 ", 0.5],
+    ["\u22122", -2],
+    ["2.", 2],
+    [".25", 0.25],
+  ])
+    assert.equal(typed(text), value, text);
+  for (const text of ["", " ", "1,2,3", "0x10", "1e", "one", "1 000", "Infinity"])
+    assert.ok(Number.isNaN(typed(text)), text);
+});
+
+test("a value is shown in digits that tell it apart, and that can be typed again", () => {
+  const [lr, step] = CONTROLS;
+  const decay = { kind: "slider", name: "beta2", low: 0, high: 0.9999, toward_one: true };
+  assert.equal(digitsOf(lr, 0.05), "0.05");
+  assert.equal(digitsOf(lr, notchToValue(lr, 777)).length <= 5, true);
+  assert.equal(digitsOf(lr, 0.1234567), "0.1234567");
+  assert.equal(digitsOf(step, 17), "17");
+  assert.equal(digitsOf(decay, 0.9999), "0.9999");
+  for (const value of [1e-7, 0.001, 0.99995]) assert.equal(typed(digitsOf(decay, value)), value);
 });

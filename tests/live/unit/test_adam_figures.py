@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minioptim.live import figures
-from minioptim.live.page import page_script, style
+from minioptim.live.page import page_script
 
 from .test_page import LARGEST
 
@@ -56,4 +56,4 @@ def test_the_rare_large_gradient_wins_only_where_the_root_hardly_forgets(beta2, 
 
 def test_the_page_with_all_of_adams_figures_is_light():
     designs = figures.adam, figures.adam_correction, figures.adam_noise, figures.adam_reddi
-    assert len((page_script(designs) + style()).encode()) <= LARGEST
+    assert len(page_script(designs).encode()) <= LARGEST

@@ -8,7 +8,7 @@ import pytest
 
 from minioptim.live import figures
 from minioptim.live.figures.nesterov_roots import LONGEST, NEAR, _roots
-from minioptim.live.page import FOLDER, page_script, style
+from minioptim.live.page import FOLDER, page_script
 from minioptim.problems import Quadratic
 from minioptim.run import minimize
 
@@ -51,4 +51,4 @@ def test_nesterov_diverges_beyond_its_limit(a, diverges):
 
 def test_the_page_with_both_figures_of_nesterovs_method_is_light():
     designs = figures.nesterov, figures.nesterov_roots
-    assert len((page_script(designs) + style()).encode()) <= LARGEST
+    assert len(page_script(designs).encode()) <= LARGEST

@@ -154,7 +154,7 @@ def test_another_language_may_put_the_values_in_another_order(backwards, tmp_pat
     script = kit([figures.nesterov], backwards)
     file = tmp_path / "page.mjs"
     file.write_text(
-        f"{script}\nconst word = speaker(kit.words.nesterov);\n"
+        f"{script}\nconst word = speaker({{...kit.words.common, ...kit.words.nesterov}});\n"
         'console.log(word("ends", {steps: 30, nesterov: 0.5, momentum: 2}));\n'
     )
     done = subprocess.run([node(), str(file)], capture_output=True, text=True, check=True)
