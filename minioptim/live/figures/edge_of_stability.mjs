@@ -55,7 +55,7 @@ export function edge_of_stability({
     xLabel: word("axes.step"),
     yLabel: word("axes.curvature"),
     yRange: [bottom, top],
-    early: true,
+    lead: true,
   });
   const loss = chart(views, {
     title: word("views.loss"),
