@@ -42,6 +42,7 @@ export function edge_of_stability({
   const border = { color: "#6b7280", dash: "5 4", width: 1.5 };
   const map = plane(views, {
     title: word("views.path"),
+    tab: word("tabs.path"),
     domain: valley.domain,
     unlike: true,
     height: 330,
@@ -55,10 +56,12 @@ export function edge_of_stability({
     xLabel: word("axes.step"),
     yLabel: word("axes.curvature"),
     yRange: [bottom, top],
+    tab: word("tabs.curvature"),
     lead: true,
   });
   const loss = chart(views, {
     title: word("views.loss"),
+    tab: word("tabs.loss"),
     xLabel: word("axes.step"),
     yLabel: word("axes.loss"),
     yLog: true,
