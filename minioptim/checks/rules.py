@@ -36,7 +36,7 @@ const rule = new rules[NAME](VALUES), surface = new surfaces.Ravine();
 let now = surface.start.map((x) => [x, ...rule.start(x)]);
 const points = [surface.start];
 for (let t = 1; t <= STEPS; t++) {
-  const g = surface.df(...now.map((coordinate) => rule.query(...coordinate)));
+  const g = surface.df(...now.map((at) => rule.query?.(...at) ?? at[0]));
   now = now.map(([x, ...state], i) => rule.step(g[i], x, t, ...state));
   points.push(now.map(([x]) => x));
 }

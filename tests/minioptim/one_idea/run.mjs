@@ -13,7 +13,7 @@ function path({ rule: name, values, surface: place, steps }) {
   let now = surface.start.map((x) => [x, ...rule.start(x)]);
   const points = [now];
   for (let t = 1; t <= steps; t++) {
-    const g = surface.df(...now.map((coordinate) => rule.query(...coordinate)));
+    const g = surface.df(...now.map((at) => rule.query?.(...at) ?? at[0]));
     now = now.map(([x, ...state], i) => rule.step(g[i], x, t, ...state));
     points.push(now);
   }
