@@ -432,7 +432,7 @@ def _over_cluster(
     with ExitStack() as stack:
         if address == LOCAL:
             address = stack.enter_context(
-                LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
+                LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address="127.0.0.1:0")
             ).scheduler_address
         try:
             client = stack.enter_context(Client(address, timeout=SECONDS_TO_CONNECT))

@@ -297,7 +297,7 @@ def test_a_class_is_graded_by_two_workers_of_a_cluster(tmp_path):
     into, known = collected_class(tmp_path, 8)
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
         ) as cluster,
     ):
         batch = graded(into, cluster=cluster.scheduler_address)
@@ -311,7 +311,7 @@ def test_a_killed_worker_of_a_cluster_loses_no_submission(tmp_path, monkeypatch)
     work = [(f"s{k}", b"deadly" if k == 3 else b"harmless") for k in range(8)]
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
         ) as cluster,
     ):
         address = cluster.scheduler_address
