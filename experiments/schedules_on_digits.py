@@ -19,8 +19,8 @@ it stands beside SGD on a constant rate and along the line, tuned in the same wa
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
@@ -38,7 +38,7 @@ L2 = 0.003
 MOMENTS = (45, 90, 180, 360, 720)
 EVERY = 5  # steps between two points that are kept
 TAIL = 0.2  # the last part of a run, of which the average is taken
-GRID = {"Adam": 10 ** np.arange(-3, -0.2, 0.25), "SGD": 10 ** np.arange(-2, 0.8, 0.25)}
+GRID = {"Adam": 10 ** np.arange(-2.5, -0.2, 0.25), "SGD": 10 ** np.arange(-1, 0.8, 0.25)}
 TUNED_ON, REPORTED_ON = range(10), range(10, 30)
 
 # What a schedule is, from its first rates and the length of its run.
@@ -151,28 +151,36 @@ def tuned_once(name: str, base: str) -> dict[str, object]:
     }
 
 
+def judged_as_it_comes(name: str) -> dict[str, object]:
+    """Judge a rule that estimates its rate, for each length of the run."""
+    ends, rates = [], []
+    for steps in MOMENTS:
+        runs = [estimated(name, seed, steps) for seed in REPORTED_ON]
+        ends.append([end for end, _ in runs])
+        rates = [rate for _, rate in runs]
+    return {"loss": stored(np.array(ends)), "rate": rates}
+
+
+TASKS: dict[str, tuple[Callable[..., dict[str, object]], tuple[str, ...]]] = {
+    **{plan: (tuned_for_each, (plan, "Adam")) for plan in PLANS},
+    "SGD, line": (tuned_for_each, ("line", "SGD")),
+    **{name: (tuned_once, (name, "SGD" if name == "SGD" else "Adam")) for name in READ},
+    **{name: (judged_as_it_comes, (name,)) for name in ESTIMATED},
+}
+
+
+def done(name: str) -> dict[str, object]:
+    """Return what one task found."""
+    task, arguments = TASKS[name]
+    return task(*arguments)
+
+
 def main() -> None:
-    """Run everything and write the result."""
-    found: dict[str, object] = {}
-    for base in ("Adam", "SGD"):
-        found |= {
-            f"{base}, {plan}": tuned_for_each(plan, base)
-            for plan in (PLANS if base == "Adam" else ["line"])
-        }
-    for name in ("constant", "tail average", "Schedule-Free"):
-        found[name] = tuned_once(name, "Adam")
-    found["SGD"] = tuned_once("SGD", "SGD")
-    for name in ESTIMATED:
-        ends, rates = zip(
-            *(
-                zip(*(estimated(name, seed, steps) for seed in REPORTED_ON), strict=True)
-                for steps in MOMENTS
-            ),
-            strict=True,
-        )
-        found[name] = {"loss": stored(np.array(ends)), "rate": rates[-1]}
+    """Run everything in two processes and write the result."""
+    with ProcessPoolExecutor(2) as pool:
+        found = dict(zip(TASKS, pool.map(done, TASKS), strict=True))
     seeds = {"tuned on": list(TUNED_ON), "reported on": list(REPORTED_ON)}
-    head = {"about": about(time.process_time()), "seeds": seeds, "moments": list(MOMENTS)}
+    head = {"about": about(), "seeds": seeds, "moments": list(MOMENTS)}
     write(RESULT, {**head, "rates": {k: written(v) for k, v in GRID.items()}, **found})
 
 
