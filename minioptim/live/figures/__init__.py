@@ -27,6 +27,7 @@ from minioptim.live.figures.race import race
 from minioptim.live.figures.rmsprop import rmsprop
 from minioptim.live.figures.stochastic_gradient_descent import stochastic_gradient_descent
 from minioptim.live.figures.valley import valley
+from minioptim.live.figures.without_a_schedule import without_a_schedule
 
 DESIGNS = (
     opening,
@@ -48,6 +49,7 @@ DESIGNS = (
     nadam,
     adamw,
     newton_schulz,
+    without_a_schedule,
     in_practice,
     race,
 )
