@@ -22,6 +22,7 @@ from minioptim import (
     NAdam,
     Nesterov,
     RMSProp,
+    ScheduleFree,
     feed,
     iterate,
     minimize,
@@ -239,6 +240,19 @@ def narrowing() -> str:
     return pen.svg()
 
 
+def mean_of_all() -> str:
+    """Return a noisy run at a constant rate, and Schedule-Free's mean of it."""
+    noise = iter(np.random.default_rng(4).normal(scale=0.9, size=80))
+    rule = ScheduleFree(0.6)
+    run = iterate(rule, lambda x: x + next(noise), [2.0])
+    steps = list(islice(run, 80))
+    pen = Pen((0, 80, -1.2, 2.2))
+    pen.line([(0, 2.0), *((step.t, step.state["z"][0]) for step in steps)], GREY)
+    pen.line([(0, 2.0), *((step.t, step.x[0]) for step in steps)], color(ScheduleFree))
+    pen.dot((80, steps[-1].x[0]), color(ScheduleFree))
+    return pen.svg()
+
+
 EMBLEMS: dict[str, Callable[[], str]] = {
     "gradient_descent": lambda: valley(GradientDescent(0.152)),
     "stochastic_gradient_descent": lambda: valley(GradientDescent(0.09), steps=40, noise=5.0),
@@ -256,6 +270,7 @@ EMBLEMS: dict[str, Callable[[], str]] = {
     "adam": lambda: valley(Momentum(0.07, 0.75), Adam(0.6), steps=30),
     "adamw": decay,
     "signs_and_matrices": lifted,
+    "without_a_schedule": mean_of_all,
     "nadam": lambda: valley(Adam(0.8), NAdam(0.8), steps=26),
     "in_practice": sweep,
     "long_runs": spike,

@@ -27,6 +27,8 @@ from minioptim.rules import (
     Nesterov,
     RMSProp,
     Rule,
+    ScheduleFree,
+    ScheduleFreeAdam,
 )
 from minioptim.run import Checkpoint, Step, Trace, feed, iterate, minimize
 from minioptim.stepper import Stepper
@@ -67,6 +69,8 @@ __all__ = [
     "Nesterov",
     "RMSProp",
     "Rule",
+    "ScheduleFree",
+    "ScheduleFreeAdam",
     "Step",
     "Stepper",
     "Trace",

@@ -242,6 +242,7 @@ LOOK_AHEAD = "The parameter is the look-ahead point: its iterates are our query 
 EPS_INSIDE = "Its eps is inside the root."
 EPS_HAT = "Its eps is added to the uncorrected root of v (the paper's epsilon hat)."
 A_SUM = "Its velocity is a sum, not an average: ours needs an lr larger by 1 / (1 - beta)."
+MEAN_BESIDE = "The parameter is where the gradient is asked for: its iterates are our query points."
 CONSTANT_MU = "Its momentum is beta1 throughout: psi is infinite."
 
 PEERS: dict[type[Rule], tuple[Peer | Absent, ...]] = {
@@ -414,6 +415,30 @@ PEERS: dict[type[Rule], tuple[Peer | Absent, ...]] = {
         ),
         Peer(OPTAX, "lion", {"learning_rate": "lr", "b1": "beta1", "b2": "beta2"} | DECAY),
     ),
+    rules.ScheduleFree: (
+        Absent(TORCH, "None in torch.optim; the authors' package schedulefree has it."),
+        Absent(KERAS, "Keras has Schedule-Free with Adam's division alone."),
+        Peer(
+            OPTAX,
+            "contrib.schedule_free_sgd",
+            {"learning_rate": "lr", "b1": "beta"},
+            f"{MEAN_BESIDE} While lr rises it weighs late points more.",
+            point="query",
+            schedules=False,
+        ),
+    ),
+    rules.ScheduleFreeAdam: (
+        Absent(TORCH, "None in torch.optim; the authors' package schedulefree has it."),
+        Peer(KERAS, "ScheduleFreeAdamW", KERAS_ADAM, MEAN_BESIDE, point="query"),
+        Peer(
+            OPTAX,
+            "contrib.schedule_free_adamw",
+            OPTAX_ADAM,
+            f"{MEAN_BESIDE} While lr rises it weighs late points more.",
+            point="query",
+            schedules=False,
+        ),
+    ),
 }
 """For each rule, what each library calls it: a `Peer`, or an `Absent` that says why not."""
 
@@ -512,6 +537,12 @@ DEFAULTS: dict[tuple[str, str], dict[str, Default]] = {
         "beta_2": 0.99,
         "weight_decay": None,
     },
+    (KERAS, "ScheduleFreeAdamW"): {
+        "learning_rate": 0.0025,
+        "beta_1": 0.9,
+        "beta_2": 0.999,
+        "epsilon": 1e-8,
+    },
     (OPTAX, "sgd"): {"learning_rate": ..., "momentum": None, "nesterov": False},
     (OPTAX, "ema"): {"decay": ..., "debias": True},
     (OPTAX, "adagrad"): {"learning_rate": ..., "initial_accumulator_value": 0.1, "eps": 1e-7},
@@ -550,6 +581,13 @@ DEFAULTS: dict[tuple[str, str], dict[str, Default]] = {
         "weight_decay": 1e-4,
     },
     (OPTAX, "lion"): {"learning_rate": ..., "b1": 0.9, "b2": 0.99, "weight_decay": 1e-3},
+    (OPTAX, "contrib.schedule_free_sgd"): {"learning_rate": 1.0, "b1": 0.9},
+    (OPTAX, "contrib.schedule_free_adamw"): {
+        "learning_rate": 0.0025,
+        "b1": 0.9,
+        "b2": 0.999,
+        "eps": 1e-8,
+    },
 }
 """What each function of a library does when told nothing; ``...`` must be given."""
 
@@ -663,7 +701,18 @@ KEPT = (
         (rules.Lion,),
         ("no such rule", "`momentum`", "`mu`"),
     ),
-    Kept("v", "the second moment", MOMENTS, ("`exp_avg_sq`", "`velocity`", "`nu`")),
+    Kept(
+        "z",
+        "the point that steps",
+        (rules.ScheduleFree, rules.ScheduleFreeAdam),
+        ("no such rule", "`momentum`", "`z`"),
+    ),
+    Kept(
+        "v",
+        "the second moment",
+        (*MOMENTS, rules.ScheduleFreeAdam),
+        ("`exp_avg_sq`", "`velocity`", "`nu`"),
+    ),
     Kept("u", "the largest recent gradient", (rules.AdaMax,), ("`exp_inf`", "`norm`", "`nu`")),
     Kept(
         "v_max",
@@ -705,6 +754,8 @@ EXAMPLES: dict[type[Rule], Rule] = {
     rules.NAdam: rules.NAdam(lr=0.01),
     rules.AdamW: rules.AdamW(lr=0.01, weight_decay=0.1),
     rules.Lion: rules.Lion(lr=0.001, weight_decay=0.1),
+    rules.ScheduleFree: rules.ScheduleFree(lr=0.1),
+    rules.ScheduleFreeAdam: rules.ScheduleFreeAdam(lr=0.01),
 }
 """The settings with which the book's table writes each rule."""
 

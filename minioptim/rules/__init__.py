@@ -1,5 +1,7 @@
 """The update rules: of the course in `elementwise`, for a layer's matrix in `matrix`.
 
+Rules that estimate their learning rate are in `estimated`.
+
 Rules that hold a rule, such as clipping and Lookahead, are in `around`.
 
 `base` has what they share, and `variants` has rules changed in one place to show what it is for.
@@ -27,7 +29,10 @@ from minioptim.rules.elementwise import (
     NAdam,
     Nesterov,
     RMSProp,
+    ScheduleFree,
+    ScheduleFreeAdam,
 )
+from minioptim.rules.estimated import DoG, Prodigy
 from minioptim.rules.matrix import (
     MATRIX_RULES,
     HeavyBallMuon,
@@ -88,6 +93,7 @@ __all__ = [
     "ClippedNorm",
     "ClippedValue",
     "Decoupled",
+    "DoG",
     "EWMAMomentum",
     "Frozen",
     "GradientDescent",
@@ -100,10 +106,13 @@ __all__ = [
     "NAdam",
     "Nesterov",
     "PerLayer",
+    "Prodigy",
     "RMSProp",
     "Range",
     "Real",
     "Rule",
     "Scaled",
+    "ScheduleFree",
+    "ScheduleFreeAdam",
     "newton_schulz",
 ]

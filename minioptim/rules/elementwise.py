@@ -819,6 +819,128 @@ class Lion(Rule):
         return x - self.lr * (np.sign(c) + self.weight_decay * x), m
 
 
+@dataclass(frozen=True)
+class ScheduleFree(Rule):
+    r"""Schedule-Free descent: x is the mean of all points of a run that never slows down.
+
+    .. math::
+        g_t &= \nabla f\big( (1 - \mathrm{beta})\; z_{t-1} + \mathrm{beta}\; x_{t-1} \big) \\
+        z_t &= z_{t-1} - \mathrm{lr}\; g_t \\
+        x_t &= (1 - 1/t)\; x_{t-1} + z_t / t
+
+    Parameters
+    ----------
+    lr : float or array of shape S, >= 0, or a schedule
+        Learning rate of z. It is meant to be constant.
+    beta : float or array of shape S, in [0, 1), or a schedule
+        Where the gradient is asked for: 0 is at z, and the nearer to 1, the nearer to the mean x.
+
+    State
+    -----
+    z : the point that makes the steps; starts at x.
+
+    In the libraries
+    ----------------
+    Optax stores the point of the query as the parameter, and gives x by
+    ``schedule_free_eval_params``. It weighs each z by the square of the largest lr so far, which
+    makes a difference only while lr rises.
+
+    References
+    ----------
+    Defazio et al. (2024), The road less scheduled, eqs. (3)-(5).
+
+    Examples
+    --------
+    >>> rule = ScheduleFree(lr=0.5, beta=0.75)
+    >>> rule.query(4.0, 2.0)
+    3.5
+    >>> print(*rule.step(g=4.0, x=4.0, t=2, z=2.0))
+    2.0 0.0
+    """
+
+    lr: Real = 0.01
+    beta: Real = 0.9
+
+    state = ("z",)
+
+    def start(self, x: Real) -> tuple[Real, ...]:
+        return (x,)
+
+    def query(self, x: Real, z: Real) -> Real:
+        return (1 - self.beta) * z + self.beta * x
+
+    def step(self, g: Real, x: Real, t: int, z: Real) -> tuple[Real, Real]:
+        z = z - self.lr * g
+        return (1 - 1 / t) * x + z / t, z
+
+
+@dataclass(frozen=True)
+class ScheduleFreeAdam(Rule):
+    r"""Schedule-Free Adam: `ScheduleFree` with Adam's division, and a mean in place of momentum.
+
+    .. math::
+        g_t &= \nabla f\big( (1 - \mathrm{beta1})\; z_{t-1} + \mathrm{beta1}\; x_{t-1} \big) \\
+        v_t &= \mathrm{beta2}\; v_{t-1} + (1 - \mathrm{beta2})\; g_t^2 \\
+        \hat v_t &= v_t / (1 - \mathrm{beta2}^t) \\
+        z_t &= z_{t-1} - \mathrm{lr}\; \frac{g_t}{\sqrt{\hat v_t} + \mathrm{eps}} \\
+        x_t &= (1 - 1/t)\; x_{t-1} + z_t / t
+
+    Parameters
+    ----------
+    lr : float or array of shape S, >= 0, or a schedule
+        Learning rate of z, in units of x. It is meant to be constant.
+    beta1 : float or array of shape S, in [0, 1), or a schedule
+        Where the gradient is asked for: 0 is at z, and the nearer to 1, the nearer to the mean x.
+    beta2 : float or array of shape S, in [0, 1)
+        Weight of the old average of squares. The correction is that of a constant one.
+    eps : float or array of shape S, >= 0, or a schedule
+        Keeps the quotient finite while v is 0. Outside the root.
+
+    State
+    -----
+    z : the point that makes the steps; starts at x.
+    v : the second moment, the moving average of squared gradients; starts at 0.
+
+    In the libraries
+    ----------------
+    Keras and Optax store the point of the query as the parameter. Keras weighs all z equally, as
+    here; Optax weighs each by the square of the largest lr so far, which makes a difference only
+    while lr rises.
+
+    References
+    ----------
+    Defazio et al. (2024), The road less scheduled, Algorithm 1.
+
+    Examples
+    --------
+    >>> rule = ScheduleFreeAdam(lr=0.5, beta1=0.75, beta2=0.75, eps=0.0)
+    >>> rule.query(4.0, 2.0, 0.0)
+    3.5
+    >>> print(*rule.step(g=4.0, x=2.0, t=1, z=2.0, v=0.0))
+    1.5 1.5 4.0
+    """
+
+    lr: Real = 0.0025
+    beta1: Real = 0.9
+    beta2: Real = 0.999
+    eps: Real = 1e-8
+
+    state = ("z", "v")
+    never_scheduled = {"beta2": OF_THE_CORRECTION["beta2"]}  # noqa: RUF012
+
+    def start(self, x: Real) -> tuple[Real, ...]:
+        return (x, 0.0)
+
+    def query(self, x: Real, z: Real, v: Real) -> Real:
+        return (1 - self.beta1) * z + self.beta1 * x
+
+    def step(self, g: Real, x: Real, t: int, z: Real, v: Real) -> tuple[Real, Real, Real]:
+        v = self.beta2 * v + (1 - self.beta2) * g**2
+        v_hat = v / (1 - self.beta2**t)
+        z = z - self.lr * g / (np.sqrt(v_hat) + self.eps)
+        return (1 - 1 / t) * x + z / t, z, v
+
+
 RULES: tuple[type[Rule], ...] = (
     GradientDescent,
     Momentum,
@@ -835,5 +957,7 @@ RULES: tuple[type[Rule], ...] = (
     NAdam,
     AdamW,
     Lion,
+    ScheduleFree,
+    ScheduleFreeAdam,
 )
 """Every rule of the course once, in the order in which they stand."""

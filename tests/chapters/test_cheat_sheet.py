@@ -69,6 +69,7 @@ def test_the_family_is_dated_as_the_references_are(sheet):
         "AMSGrad": "reddi2018",
         "AdamW": "loshchilov2019",
         "Lion": "chen2023",
+        "ScheduleFree": "defazio2024",
     }
     rows = printed(sheet, "1847 GradientDescent")
     assert {row[1]: row[0] for row in rows} == {name: key[-4:] for name, key in keys.items()}

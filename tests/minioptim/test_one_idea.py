@@ -76,9 +76,9 @@ def _values(rule_class: type[Rule], surface: type[Surface]) -> dict[str, float]:
     return {name: LR[surface]["eps" in names] if name == "lr" else VALUES[name] for name in names}
 
 
-def _path(query: Callable, step: Callable, df: Callable, start: tuple, x0: tuple) -> np.ndarray:
+def _path(query: Callable, step: Callable, df: Callable, start: Callable, x0: tuple) -> np.ndarray:
     """Run coordinate by coordinate on floats: shape (STEPS + 1, coordinates, 1 + states)."""
-    now = [(x, *start) for x in x0]
+    now = [(x, *start(x)) for x in x0]
     points = [now]
     for t in range(1, STEPS + 1):
         g = df(*(query(*coordinate) for coordinate in now))
@@ -90,7 +90,7 @@ def _path(query: Callable, step: Callable, df: Callable, start: tuple, x0: tuple
 @cache
 def _path_on_floats(rule_class: type[Rule], surface: type[Surface]) -> np.ndarray:
     rule = rule_class(**_values(rule_class, surface))
-    return _path(rule.query, rule.step, surface().df, rule.start(0.0), surface.start)
+    return _path(rule.query, rule.step, surface().df, rule.start, surface.start)
 
 
 def _assert_same_path(path: np.ndarray, rule_class: type[Rule], surface: type[Surface]) -> None:
@@ -121,7 +121,7 @@ def test_numba_compiles_the_text_and_walks_the_same_path(rule_class):
             lambda *args, me=me: query(me, *args),
             lambda *args, me=me: step(me, *args),
             lambda *args, df=df: df((), *args),
-            rule_class(**values).start(0.0),
+            rule_class(**values).start,
             surface.start,
         )
         _assert_same_path(path, rule_class, surface)

@@ -40,7 +40,12 @@ VERSIONS = {
 }
 
 
-MODULES = {"torch.optim": torch.optim, "keras.optimizers": keras.optimizers, "optax": optax}
+MODULES = {
+    "torch.optim": torch.optim,
+    "keras.optimizers": keras.optimizers,
+    "optax": optax,
+    "optax.contrib": optax.contrib,
+}
 
 
 def find(dotted: str) -> Any:

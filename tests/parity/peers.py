@@ -153,6 +153,20 @@ HYPER: dict[type[Rule], tuple[Rule, ...]] = {
         rules.Lion(lr=2.0, beta1=0.95, beta2=0.98),
         rules.Lion(lr=DECAYING, weight_decay=0.01),
     ),
+    rules.ScheduleFree: (
+        rules.ScheduleFree(),
+        rules.ScheduleFree(lr=0.001, beta=0.5),
+        rules.ScheduleFree(lr=0.15),
+        rules.ScheduleFree(lr=0.1, beta=0.98),
+        rules.ScheduleFree(lr=0.3, beta=0.95),
+    ),
+    rules.ScheduleFreeAdam: (
+        rules.ScheduleFreeAdam(),
+        rules.ScheduleFreeAdam(lr=0.1, eps=1e-7),
+        rules.ScheduleFreeAdam(lr=0.05, beta1=0.5, beta2=0.9, eps=1.0),
+        rules.ScheduleFreeAdam(lr=2.0, beta1=0.95, beta2=0.99, eps=20.0),
+        rules.ScheduleFreeAdam(lr=DECAYING, eps=1e-2),
+    ),
 }
 
 # The largest lr that is stable on the quadratic, and the first that is not. The limits follow from
@@ -246,6 +260,17 @@ MISTAKES = [
     (rules.Lion, "self.beta2 * m + (1 - self.beta2) * g", "c"),
     (rules.Lion, "self.lr * (np.sign(c) + self.weight_decay * x)",
      "(self.lr * np.sign(c) + self.weight_decay * x)"),
+    (rules.ScheduleFree, "(1 - self.beta) * z + self.beta * x", "x"),
+    (rules.ScheduleFree, "(1 - self.beta) * z + self.beta * x",
+     "self.beta * z + (1 - self.beta) * x"),
+    (rules.ScheduleFree, "(1 - 1 / t) * x + z / t", "(1 - 1 / (t + 1)) * x + z / (t + 1)"),
+    (rules.ScheduleFree, "z = z - self.lr * g", "z = self.query(x, z) - self.lr * g"),
+    (rules.ScheduleFree, "(x,)", "(0.0,)"),
+    (rules.ScheduleFreeAdam, "v / (1 - self.beta2**t)", "v"),
+    (rules.ScheduleFreeAdam, "np.sqrt(v_hat) + self.eps", "np.sqrt(v_hat + self.eps)"),
+    (rules.ScheduleFreeAdam, "(1 - 1 / t) * x + z / t",
+     "self.beta1 * x + (1 - self.beta1) * z"),
+    (rules.ScheduleFreeAdam, "(1 - self.beta1) * z + self.beta1 * x", "z"),
 ]  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from minioptim.live.figures.race import race
 from minioptim.live.figures.rmsprop import rmsprop
 from minioptim.live.figures.stochastic_gradient_descent import stochastic_gradient_descent
 from minioptim.live.figures.valley import valley
+from minioptim.live.figures.without_a_schedule import without_a_schedule
 
 DESIGNS = (
     opening,
@@ -50,6 +51,7 @@ DESIGNS = (
     adamw,
     newton_schulz,
     edge_of_stability,
+    without_a_schedule,
     in_practice,
     race,
 )

@@ -367,6 +367,21 @@ def test_edge_of_stability(desk, figure):
     assert 10 * losses["halved"] < losses["same"] < losses["doubled"]
 
 
+@each(["without_a_schedule"])
+def test_without_a_schedule(desk, figure):
+    live = desk(figure)
+    found = {}
+    for lr, begin in ((0.2, 200), (1.8, 100), (1.8, 297), (0.1, 0), (0.1, 270)):
+        live.set(lr=lr, begin=begin, seed=3)
+        said = found[lr, begin] = live.said()["ends"]
+        traces = figures.without_a_schedule(lr=lr, begin=begin, seed=3).traces
+        for name in ("schedule", "free"):
+            assert said[name] == pytest.approx(traces[name].f[-1], rel=1e-9)
+    assert found[0.2, 200]["average"] == pytest.approx(found[0.2, 200]["schedule"], rel=0.15)
+    assert found[1.8, 100]["schedule"] < found[1.8, 297]["schedule"] / 2
+    assert found[0.1, 270]["average"] < found[0.1, 0]["average"] / 2
+
+
 @each(["in_practice"])
 def test_in_practice(desk, figure):
     live = desk(figure)
