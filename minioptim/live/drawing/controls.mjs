@@ -6,7 +6,7 @@
 import { freshId, html, on, set } from "./elements.mjs";
 import { formatNumber } from "./geometry.mjs";
 import { allowed, typed } from "./state.mjs";
-import { said } from "./words.mjs";
+import { called, said } from "./words.mjs";
 
 const NOTCHES = 1000; // of a slider whose values are not whole numbers
 
@@ -52,7 +52,7 @@ function keyOf({ name, says }) {
  * @returns {string}
  */
 function labelOf(control, word) {
-  return word(keyOf(control), { rule: control.of });
+  return word(keyOf(control), { rule: control.of && called(word, control.of) });
 }
 
 /**
@@ -61,7 +61,9 @@ function labelOf(control, word) {
  * @param {Word} word
  */
 function optionOf(control, option, word) {
-  return control.names.includes(option) ? option : word(`${keyOf(control)}.${option}`);
+  return control.names.includes(option)
+    ? called(word, option)
+    : word(`${keyOf(control)}.${option}`);
 }
 
 /**

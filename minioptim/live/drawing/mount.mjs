@@ -110,7 +110,7 @@ export function mount(host, declaration, kit, model) {
     note,
     reset,
     address: model.address && (() => model.address?.(values)),
-    picture: () => pictureOf(body, { title: word("title"), word, controls, values }),
+    picture: () => pictureOf(body, { word, controls, values }),
     name: declaration.id,
   });
   const own = controls.filter(({ name }) => name !== "reset" && name !== "share"); // of all figures

@@ -55,10 +55,10 @@ function painter() {
  * The text of an SVG of all views in `body`.
  *
  * @param {HTMLElement} body
- * @param {{ title: string; word: Word; controls: Control[]; values: Record<string, any> }} options
+ * @param {{ word: Word; controls: Control[]; values: Record<string, any> }} options
  * @returns {string}
  */
-export function pictureOf(body, { title, word, controls, values }) {
+export function pictureOf(body, { word, controls, values }) {
   const paint = painter();
   const drawing = svg("svg", { "font-family": "system-ui, sans-serif", "font-size": 11 });
   const ground = svg("rect", { width: "100%", height: "100%" }, drawing);
@@ -91,7 +91,7 @@ export function pictureOf(body, { title, word, controls, values }) {
   const width = columns * (COLUMN + GAP) + GAP;
   const most = (width - 2 * GAP) / LETTER;
   let y = GAP + 10;
-  write(title, GAP, y, { "font-size": 15, "font-weight": 600 });
+  write(word("title"), GAP, y, { "font-size": 15, "font-weight": 600 });
   const handles = [...body.querySelectorAll(".live-handle")];
   const settings = [
     ...controls.map((control) => settingOf(control, values[control.name], word)).filter(Boolean),
@@ -125,7 +125,7 @@ export function pictureOf(body, { title, word, controls, values }) {
   const colorOf = () => paint(getComputedStyle(page).backgroundColor);
   while (colorOf() === "none" && page.parentElement) page = page.parentElement;
   set(ground, "fill", colorOf() === "none" ? "white" : colorOf());
-  for (const [name, value] of Object.entries({ width, height: bottom + GAP }))
-    set(drawing, name, value);
+  set(drawing, "width", width);
+  set(drawing, "height", bottom + GAP);
   return new XMLSerializer().serializeToString(drawing);
 }

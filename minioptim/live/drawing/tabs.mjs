@@ -43,7 +43,7 @@ export function buildTabs(root, body, { word, signal }) {
     0,
     views.findIndex((view) => view.matches(".live-lead")),
   );
-  const isApart = (/** @type {HTMLElement} */ view) => view.parentElement?.matches(".live-apart");
+  const apart = views.findIndex((view) => view.parentElement?.matches(".live-apart"));
   const list = html("div", { class: "live-tabs", role: "tablist", "aria-label": word("tabs") });
   let shown = lead;
   let narrow = false;
@@ -94,7 +94,6 @@ export function buildTabs(root, body, { word, signal }) {
       }
     }
     // Of what is said, a narrow figure shows what belongs to the view.
-    const apart = views.findIndex(isApart);
     set(root, "data-shown", narrow && open[apart] ? (shown === apart ? "apart" : "whole") : "all");
   }
 
@@ -109,7 +108,7 @@ export function buildTabs(root, body, { word, signal }) {
     update,
     /** The step taken apart is asked for: it is shown once it is there. */
     apart() {
-      shown = Math.max(views.findIndex(isApart), 0);
+      shown = Math.max(apart, 0);
     },
   };
 }

@@ -78,7 +78,10 @@ export interface Piece {
   values: Record<string, Said>;
 }
 export type Said = number | string | Piece | Said[];
-export type Word = (key: string, values?: Record<string, Said | undefined>) => string;
+export interface Word {
+  (key: string, values?: Record<string, Said | undefined>): string;
+  has(key: string): boolean;
+}
 
 export interface Context {
   word: Word;

@@ -30,14 +30,26 @@ export function speaker(words) {
     return typeof value === "string" ? value : word(value.key, value.values);
   }
   function word(key, values = {}) {
-    if (!Object.hasOwn(words, key)) throw new Error(`the catalogue has no words for ${key}`);
+    if (!word.has(key)) throw new Error(`the catalogue has no words for ${key}`);
     return words[key].replace(/\{(\w+)\}/g, (_, name) => {
       if (!Object.hasOwn(values, name))
         throw new Error(`${key} names {${name}}, which is not given`);
       return shown(values[name]);
     });
   }
+  word.has = (key) => Object.hasOwn(words, key);
   return word;
+}
+
+/**
+ * What readers call a class of the package: in words, or by its name, where that is one.
+ *
+ * @param {Word} word
+ * @param {string} name
+ * @returns {string}
+ */
+export function called(word, name) {
+  return word.has(`rules.${name}`) ? word(`rules.${name}`) : name;
 }
 
 /**

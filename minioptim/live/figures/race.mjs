@@ -9,7 +9,7 @@ import { legend } from "../drawing/frame.mjs";
 import { plane } from "../drawing/plane.mjs";
 import { player, wantsStillness } from "../drawing/player.mjs";
 import { runOn, valuesAlong } from "../drawing/simulate.mjs";
-import { said } from "../drawing/words.mjs";
+import { called, said } from "../drawing/words.mjs";
 
 /**
  * @param {Context} context
@@ -49,8 +49,8 @@ export function race({
   });
   const takeApart = anatomyView(views, { signal, word });
   const list = legend(
-    panel.parentNode,
-    names.map((name) => ({ label: name, look: looks[name] })),
+    map.root.parentNode,
+    names.map((name) => ({ label: called(word, name), look: looks[name] })),
   );
   const toPoint = (share, domain) =>
     share.map((part, i) => domain[i][0] + (domain[i][1] - domain[i][0]) * part);
@@ -94,13 +94,12 @@ export function race({
   let playing = false;
   const control = (/** @type {string} */ name) =>
     /** @type {HTMLElement} */ (panel.querySelector(`[data-control="${name}"]`));
-  const pace = { 0.25: 0.25, 1: 1, 4: 4 };
   let reached = 0;
   const toggle = player(map.root, {
     advance() {
       const { speed, step, steps } = now();
       // The slider holds whole steps; slow play takes several frames for one.
-      reached = Math.max(step, Math.min(reached, step + 1)) + pace[speed];
+      reached = Math.max(step, Math.min(reached, step + 1)) + Number(speed);
       change({ step: Math.min(Number(steps), Math.floor(reached)) });
       return reached < Number(steps);
     },
@@ -154,16 +153,15 @@ export function race({
           ([, a], [, b]) =>
             (Number.isFinite(a) ? a : Infinity) - (Number.isFinite(b) ? b : Infinity),
         );
-      const told = order
-        .slice(0, 6)
-        .map(([rule, f]) =>
-          Number.isFinite(f) ? said("order.rule", { rule, f }) : said("order.left", { rule }),
-        );
+      const told = order.slice(0, 6).map(([name, f]) => {
+        const rule = called(word, name);
+        return Number.isFinite(f) ? said("order.rule", { rule, f }) : said("order.left", { rule });
+      });
       if (order.length > 6) told.push(said("order.more"));
       return [
         said("order", { step, steps: length, surface: values.surface, order: told }),
         ...(tuned[values.surface] ? [] : [said("untuned", { surface: values.surface })]),
-        ...(absent ? [said("absent", { rule: values.anatomy })] : []),
+        ...(absent ? [said("absent", { rule: called(word, values.anatomy) })] : []),
         ...parts,
       ];
     },

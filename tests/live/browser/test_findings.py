@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minioptim.live import figures
+from minioptim.live import figures, words
 
 from ...book.test_site import soup
 from .live import each, pages
@@ -406,15 +406,20 @@ def heights(live):
     return {one["values"]["rule"]: one["values"].get("f") for one in live.said()["order"]["order"]}
 
 
+DESCENT, MOMENTUM = (
+    words.text(words.COMMON, f"rules.{name}") for name in ("GradientDescent", "Momentum")
+)
+
+
 @each(["race"])
 def test_race(desk, figure):
     live = desk(figure)
     places = heights(live)
     assert next(iter(places)) == "RMSProp"
     assert places["RMSProp"] < 2e-4  # the last digit of its lr decides how far
-    assert list(places)[-1] == "GradientDescent"
+    assert list(places)[-1] == DESCENT
     descent = figures.race().traces["GradientDescent"].f[-1]
-    assert places["GradientDescent"] == pytest.approx(descent, rel=1e-6)
+    assert places[DESCENT] == pytest.approx(descent, rel=1e-6)
     box = live.root.locator(".live-border").first.bounding_box()
     # Left of the start, at its height of 1.5, on a picture that is 9 high and centred at 0.
     unit, winners = box["height"] / 9, []
@@ -428,11 +433,11 @@ def test_race(desk, figure):
     live.control("surface").select_option("Rosenbrock")
     live.settle()
     gone = {rule for rule, f in heights(live).items() if f is None}
-    assert gone >= {"GradientDescent", "Momentum", "Nesterov"}
+    assert gone >= {DESCENT, MOMENTUM, "Nesterov"}
     live.press("tuned")
     places = heights(live)
     assert None not in places.values()
-    assert list(places)[-1] == "GradientDescent"
+    assert list(places)[-1] == DESCENT
 
 
 @each(["race"])
