@@ -278,7 +278,7 @@ def test_translation_is_the_same_text_each_time():
 def test_methods_are_found_where_python_finds_them():
     step_of_momentum = rule_source(Momentum).partition("step(")[2]
     assert rule_source(Nesterov).partition("step(")[2] == step_of_momentum
-    assert "query(x, ...state) {\n    return x;" in rule_source(Momentum)
+    assert "query(" not in rule_source(Momentum)  # it asks at x
     assert "query(x, v) {\n    return x + this.momentum * v;" in rule_source(Nesterov)
     assert "start(x) {\n    return [0.0, 0.0, 1.0];" in rule_source(NAdam)
     assert "start(x) {\n    return [this.initial_accumulator];" in rule_source(rules.Adagrad)

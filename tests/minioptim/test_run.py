@@ -79,7 +79,7 @@ def test_a_run_is_what_stepping_by_hand_gives(rule_class, scheduled):
     problem = Rosenbrock()
     trace = minimize(problem, rule, steps=20)
     x = np.array(problem.start)
-    state = tuple(np.full(2, s) for s in rule.start(0.0))
+    state = tuple(np.full(2, s) for s in rule.start(x))
     for t in range(1, 21):
         now = rule.at(t)
         query = now.query(x, *state)
@@ -1165,8 +1165,8 @@ def test_a_trace_is_printed_in_one_line_and_cannot_be_changed():
 def test_given_gradients_move_a_rule_as_stepping_by_hand_does(rule_class):
     gradients = np.random.default_rng(0).normal(size=(9, 2))
     rule = rule_class(lr=0.1)
-    x, state = np.array([1.0, -1.0]), [np.full(2, start) for start in rule.start(0.0)]
-    points = [x]
+    x = np.array([1.0, -1.0])
+    points, state = [x], [np.full(2, start) for start in rule.start(x)]
     for t, g in enumerate(gradients, start=1):
         x, *state = rule.step(g, x, t, *state)
         points.append(x)

@@ -53,20 +53,22 @@ export function without_a_schedule({ word, views, declaration, signal, change, r
   const free = looks.ScheduleFree;
   const rates = plane(views, {
     title: word("views.rate"),
+    tab: word("tabs.rate"),
     domain: [
       [0, steps],
       [0, 2],
     ],
     height: 172,
     xLabel: word("axes.step"),
-    yLabel: "lr",
+    yLabel: word("axes.rate"),
     signal,
     word,
   });
   const losses = chart(views, {
     title: word("views.loss"),
+    tab: word("tabs.loss"),
     xLabel: word("axes.step"),
-    yLabel: "f",
+    yLabel: "f(x)",
     yLog: true,
     xRange: [0, steps],
     yRange: [3e-3, 5],

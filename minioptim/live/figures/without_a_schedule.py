@@ -91,7 +91,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     dark = style_of(GradientDescent)["color"]
     above.plot([0, begin, STEPS], [lr, lr, 0], color=dark)
     above.plot(begin, lr, "o", color=dark)
-    above.set(ylabel="lr", ylim=(0, 2), title=word("views.rate"))
+    above.set(ylabel=word("axes.rate"), ylim=(0, 2), title=word("views.rate"))
     below.semilogy(traces["constant"].f, color=OWN_LOOK[0], lw=0.8, label=word("legend.constant"))
     below.semilogy(traces["schedule"].f, color=dark, label=word("legend.schedule"))
     average = _value(tail(traces["constant"].x, begin))
