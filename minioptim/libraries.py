@@ -424,7 +424,6 @@ PEERS: dict[type[Rule], tuple[Peer | Absent, ...]] = {
             {"learning_rate": "lr", "b1": "beta"},
             f"{MEAN_BESIDE} While lr rises it weighs late points more.",
             point="query",
-            schedules=False,
         ),
     ),
     rules.ScheduleFreeAdam: (
@@ -436,7 +435,6 @@ PEERS: dict[type[Rule], tuple[Peer | Absent, ...]] = {
             OPTAX_ADAM,
             f"{MEAN_BESIDE} While lr rises it weighs late points more.",
             point="query",
-            schedules=False,
         ),
     ),
 }
@@ -704,14 +702,26 @@ KEPT = (
     Kept(
         "z",
         "the point that steps",
-        (rules.ScheduleFree, rules.ScheduleFreeAdam),
+        (rules.ScheduleFree,),
+        ("no such rule", "no such rule", "`z`"),
+    ),
+    Kept(
+        "z",
+        "the point that steps",
+        (rules.ScheduleFreeAdam,),
         ("no such rule", "`momentum`", "`z`"),
     ),
     Kept(
         "v",
         "the second moment",
-        (*MOMENTS, rules.ScheduleFreeAdam),
+        MOMENTS,
         ("`exp_avg_sq`", "`velocity`", "`nu`"),
+    ),
+    Kept(
+        "v",
+        "the second moment",
+        (rules.ScheduleFreeAdam,),
+        ("no such rule", "`velocity`", "`nu`"),
     ),
     Kept("u", "the largest recent gradient", (rules.AdaMax,), ("`exp_inf`", "`norm`", "`nu`")),
     Kept(

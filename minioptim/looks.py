@@ -32,7 +32,7 @@ _LOOKS: dict[str, tuple[str, str, str]] = {
     "AdamW": ("#e0589b", ":", "P"),
     "Lion": ("#2020e0", ":", "*"),
     "ScheduleFree": ("#00708a", "-", "p"),
-    "ScheduleFreeAdam": ("#3f7d20", ":", "h"),
+    "ScheduleFreeAdam": ("#194c33", "-.", "h"),
 }
 COLORS: dict[str, str] = {name: color for name, (color, _, _) in _LOOKS.items()}
 """The colour of each rule, by its name: the same in every picture of the book."""

@@ -47,7 +47,7 @@ def state_of_optax(call, name):
     for g in GRADIENTS:
         update, state = optimizer.update(g, state, x)
         x = optax.apply_updates(x, update)
-    (found,) = [getattr(part, name) for part in state if hasattr(part, name)]
+    ((_, found),) = optax.tree.get_all_with_path(state, name)
     return np.asarray(found)
 
 
@@ -89,7 +89,7 @@ def rows_of(rule, library):
 def test_the_library_keeps_the_state_under_this_name(rule, state, library, words):
     row = rows_of(rule, library)[0]
     ours = rosetta.rule_of(row.rule, NAMES)
-    x, values = START, ours.start(0.0)
+    x, values = START, ours.start(START)
     for t, g in enumerate(GRADIENTS, start=1):
         x, *values = ours.at(t).step(g, x, t, *values)
     name, factor = re.fullmatch(r"`(\w+)`(.*)", words).groups()

@@ -44,7 +44,7 @@ def ours(text, factor=constant, *, queries=False):
     if factor is fall:
         text = rosetta.with_falling_lr(text)
     rule = rosetta.rule_of(text, NAMES | {"fall": factor})
-    x, state, points = START, rule.start(0.0), []
+    x, state, points = START, rule.start(START), []
     for t, g in enumerate(GRADIENTS, start=1):
         now = rule.at(t)
         x, *state = now.step(g, x, t, *state)
