@@ -440,7 +440,8 @@ def test_constants_of_many_steps_are_those_of_each_step_alone():
         many = exact.at_many_steps(equations, now, Ravine(), fixed, range(1, 400))
         for t in range(1, 400):
             alone = equations.at_step(now, Ravine(), t, *fixed)
-            assert [values[t - 1] for values in many] == [np.asarray(value).item() for value in alone]
+            one_by_one = [np.asarray(value).item() for value in alone]
+            assert [values[t - 1] for values in many] == one_by_one
         check(Ravine(), rule_class(**given), steps=5)
         check(Ravine(), rule_class(**given), np.ones((3, 2)), steps=5)
 
