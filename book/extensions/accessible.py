@@ -39,6 +39,9 @@ WORK = re.compile(
 # Each exercise and solution has a part with the same id, to which nothing leads.
 SAME = re.compile(r'<section id="(?:exercise|solution)-content">')
 STYLE = re.compile(r"<style>.*?</style>\s*", re.DOTALL)
+# What the theme asks the browser to follow has another name in its own template.
+FOLLOWED = 'data-bs-spy="scroll" data-bs-target=".bd-toc-nav"'
+CONTENTS = "pst-page-toc-nav"
 SIDEBAR = '<div id="pst-primary-sidebar" class="bd-sidebar-primary bd-sidebar">'
 
 
@@ -150,12 +153,17 @@ def change_body(
 def in_place(page: str) -> str:
     """Return a page whose sidebar has a name and whose styles stand in the head, after all others.
 
+    The contents beside the page follow the reader. Where there are none nothing may follow: the
+    theme's script would take every link of the page for one of the contents'.
+
     >>> in_place("<head></head><p><style>a{}</style>b")
     '<head><style>a{}</style></head><p>b'
     """
     head, end, body = page.partition("</head>")
     named = SIDEBAR.replace(">", ' role="region" aria-label="The book">')
     body = body.replace(SIDEBAR, named)  # the title in it is in no navigation
+    followed = FOLLOWED.replace(".bd-toc-nav", f"#{CONTENTS}") if f'id="{CONTENTS}"' in body else ""
+    body = body.replace(FOLLOWED, followed)
     return "".join([head, *STYLE.findall(body), end, STYLE.sub("", body)])
 
 

@@ -32,7 +32,7 @@ def test_a_page_without_a_figure_loads_no_script_of_the_figures(site):
 def test_every_control_changes_the_picture(desk, figure):
     live = desk(figure)
     # Those that are folded away may belong to a rule that is not shown.
-    for slider in live.root.locator(".live-controls > .live-slider input").all():
+    for slider in live.root.locator(".live-controls > .live-slider input[type=range]").all():
         name = slider.get_attribute("data-control")
         low, high = (float(slider.get_attribute(end)) for end in ("min", "max"))
         seen = set()
@@ -169,7 +169,7 @@ def test_reset_brings_everything_back(desk, figure):
 @each_figure
 def test_sliders_answer_the_arrow_keys_and_say_their_value(desk, figure):
     live = desk(figure)
-    for slider in live.root.locator(".live-controls > .live-slider input").all():
+    for slider in live.root.locator(".live-controls > .live-slider input[type=range]").all():
         slider.focus()
         before = slider.get_attribute("aria-valuetext")
         at_the_end = slider.input_value() == slider.get_attribute("max")
