@@ -63,7 +63,20 @@ ZEROS = re.compile(r"(?<![\w.])(?:(\d+)\.0(?![\w.])|0(?=\.\d))")  # 1.0 is 1, an
 
 # How each class is made, as `module_source` writes it, and what a page has in its place.
 MAKES = "constructor(values = {}) {\n      Object.assign(Object.seal(this), values);\n    }"
-SEALED = "const sealed = (one, values) => Object.assign(Object.seal(one), values);\n"
+CLASSES = re.compile(r"^(export const \w+ = )(\{.*?\n\});", re.MULTILINE | re.DOTALL)
+SEALED = """\
+function sealed(classes) {
+  for (const [name, Class] of Object.entries(classes)) {
+    classes[name] = class extends Class {
+      constructor(values) {
+        super();
+        Object.assign(Object.seal(this), values);
+      }
+    };
+  }
+  return classes;
+}
+"""
 
 
 class LinkError(ValueError):
@@ -250,9 +263,7 @@ def kit(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:
     surfaces = dict.fromkeys(surface for design in designs for surface in design.surfaces)
     modules = modules_of(figures)
     # Each class says how it is made; on a page that stands once.
-    module = module_source(rules, surfaces).replace(
-        MAKES, "constructor(values) { sealed(this, values); }"
-    )
+    module = CLASSES.sub(r"\1sealed(\2);", module_source(rules, surfaces).replace(MAKES, ""))
     translated = {"translated": f"{SEALED}{module}"}
     # What figures share stands on a page once.
     texts: dict[str, dict[str, str]] = {words.COMMON: {}}

@@ -136,6 +136,7 @@ class Live:
 
     def views_one_by_one(self):
         """The views of a narrow figure, each while it is shown; then the first again."""
+        self.settle()  # that it is narrow it learns once it is laid out
         tabs = self.root.locator("[role=tab]:visible").all()
         for tab in [*tabs, *tabs[:1]] or [None]:
             if tab:
@@ -157,11 +158,14 @@ class Live:
         return handle
 
     def drawn(self):
-        """What the figure shows: its lines and marks that are visible, and what it says."""
+        """What the figure shows: its lines and marks that are visible, and what it says.
+
+        Without the hint at a handle, which is gone once the hand has followed it.
+        """
         return self.root.locator(".live-body").evaluate(
             """body => [...body.querySelectorAll("svg path, svg circle, svg text, .live-readout")]
               .filter(e => getComputedStyle(e).visibility === "visible")
-              .filter(e => !e.closest("defs, [hidden]"))
+              .filter(e => !e.closest("defs, [hidden], .live-hint"))
               .map(e => [e.getAttribute("d"), e.getAttribute("cx"), e.textContent].join("|"))
               .filter(text => text !== "||")"""
         )

@@ -78,6 +78,7 @@ def test_a_step_of_a_path_can_be_taken_apart(desk, figure):
 
 
 SURFACES = {design.figure: design.surfaces for design in DESIGNS}
+UNLIKE = {"edge_of_stability"}  # its plane has a scale for each axis, and no arrows
 
 
 @each_figure
@@ -87,6 +88,9 @@ def test_a_unit_is_as_wide_as_high_where_level_lines_are_drawn(desk, figure):
         live.set_slider("anatomy", 3)  # a close-up too
     units = live.units()
     assert bool(units) == bool(SURFACES[figure])
+    if figure in UNLIKE:
+        assert live.root.locator("[data-arrow]").count() == 0
+        return
     for title, across, up in units:
         # Only then is an arrow of -g at right angles to the level lines.
         assert across == pytest.approx(up, rel=0.01), title

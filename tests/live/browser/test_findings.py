@@ -489,7 +489,7 @@ def test_a_race_that_plays_stands_still_to_be_shared(opened):
     live.set_slider("step", 0)
     live.press("play")
     live.press("share")
-    assert list(live.said()) == ["shared"]
+    assert {"copied", "shared"} & live.said().keys()  # not every browser lets a page copy
     assert live.control("play").get_attribute("data-playing") == "false"
 
 
