@@ -11,12 +11,15 @@ The problem that the claims call dense is not: half of the values of the digits 
 called signed, added after the claims were judged, has the same digits from -1 to 1, and there 97 in
 100 values are not 0. No claim is judged by it.
 
+Afterwards each rule also tries a quarter of a decade less and more than its best learning rate. No
+claim is judged by these.
+
     python -m experiments.duchi_2011
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +27,7 @@ import numpy.typing as npt
 from scipy import optimize, sparse
 from scipy.special import expit
 
-from experiments.grid import Cell, commanded
+from experiments.grid import Cell, Grid, commanded
 from experiments.settings import Settings, by_setting, finite, label, store, values
 from minioptim.datasets import Dataset, bag_of_words, digits, film_sentences
 from minioptim.rules import Adagrad
@@ -35,6 +38,7 @@ RULES = ("Adagrad", "one rate")
 PROBLEMS = ("sparse", "rare", "dense")
 AFTERWARDS = "signed"
 FACTORS = tuple(float(f"{10 ** (k / 2):.3g}") for k in range(-6, 3))  # of the theory's η
+FINE = tuple(float(f"{10 ** (k / 4):.3g}") for k in range(-12, 5))  # and what lies between them
 BY_THEORY = FACTORS.index(1.0)
 WORDS, SIZES_OF_RARE = 2000, (250, 500, 1000, 2000, 4000)
 DOCUMENTS, LENGTH = 4000, 50
@@ -119,8 +123,8 @@ def in_hindsight(examples: Stream) -> tuple[float, float]:
     return float(value), float(gradient @ found.x + half * np.abs(gradient).sum())
 
 
-def online(examples: Stream, step: Step) -> tuple[Array, Array, Array]:
-    """Learn from the examples one by one, once for each learning rate.
+def online(examples: Stream, step: Step, rates: int = len(FACTORS)) -> tuple[Array, Array, Array]:
+    """Learn from the examples one by one, once for each of so many learning rates.
 
     Returns
     -------
@@ -132,8 +136,8 @@ def online(examples: Stream, step: Step) -> tuple[Array, Array, Array]:
         The sum of squared gradients of each coordinate.
     """
     inputs, dimension = examples.inputs, examples.inputs.shape[1]
-    x, squares = np.zeros((2, dimension, len(FACTORS)))
-    losses = np.zeros(len(FACTORS))
+    x, squares = np.zeros((2, dimension, rates))
+    losses = np.zeros(rates)
     half = WIDTH / 2
     for t, sign in enumerate(examples.signs):
         # Where the input is 0 so is the gradient, and both rules stay where they are.
@@ -147,10 +151,10 @@ def online(examples: Stream, step: Step) -> tuple[Array, Array, Array]:
     return x, losses, squares
 
 
-def per_coordinate(dimension: int) -> Step:
+def per_coordinate(dimension: int, factors: Sequence[float] = FACTORS) -> Step:
     """Return Adagrad at each learning rate."""
-    rule = Adagrad(lr=WIDTH / np.sqrt(2) * np.array(FACTORS))
-    sums = np.zeros((dimension, len(FACTORS)))
+    rule = Adagrad(lr=WIDTH / np.sqrt(2) * np.array(factors))
+    sums = np.zeros((dimension, len(factors)))
 
     def step(g: Array, x: Array, t: int, at: npt.NDArray[np.intp]) -> Array:
         new, sums[at] = rule.step(g, x, t, sums[at])
@@ -159,10 +163,10 @@ def per_coordinate(dimension: int) -> Step:
     return step
 
 
-def for_all(dimension: int) -> Step:
+def for_all(dimension: int, factors: Sequence[float] = FACTORS) -> Step:
     """Return the same step with one sum for all coordinates."""
-    rates = WIDTH * np.sqrt(dimension) / np.sqrt(2) * np.array(FACTORS)
-    total = np.zeros(len(FACTORS))
+    rates = WIDTH * np.sqrt(dimension) / np.sqrt(2) * np.array(factors)
+    total = np.zeros(len(factors))
 
     def step(g: Array, x: Array, _: int, __: npt.NDArray[np.intp]) -> Array:
         total[:] += (g**2).sum(axis=0)
@@ -172,13 +176,17 @@ def for_all(dimension: int) -> Step:
 
 
 def run(cell: Cell) -> dict[str, list[float | None]]:
-    """Return the regret, its bound and the test error of both rules at each learning rate."""
+    """Return the regret, its bound and the test error of both rules at each learning rate.
+
+    A cell may name the learning rates of each rule, as multiples of the theory's.
+    """
     examples = stream(cell["problem"], cell["words"], cell["size"], cell["seed"])
     least, lower = in_hindsight(examples)
     dimension = examples.inputs.shape[1]
     found: dict[str, list[float | None]] = {"lower still, at most": [finite(lower)]}
     for rule, made in zip(RULES, (per_coordinate, for_all), strict=True):
-        x, losses, squares = online(examples, made(dimension))
+        factors = cell.get("factors", {}).get(rule, FACTORS)
+        x, losses, squares = online(examples, made(dimension, factors), len(factors))
         if rule == "Adagrad":
             bound = np.sqrt(2) * WIDTH * np.sqrt(squares).sum(axis=0)
         else:
@@ -206,10 +214,35 @@ def cells(size: str) -> list[dict[str, Any]]:
     return [{**each, "seed": seed, "size": size} for each in settings for seed in (*SEEDS, *FRESH)]
 
 
-def best(settings: Settings, problem: str, rule: str) -> int:
+def best(settings: Settings, problem: str, rule: str, words: int = WORDS) -> int:
     """Return the place of the learning rate with the lowest median regret over ten seeds."""
-    regret = values(settings, label(posed(problem)), f"{rule} regret")[: len(SEEDS)]
+    regret = values(settings, label(posed(problem, words)), f"{rule} regret")[: len(SEEDS)]
     return int(np.median(regret, axis=0).argmin())
+
+
+def beside(factor: float) -> list[float]:
+    """Return the multiples a quarter of a decade below and above.
+
+    Examples
+    --------
+    >>> beside(0.1)
+    [0.0562, 0.178]
+    """
+    at = FINE.index(factor)
+    return [FINE[at - 1], FINE[at + 1]]
+
+
+def afterwards(grid: Grid, settings: Settings, every: Sequence[Cell]) -> dict[str, Any]:
+    """Compute what lies beside the best learning rates; no claim is judged by it."""
+    factors = {
+        label(each): {
+            rule: beside(FACTORS[best(settings, each["problem"], rule, each["words"])])
+            for rule in RULES
+        }
+        for each in every
+    }
+    found = grid.compute([{**each, "factors": factors[label(each)]} for each in every])
+    return {"factors beside": factors, "settings beside": by_setting(every, found)}
 
 
 def measures(result: Mapping[str, Any]) -> dict[str, list[float]]:
@@ -241,7 +274,8 @@ def main() -> None:
         every = cells(size)
         settings = by_setting(every, grid.compute(every))
         seeds = {"tuned on": list(SEEDS), "judged on": list(FRESH)}
-        store(path, grid, NAME, {"seeds": seeds, "factors": list(FACTORS), "settings": settings})
+        found = {"seeds": seeds, "factors": list(FACTORS), "settings": settings}
+        store(path, grid, NAME, {**found, **afterwards(grid, settings, every)})
 
 
 if __name__ == "__main__":

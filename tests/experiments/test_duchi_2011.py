@@ -17,6 +17,7 @@ from experiments.duchi_2011 import (
     SEEDS,
     WIDTH,
     Stream,
+    beside,
     best,
     cells,
     for_all,
@@ -120,6 +121,31 @@ def test_every_cell_is_there_and_no_best_rate_lies_at_an_edge(path):
     for problem in (*PROBLEMS, AFTERWARDS) if path == RESULT else ("sparse",):
         for rule in RULES:
             assert 0 < best(settings, problem, rule) < len(FACTORS) - 1
+
+
+@each_result
+def test_beside_each_best_rate_lie_two_that_were_tried_on_all_seeds(path):
+    stored = STORED[path]
+    for cell in cells("small" if path == RESULT else "paper"):
+        name = label(cell)
+        for rule in RULES:
+            at = best(stored["settings"], cell["problem"], rule, cell["words"])
+            assert 0 < at < len(FACTORS) - 1
+            assert stored["factors beside"][name][rule] == beside(FACTORS[at])
+            tried = np.array(stored["settings beside"][name][f"{rule} regret"])
+            assert tried.shape == (len(SEEDS) + len(FRESH), 2)
+
+
+@pytest.mark.parametrize(("problem", "place"), [("dense", 12), ("rare", 5)])
+def test_a_stored_cell_beside_the_best_rates_is_what_the_code_computes(problem, place):
+    posed = duchi_2011.posed(problem)
+    name, seed = label(posed), (*SEEDS, *FRESH)[place]
+    factors = STORED[RESULT]["factors beside"][name]
+    again = run({**posed, "seed": seed, "size": "small", "factors": factors})
+    stored = STORED[RESULT]["settings beside"][name]
+    for rule in RULES:
+        regret = stored[f"{rule} regret"][place]
+        np.testing.assert_allclose(again[f"{rule} regret"], regret, rtol=0.01)
 
 
 def test_half_of_the_pixels_are_zero_and_few_of_the_signed_ones():
