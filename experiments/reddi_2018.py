@@ -3,7 +3,7 @@
 Three linear problems on [-1, 1], on which the mean slope is small and positive, and most slopes
 are negative: Adam and AMSGrad at five values of alpha over some millions of steps, and Adam with a
 long memory. Then both
-rules train a softmax regression and a network, each at its best of 14 or 12 settings by the median
+rules train a softmax regression and a network, each at its best of 12 settings by the median
 of ten seeds, on ten others. What the paper claims and how this differs stands in
 claims/reddi_2018.toml.
 
