@@ -58,6 +58,7 @@ export function without_a_schedule({ word, views, declaration, signal, change, r
       [0, steps],
       [0, 2],
     ],
+    unlike: true,
     height: 172,
     xLabel: word("axes.step"),
     yLabel: word("axes.rate"),

@@ -519,3 +519,14 @@ def test_a_step_of_adagrad_taken_apart(desk, figure):
     assert parts(live)["anatomy.turned"] == {"degrees": 45}
     live.set(degrees=45)
     assert parts(live)["anatomy.turned"] == {"degrees": 2}
+
+
+# --- Without a schedule -------------------------------------------------------
+
+
+@each(["without_a_schedule"])
+def test_the_rates_fill_their_view(desk, figure):
+    ticks = (
+        desk(figure).root.locator(".live-view").first.locator(".live-tick-y").all_text_contents()
+    )
+    assert [float(tick) for tick in (ticks[0], ticks[-1])] == [0, 2]
