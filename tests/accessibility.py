@@ -63,7 +63,17 @@ MARK_THE_FIRST = """([mark, place]) => {
 }"""
 
 
-def violations(visit, place=None):
+# What hangs on a page's colours and on how wide it is. All else axe finds is in the page's text,
+# which is the same by night and on a phone.
+BY_LOOK = (
+    "color-contrast",
+    "css-orientation-lock",
+    "link-in-text-block",
+    "scrollable-region-focusable",
+)
+
+
+def violations(visit, place=None, rules=None):
     """What axe finds in a page, as (rule, place, explanation).
 
     Of texts that are alike in all that decides how legible they are, the first is named.
@@ -74,11 +84,16 @@ def violations(visit, place=None):
         The page, open, and best thinned.
     place : str, optional
         A selector: what is inside it is looked at alone.
+    rules : sequence of str, optional
+        The rules to go by, if not all.
     """
     visit.page.evaluate(MARK_THE_FIRST, [LOOKED_AT, place or "body"])
     context = {"include": [[place]]} if place else None
     # To tell of each element that is right, too, takes as long as to look.
-    response = AXE.run(visit.page, context, {"resultTypes": ["violations"]}).response
+    options = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": list(rules)}
+    response = AXE.run(visit.page, context, options).response
     return [
         (finding["id"], node["target"][0], node["failureSummary"])
         for finding in response["violations"]
