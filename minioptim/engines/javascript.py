@@ -145,7 +145,7 @@ def rule_source(rule_class: type[Rule]) -> str:
 def surface_source(surface_class: type[Surface]) -> str:
     """Return a surface as the text of a JavaScript class.
 
-    Its instances have ``minima``, ``minimum``, ``domain``, ``start`` and the methods ``f(x, y)``
+    Its instances have ``minimum``, ``domain``, ``start`` and the methods ``f(x, y)``
     and ``df(x, y)``, which returns an array. The same class gives the same text.
 
     Parameters
@@ -165,7 +165,6 @@ def surface_source(surface_class: type[Surface]) -> str:
     >>> from minioptim.problems import Ravine
     >>> print(surface_source(Ravine))
     class Ravine {
-      minima = [[0.0, 0.0]];
       minimum = 0.0;
       domain = [[-10.0, 10.0], [-5.0, 5.0]];
       start = [-7.0, 2.0];
@@ -181,7 +180,7 @@ def surface_source(surface_class: type[Surface]) -> str:
     }
     """
     _check_class("surface_class", surface_class, Surface)
-    names = ("minima", "minimum", "domain", "start")
+    names = ("minimum", "domain", "start")
     constants = {name: getattr(surface_class, name) for name in names}
     f = _method(surface_class, Signature("f", ("x", "y"), (), None))
     df = _method(surface_class, Signature("df", ("x", "y"), (), 2))

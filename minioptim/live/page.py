@@ -7,6 +7,7 @@ all names share one scope, and an enclosing function hides these names from the 
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -43,6 +44,7 @@ IMPORT = re.compile(r'^import \{([^}]*)\} from "(\./|\.\./drawing/)(\w+)\.mjs";\
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MULTILINE)
 LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 TOP_LEVEL = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
+NAME = re.compile(r"\w+")
 COMMENT = re.compile(r"^ *(?://.*|/\*\*?(?:.|\n)*?\*/)\n", re.MULTILINE)
 # With no quotation mark after the slashes, they cannot be inside a string.
 END_COMMENT = re.compile(r"(?<=[;,{}()\]]) +// [^\"'`\n]*$", re.MULTILINE)
@@ -77,6 +79,9 @@ function sealed(classes) {
   return classes;
 }
 """
+
+# What a page, a notebook, and the kit itself ask of the script beside the figures.
+ASKED = ("mountAll", "mount", "pageModel", "rules", "surfaces")
 
 
 class LinkError(ValueError):
@@ -193,10 +198,41 @@ def modules_of(figures: Iterable[str]) -> dict[str, str]:
     return {name: path.read_text(encoding="utf-8") for name, path in modules.items()}
 
 
-def link(modules: Mapping[str, str]) -> str:
+def needed(modules: Iterable[str], asked: Iterable[str]) -> list[str]:
+    r"""Return what is asked of some modules: those of their definitions, and all that they name.
+
+    A definition begins a line, and what stands further in belongs to it. A word that is like a name
+    counts as one, wherever it stands.
+
+    Raises
+    ------
+    TypeError
+        A module is not a string.
+
+    Examples
+    --------
+    >>> needed(["const a = 1;\nconst b = 2;\nfunction c() {\n  return a;\n}\n"], ["c"])
+    ['const a = 1;\n', 'function c() {\n  return a;\n}\n']
+    """
+    texts = []
+    for module in modules:
+        starts = [found.start() for found in TOP_LEVEL.finditer(module)]
+        texts += [module[i:j] for i, j in itertools.pairwise([*starts, len(module)])]
+    defined = {found[1]: text for text in texts if (found := TOP_LEVEL.match(text))}
+    wanted, seen = list(asked), set[str]()
+    while wanted:
+        text = defined.get(wanted.pop())
+        if text is not None and text not in seen:
+            seen.add(text)
+            wanted += NAME.findall(for_machines(text))
+    return [text for text in texts if text in seen]
+
+
+def link(modules: Mapping[str, str], asked: Iterable[str] | None = None) -> str:
     """Join modules, each after those it imports, into one text without imports and exports.
 
-    The text is reduced by `for_machines` and `tight`.
+    The text is reduced by `for_machines` and `tight`, and to what is `needed`, if `asked` says of
+    what.
 
     Raises
     ------
@@ -231,8 +267,9 @@ def link(modules: Mapping[str, str]) -> str:
             if defined in owner:
                 raise LinkError(f"{name} and {owner[defined]} both define {defined}")
             owner[defined] = name
-        texts.append(tight(for_machines(plain)).strip())
-    return "\n".join(texts) + "\n"
+        texts.append(plain)
+    whole = texts if asked is None else needed(texts, asked)
+    return "\n".join(tight(for_machines(text)).strip() for text in whole) + "\n"
 
 
 def kit(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:
@@ -274,7 +311,7 @@ def kit(designs: Iterable[Drawn], language: str = LANGUAGE) -> str:
     said = json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
     names = ", ".join(figures)
     return (
-        link(modules | translated)
+        link(modules | translated, [*figures, *ASKED])
         + f"const kit = {{figures: {{{names}}}, rules, surfaces, words: {said}}};\n"
     )
 

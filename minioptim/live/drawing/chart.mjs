@@ -2,7 +2,7 @@
 
 /** @import { Bars, Mark, Series } from "./types" */
 
-import { set, setText, svg } from "./elements.mjs";
+import { set, setText, show, svg, tint } from "./elements.mjs";
 import { frame, lineStore } from "./frame.mjs";
 import { clamp, dotsData, linearScale, logScale, pathData } from "./geometry.mjs";
 
@@ -84,16 +84,16 @@ export function chart(
       ends[k].at = Math.min(ends[k].at, floor);
     }
     for (const [one, text] of nameOf) {
-      if (!ends.some((end) => end.one.name === one)) set(text, "visibility", "hidden");
+      if (!ends.some((end) => end.one.name === one)) show(text, false);
     }
     for (const { one, at } of ends) {
       let text = nameOf.get(one.name);
       if (!text) {
         text = svg("text", { class: "live-name", x: box.right + 6, text: one.label ?? "" }, names);
-        if (one.look?.color) text.style.setProperty("--live-color", one.look.color);
+        tint(text, one.look?.color);
         nameOf.set(one.name, text);
       }
-      set(text, "visibility", "visible");
+      show(text, true);
       set(text, "y", (at + 4).toFixed(1));
     }
   }
@@ -142,7 +142,7 @@ export function chart(
           return sy(yLog ? Math.max(y[last], Number.MIN_VALUE) : y[last]);
         });
       }
-      if (columns?.color) bars.style.setProperty("--live-color", columns.color);
+      tint(bars, columns?.color);
       const corner = (value) => (yLog ? box.bottom : sy(value));
       set(
         bars,
@@ -158,7 +158,7 @@ export function chart(
           : "",
       );
       for (const [name, { group }] of byName)
-        if (!marked.some((one) => one.name === name)) set(group, "visibility", "hidden");
+        if (!marked.some((one) => one.name === name)) show(group, false);
       for (const [row, { name, x, y, label = "" }] of marked.entries()) {
         if (!byName.has(name)) {
           const group = svg("g", { class: "live-mark", "data-mark": name }, rules);
@@ -168,7 +168,7 @@ export function chart(
         const at = clamp(x === undefined ? sy(y ?? NaN) : sx(x), -1e4, 1e4);
         const shown =
           x === undefined ? at >= box.top && at <= box.bottom : at >= box.left && at <= box.right;
-        set(group, "visibility", shown ? "visible" : "hidden");
+        show(group, shown);
         set(
           line,
           "d",

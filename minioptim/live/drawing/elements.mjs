@@ -95,3 +95,25 @@ export function set(element, name, value) {
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/**
+ * Show a shape or hide it, in its place.
+ *
+ * @param {Element} element
+ * @param {unknown} seen
+ * @returns {void}
+ */
+export function show(element, seen) {
+  set(element, "visibility", seen ? "visible" : "hidden");
+}
+
+/**
+ * Give a shape its own colour, which the style sheet lightens where the page is dark.
+ *
+ * @param {SVGElement} element
+ * @param {string} [color]
+ * @returns {void}
+ */
+export function tint(element, color) {
+  if (color) element.style.setProperty("--live-color", color);
+}

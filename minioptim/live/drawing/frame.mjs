@@ -3,7 +3,7 @@
 
 /** @import { Look } from "./types" */
 
-import { freshId, html, set, setText, svg } from "./elements.mjs";
+import { freshId, html, set, setText, svg, tint } from "./elements.mjs";
 import { dotsData, formatNumber, tickDigits } from "./geometry.mjs";
 
 const WIDTH = 380;
@@ -111,7 +111,7 @@ export function lineStore(group) {
           { fill: "none", class: `live-line ${className}`, "data-line": name },
           group,
         );
-        if (color) line.style.setProperty("--live-color", color);
+        tint(line, color);
         lines.set(name, line);
       }
       set(line, "stroke-dasharray", dash);
@@ -159,7 +159,7 @@ export function legend(parent, entries) {
       },
       swatch,
     );
-    if (look.color) line.style.setProperty("--live-color", look.color);
+    tint(line, look.color);
     item.append(` ${label}`);
   }
   return list;

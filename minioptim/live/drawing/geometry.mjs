@@ -172,6 +172,16 @@ function clipped(start, end) {
 }
 
 /**
+ * A place as an SVG path has it.
+ *
+ * @param {number[]} place
+ * @returns {string}
+ */
+export function spot([x, y]) {
+  return `${x.toFixed(1)} ${y.toFixed(1)}`;
+}
+
+/**
  * The `d` of an SVG path through points ([x0, y0, x1, y1, ...] in data) as far as they are finite.
  * What lies far outside is cut off, so that each line keeps its direction. Points that fall on the
  * one before are left out: a run that has arrived is not drawn 200 times.
@@ -183,7 +193,6 @@ function clipped(start, end) {
  */
 export function pathData(points, sx, sy) {
   const parts = [];
-  const written = (/** @type {number[]} */ [x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`;
   let before;
   let pen = "";
   for (let i = 0; i + 1 < points.length; i += 2) {
@@ -193,8 +202,8 @@ export function pathData(points, sx, sy) {
     const piece = clipped(start, point);
     before = point;
     if (!piece) continue;
-    const from = i > 0 && piece[0] === start ? pen : written(piece[0]);
-    const to = written(piece[1]);
+    const from = i > 0 && piece[0] === start ? pen : spot(piece[0]);
+    const to = spot(piece[1]);
     if (from !== pen) parts.push(`M${from}`);
     if (to !== from) parts.push(`L${to}`);
     pen = to;
@@ -218,7 +227,7 @@ export function dotsData(points, sx, sy, radius = 2.5) {
     const x = clamp(sx(points[i]), -1e4, 1e4) - radius;
     const y = clamp(sy(points[i + 1]), -1e4, 1e4);
     parts.push(
-      `M${x.toFixed(1)} ${y.toFixed(1)}a${radius} ${radius} 0 1 0 ${2 * radius} 0a${radius} ${radius} 0 1 0 ${-2 * radius} 0`,
+      `M${spot([x, y])}a${radius} ${radius} 0 1 0 ${2 * radius} 0a${radius} ${radius} 0 1 0 ${-2 * radius} 0`,
     );
   }
   return parts.join("");
@@ -348,7 +357,7 @@ export function contourPath(values, n, level, [[left, right], [bottom, top]], sx
       for (const [from, to] of pieces(code, a + b + c + d > 0)) {
         const [x0, y0] = crossings[from]();
         const [x1, y1] = crossings[to]();
-        parts.push(`M${x0.toFixed(1)} ${y0.toFixed(1)}L${x1.toFixed(1)} ${y1.toFixed(1)}`);
+        parts.push(`M${spot([x0, y0])}L${spot([x1, y1])}`);
       }
     }
   }

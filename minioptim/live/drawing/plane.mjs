@@ -2,7 +2,7 @@
 
 /** @import { Domain, Look, Numbers, Point, Scale, Surface, Word } from "./types" */
 
-import { html, on, set, svg } from "./elements.mjs";
+import { html, on, set, show, svg, tint } from "./elements.mjs";
 import { frame, lineStore } from "./frame.mjs";
 import {
   alike,
@@ -14,6 +14,7 @@ import {
   linearScale,
   pathData,
   sample,
+  spot,
   terrain,
 } from "./geometry.mjs";
 
@@ -137,10 +138,10 @@ export function plane(
           { class: "live-exit", d: "M-9 -6L1 0L-9 6Z", "data-exit": name },
           leaving,
         );
-        if (look.color) made.style.setProperty("--live-color", look.color);
+        tint(made, look.color);
         return made;
       });
-      set(mark, "visibility", out ? "visible" : "hidden");
+      show(mark, out);
       if (out) {
         // On the page y grows downwards, and unlike axes have scales of their own.
         const angle = Math.atan2(
@@ -148,11 +149,7 @@ export function plane(
           Math.cos(out.angle) * (sx(1) - sx(0)),
         );
         const degrees = ((angle * 180) / Math.PI).toFixed(1);
-        set(
-          mark,
-          "transform",
-          `translate(${sx(out.x).toFixed(1)} ${sy(out.y).toFixed(1)}) rotate(${degrees})`,
-        );
+        set(mark, "transform", `translate(${spot([sx(out.x), sy(out.y)])}) rotate(${degrees})`);
       }
     },
 
@@ -162,8 +159,7 @@ export function plane(
     keepPaths(names) {
       lines.keepOnly(names);
       for (const [name, mark] of byName) {
-        if (name.startsWith("exit ") && !names.includes(name.slice(5)))
-          set(mark, "visibility", "hidden");
+        if (name.startsWith("exit ") && !names.includes(name.slice(5))) show(mark, false);
       }
     },
 
@@ -177,11 +173,11 @@ export function plane(
     dot(name, at, { color, radius = 4, className = "" } = {}) {
       const dot = once(`dot ${name}`, () => {
         const made = svg("circle", { class: `live-dot ${className}`, "data-dot": name }, points);
-        if (color) made.style.setProperty("--live-color", color);
+        tint(made, color);
         return made;
       });
       const shown = at && Number.isFinite(at[0]) && Number.isFinite(at[1]);
-      set(dot, "visibility", shown ? "visible" : "hidden");
+      show(dot, shown);
       if (!shown) return;
       set(dot, "cx", clamp(sx(at[0]), -1e4, 1e4).toFixed(1));
       set(dot, "cy", clamp(sy(at[1]), -1e4, 1e4).toFixed(1));
@@ -199,7 +195,7 @@ export function plane(
     arrow(name, from, to, { color, width = 2.5, dash = "" } = {}) {
       const arrow = once(`arrow ${name}`, () => {
         const group = svg("g", { class: "live-arrow", "data-arrow": name }, arrows);
-        if (color) group.style.setProperty("--live-color", color);
+        tint(group, color);
         return {
           group,
           shaft: svg("path", { fill: "none" }, group),
@@ -210,7 +206,7 @@ export function plane(
         from &&
         [...from, ...to].every(Number.isFinite) &&
         [sx(from[0]), sy(from[1]), sx(to[0]), sy(to[1])].map((p) => clamp(p, -1e4, 1e4));
-      set(arrow.group, "visibility", ends ? "visible" : "hidden");
+      show(arrow.group, ends);
       if (!ends) return;
       const [x0, y0, x1, y1] = ends;
       const length = Math.hypot(x1 - x0, y1 - y0);
@@ -220,7 +216,7 @@ export function plane(
       set(
         arrow.shaft,
         "d",
-        `M${x0.toFixed(1)} ${y0.toFixed(1)}L${(x0 + short * Math.cos(angle)).toFixed(1)} ${(y0 + short * Math.sin(angle)).toFixed(1)}`,
+        `M${spot([x0, y0])}L${spot([x0 + short * Math.cos(angle), y0 + short * Math.sin(angle)])}`,
       );
       set(arrow.shaft, "stroke-width", width);
       set(arrow.shaft, "stroke-dasharray", dash);
@@ -228,7 +224,7 @@ export function plane(
       set(
         arrow.head,
         "transform",
-        `translate(${x1.toFixed(1)} ${y1.toFixed(1)}) rotate(${((angle * 180) / Math.PI).toFixed(1)}) scale(${size})`,
+        `translate(${spot([x1, y1])}) rotate(${((angle * 180) / Math.PI).toFixed(1)}) scale(${size})`,
       );
     },
 
@@ -385,7 +381,7 @@ export function plane(
         set(hint, "text-anchor", side);
         set(handle, "aria-valuemin", ends()[0][0]);
         set(handle, "aria-valuemax", ends()[0][1]);
-        set(handle, "transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
+        set(handle, "transform", `translate(${spot([x, y])})`);
         set(handle, "aria-valuenow", at[0]);
         set(
           handle,

@@ -80,7 +80,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
         right.semilogy(rate, dash, color=plots.COLORS["Adagrad"], label=name)
     right.set(xlabel=word("axes.step"), ylabel=word("axes.rate"))
     right.set_title(word("views.rates"), fontsize=10)
-    right.legend()
+    right.legend(loc="best")
     return figure
 
 

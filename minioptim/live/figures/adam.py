@@ -67,7 +67,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
         axes["C"].bar_label(axes["C"].bar(at, sizes, 0.25, color=color, label=name), fmt="%.2f")
     axes["C"].set_xticks([0, 1], [word("views.along"), word("views.across")])
     axes["C"].set(ylim=(0, 1.4 * max(root)))
-    axes["C"].legend()
+    axes["C"].legend(loc="best")
     return figure
 
 

@@ -36,7 +36,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     above.semilogx(t, state["m"][1:, 0], color=COLORS["Momentum"], label="m")
     above.semilogx(t, np.sqrt(state["v"][1:, 0]), "--", color=COLORS["RMSProp"], label="√v")
     above.set(title=word("views.averages"), ylim=(0, 1.1))
-    above.legend()
+    above.legend(loc="best")
     for beta2, dash in ((0.9999, "-."), (values["beta2"], "-"), (0.99, "--")):
         steps = -np.diff(_traces({"beta2": beta2})["steps"].x[:, 0])
         below.loglog(t, steps, dash, color="0.25", label=f"β₂ = {beta2:g}")
@@ -44,7 +44,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     below.set(xlabel=word("axes.step"), ylabel=word("axes.move"), title=word("views.steps"))
     below.set_yticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
     below.minorticks_off()
-    below.legend()
+    below.legend(loc="best")
     return figure
 
 

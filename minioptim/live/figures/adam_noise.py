@@ -51,14 +51,14 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     above.plot(t, m_hat, color=COLORS["Momentum"], label="m̂")
     above.plot([], [], color=COLORS["RMSProp"], alpha=0.4, linewidth=6, label="±√v̂")
     above.set(title=word("views.gradients"), ylabel="g")
-    above.legend(ncols=3)
+    above.legend(loc="best", ncols=3)
     mean = np.where(t <= TURN, 1, -1) * ratio / np.hypot(1.0, ratio)
     below.plot(t, -np.diff(trace.x[:, 0]), color=COLORS["Adam"])
     below.plot(t, mean, color="black", linestyle="--", linewidth=1, label=word("legend.mean"))
     spread = SCATTER / np.hypot(1.0, ratio)
     below.fill_between(t, mean - spread, mean + spread, color="0.5", alpha=0.22, linewidth=0)
     below.set(xlabel=word("axes.step"), ylabel=word("axes.quotient"), title=word("views.steps"))
-    below.legend()
+    below.legend(loc="best")
     return figure
 
 

@@ -58,7 +58,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
         below.semilogx(SIZES, ends.final, color=color, linestyle=ls)
         below.plot(values["size"], traces[name].final[0], "o", color=color)
     above.set(xlabel=word("axes.step"), ylabel="x", ylim=(-0.05, 1.1), title=word("views.weight"))
-    above.legend()
+    above.legend(loc="best")
     below.set(xlabel=word("axes.size"), ylabel="x", ylim=(-0.05, 1.1), title=word("views.left"))
     return figure
 

@@ -57,7 +57,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     axes["B"].plot(run.x[:, 1], color=color, label=word("legend.curvature"))
     axes["B"].plot(limits, color=grey, linestyle="--", label=word("legend.limit"))
     axes["B"].set(ylim=(low, high), ylabel=word("axes.curvature"))
-    axes["B"].legend()
+    axes["B"].legend(loc="best")
     axes["C"].semilogy(Narrows().value(run.x) - Narrows.minimum, color=color)
     axes["C"].set(xlabel=word("axes.step"), ylabel=word("axes.loss"))
     return figure

@@ -45,7 +45,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     for j, (name, dash, color) in enumerate(looks):
         right.semilogy(error[:, j] + 1e-300, dash, color=color, label=name)
     right.set(xlabel=word("axes.step"), title=word("still.errors"), ylim=(1e-8, 1e1))
-    right.legend()
+    right.legend(loc="best")
     return figure
 
 

@@ -65,7 +65,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
         run = _traces(values | {"schedule": name})["run"]
         right.semilogy(run.f, linewidth=1.0, label=labels[name])
     right.set(xlabel=word("axes.step"), title=word("still.loss"))
-    right.legend()
+    right.legend(loc="best")
     del traces  # the still compares two schedules; the run at the start values is one of them
     return figure
 

@@ -54,7 +54,7 @@ def _still(values: Values, _traces: dict[str, Trace]) -> Picture:
     window = 1 / (1 - beta)
     for place, name, dash in ((half_life, word("marks.half"), ":"), (window, "1/(1-β)", "--")):
         right.axvline(place, color="0.3", linestyle=dash, label=name)
-    right.legend()
+    right.legend(loc="best")
     right.set(xlabel=word("still.age"), title=word("still.weights"))
     return figure
 

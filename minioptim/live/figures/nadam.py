@@ -42,7 +42,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
         plots.path(trace, left)
         right.semilogy(trace.f, color=plots.COLORS[name], label=name)
     right.set(xlabel=word("axes.step"), title=word("still.loss"))
-    right.legend()
+    right.legend(loc="best")
     return figure
 
 

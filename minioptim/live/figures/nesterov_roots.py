@@ -68,7 +68,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     axes["C"].axhline(1, color="0.5", linestyle="--")
     axes["A"].set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15), aspect=1, title=word("views.roots"))
     axes["B"].set(ylim=(-1.2, 1.2), xlabel=word("axes.step"), title=word("views.runs"))
-    axes["B"].legend()
+    axes["B"].legend(loc="best")
     axes["C"].set(xlabel=word("controls.a"), ylim=(0, 1.3), title=word("still.rates"))
     return figure
 

@@ -67,7 +67,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     right.axhline(1, color=ink, linestyle=":")
     right.set(xlabel=word("axes.number"), ylabel=word("axes.value"), ylim=(5e-4, 3))
     right.set(title=word("views.values"))
-    right.legend()
+    right.legend(loc="best")
     return figure
 
 

@@ -49,7 +49,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
         right.semilogy(trace.f - surface.minimum, **look, label=word(f"rules.{name}"))
     left.set(xlim=surface.domain[0], ylim=surface.domain[1], title=word("views.paths"))
     right.set(xlabel=word("axes.step"), title=word("views.gap"))
-    right.legend(fontsize=9)
+    right.legend(loc="best", fontsize=9)
     return figure
 
 

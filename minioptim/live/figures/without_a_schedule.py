@@ -99,7 +99,7 @@ def _still(values: Values, traces: dict[str, Trace]) -> Picture:
     below.semilogy(average, color=COLORS["Momentum"], ls="--", label=word("legend.average"))
     below.semilogy(traces["free"].f, color=COLORS["ScheduleFree"], label=word("legend.free"))
     below.set(xlabel=word("axes.step"), ylim=(3e-3, 5), title=word("views.loss"))
-    below.legend()
+    below.legend(loc="best")
     return figure
 
 

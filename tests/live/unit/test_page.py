@@ -8,7 +8,16 @@ import pytest
 
 from minioptim.live import figures, page
 from minioptim.live.figures import DESIGNS
-from minioptim.live.page import FOLDER, LinkError, kit, link, page_script, style, widget_module
+from minioptim.live.page import (
+    FOLDER,
+    TOP_LEVEL,
+    LinkError,
+    kit,
+    link,
+    page_script,
+    style,
+    widget_module,
+)
 
 from ...node import node
 
@@ -94,6 +103,33 @@ def test_modules_are_joined_without_what_joins_them():
         "figures/b": 'import { one, two } from "../drawing/a.mjs";\nconst c = one + two();\n',
     }
     assert link(modules) == ("const one=1;\nfunction two(){return 2;}\nconst c=one+two();\n")
+
+
+def test_what_nothing_names_is_left_out_and_what_only_that_names():
+    modules = {
+        "a": "export const one = 1;\nexport const two = 2;\n/** two */\nexport const three = 3;\n",
+        # A comment keeps its line, and what follows it begins one as a definition does.
+        "b": "function own() {\n  f(); // it's so\n  const four = one;\n  return four;\n}\n"
+        "function other() {\n  return two;\n}\n",
+    }
+    own = link(modules, ["own"])
+    assert own == "const one=1;\nfunction own(){f();// it's so\nconst four=one;return four;}\n"
+    assert link(modules, ["other", "three"]).count("\n") == 3
+    assert link(modules, []).strip() == ""
+    assert link(modules, ["own", "other", "three"]) == link(modules)
+
+
+@each_design
+def test_a_pages_script_brings_all_that_it_names_and_nothing_else(design):
+    script = script_of(design)
+    kept = {name for name in TOP_LEVEL.findall(script) if name != "kit"}
+    asked = [design.figure, *page.ASKED]
+    modules = page.modules_of([design.figure])
+    for name in kept - set(asked):
+        assert len(re.findall(rf"\b{name}\b", script)) > 1, name
+    left = set(TOP_LEVEL.findall(page.EXPORT.sub("", "\n".join(modules.values())))) - kept
+    for name in left:  # as a function or a value of the page; not as a key or a variable of its own
+        assert not re.search(rf"(?<![\w.$]){name}\(", script), name
 
 
 WRITTEN = """\
