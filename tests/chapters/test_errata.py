@@ -24,6 +24,7 @@ from minioptim import (
 )
 from minioptim.averages import bias_correction, effective_sample_size, ewma, half_life
 from minioptim.problems import Beale, Function, Quadratic, Ravine, Saddle
+from minioptim.rules import newton_schulz
 
 
 def points(rule, gradients, x=0.0):
@@ -421,3 +422,42 @@ def test_one_step_cannot_see_that_an_average_is_not_handed_on():
     forgotten, _ = rule.step(3.0, x, 2, 0.0)
     assert forgotten != pytest.approx(kept[2])
     assert kept[2] - kept[1] == pytest.approx(-0.1 * 3 / math.sqrt(0.09 + 0.9))
+
+
+# --------------------------------------------------------------------------------- after Adam
+
+
+def test_newton_schulz_leaves_singular_values_apart():
+    sizes = np.concatenate(
+        [newton_schulz(np.diag([1.0, s])).diagonal() for s in np.geomspace(0.003, 1, 200)]
+    )
+    assert 0.67 < sizes.min() < 0.7
+    assert 1.1 < sizes.max() < 1.22
+    small = newton_schulz(np.diag([1.0, 3e-4])).diagonal()[1]
+    assert small < 0.2
+
+
+def test_averaging_after_the_lift_loses_a_weak_direction():
+    beta, average, lifted = 0.9, 0.0, 0.0
+    for t in range(100):
+        G = np.diag([1.0, 0.1 + (-1) ** t])
+        average = beta * average + (1 - beta) * G
+        lifted = beta * lifted + (1 - beta) * newton_schulz(G)
+    assert newton_schulz(average)[1, 1] > 0.6
+    assert abs(lifted[1, 1]) < 0.1
+
+
+def test_adans_factor_in_optax_is_that_of_the_paper_taken_from_one():
+    # Algorithm 1 of the paper with its own letters, whose betas are shares of the new value.
+    beta1, beta2, beta3 = 0.02, 0.08, 0.01
+
+    def last(factor):
+        m = v = n = 0.0
+        for t in range(300):
+            g, change = (-1.0) ** t, (0.0 if t == 0 else 2 * (-1.0) ** t)
+            m = (1 - beta1) * m + beta1 * g
+            v = (1 - beta2) * v + beta2 * change
+            n = (1 - beta3) * n + beta3 * (g + factor * change) ** 2
+        return abs(m + factor * v) / math.sqrt(n)
+
+    assert last(1 - beta2) / last(beta2) == pytest.approx(2.1, abs=0.1)
