@@ -8,7 +8,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, ViewportSize
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, ViewportSize
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
@@ -38,7 +38,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 
 class Visit:
-    """A page opened in a fresh profile, with what it asked for and what it complained of.
+    """An open page, with what it asked for and what it complained of.
 
     Parameters
     ----------
@@ -48,14 +48,21 @@ class Visit:
         Of the page.
     viewport : dict
         Its ``width`` and ``height`` in CSS pixels.
+    context : BrowserContext, optional
+        A profile made before: what its pages share is read and understood once.
     **options
-        Further options of Playwright's ``new_context``.
+        Further options of Playwright's ``new_context``, for a fresh profile.
     """
 
     def __init__(
-        self, browser: Browser, address: str, viewport: ViewportSize = DESKTOP, **options: Any
+        self,
+        browser: Browser,
+        address: str,
+        viewport: ViewportSize = DESKTOP,
+        context: BrowserContext | None = None,
+        **options: Any,
     ) -> None:
-        self.context = browser.new_context(viewport=viewport, **options)
+        self.context = context or browser.new_context(viewport=viewport, **options)
         self.page = self.context.new_page()
         self.complaints: list[str] = []
         self.requests: list[str] = []

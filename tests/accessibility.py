@@ -63,14 +63,9 @@ MARK_THE_FIRST = """([mark, place]) => {
 }"""
 
 
-# What hangs on a page's colours and on how wide it is. All else axe finds is in the page's text,
-# which is the same by night and on a phone.
-BY_LOOK = (
-    "color-contrast",
-    "css-orientation-lock",
-    "link-in-text-block",
-    "scrollable-region-focusable",
-)
+# What hangs on colours, or on how much of a thing is seen, and so on the screen and its hour. All
+# other rules look at what the page's text says, which is the same on each.
+OF_LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]
 
 
 def violations(visit, place=None, rules=None):
@@ -84,15 +79,13 @@ def violations(visit, place=None, rules=None):
         The page, open, and best thinned.
     place : str, optional
         A selector: what is inside it is looked at alone.
-    rules : sequence of str, optional
-        The rules to go by, if not all.
+    rules : list of str, optional
+        What axe looks at; by default all of its rules.
     """
     visit.page.evaluate(MARK_THE_FIRST, [LOOKED_AT, place or "body"])
     context = {"include": [[place]]} if place else None
     # To tell of each element that is right, too, takes as long as to look.
-    options = {"resultTypes": ["violations"]}
-    if rules:
-        options["runOnly"] = {"type": "rule", "values": list(rules)}
+    options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
     response = AXE.run(visit.page, context, options).response
     return [
         (finding["id"], node["target"][0], node["failureSummary"])

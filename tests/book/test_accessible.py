@@ -8,7 +8,7 @@ import pytest
 
 from book import pages as site_pages
 
-from ..accessibility import BY_LOOK, violations
+from ..accessibility import OF_LOOKS, violations
 from ..kept import each
 from .test_site import from_file, from_server
 
@@ -30,7 +30,12 @@ def test_page_is_accessible(kept, page):
     assert violations(all_drawn(from_file(kept, page, thinned=True))) == []
 
 
+# What a phone shows otherwise than a desktop is the theme's, and of one kind on all pages, and the
+# figures' tabs, which axe sees whole on each page in tests/live/browser/test_figures.py.
+WHOLE = {"intro", "chapters/momentum", "chapters/cheat_sheet", "api/rules", "search"}
+
+
 @each_page
 def test_page_is_accessible_on_a_phone_in_the_dark(kept, served, page):
-    visit = all_drawn(from_server(kept, served, page, thinned=True))
-    assert violations(visit, rules=BY_LOOK) == []
+    rules = None if page in WHOLE else OF_LOOKS
+    assert violations(all_drawn(from_server(kept, served, page, thinned=True)), rules=rules) == []

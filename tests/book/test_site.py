@@ -17,8 +17,8 @@ from book.visits import DESKTOP, PHONE, Visit
 from minioptim.live.controls import Point, by_name
 from minioptim.live.figures import design_of
 
-from ..accessibility import thin, violations
-from ..kept import each, on_paper
+from ..accessibility import OF_LOOKS, thin, violations
+from ..kept import Kept, each, on_paper
 from ..missing import skip_or_fail
 
 ROOT = Path(__file__).parents[2]
@@ -454,3 +454,16 @@ def test_checks_in_the_browser_catch(browser, tmp_path):
         assert found.count("color-contrast") == 1  # of two pale words; the other went before
         assert visit.page.locator("pre").inner_text().split() == ["def", "f", "if"]
         assert {rule for rule, *_ in violations(visit, "pre")} == {"color-contrast"}
+        assert {rule for rule, *_ in violations(visit, rules=OF_LOOKS)} == {"color-contrast"}
+
+
+def test_pages_that_share_a_profile_are_met_as_by_a_new_reader(browser, tmp_path):
+    text = """<html><title>a</title><script>if (localStorage.known) console.error("known");
+        localStorage.known = 1</script></html>"""
+    kept = Kept(browser)
+    for name in ("a.html", "b.html"):
+        (tmp_path / name).write_text(text)
+        kept((tmp_path / name).as_uri())
+    assert len(kept.profiles) == 1
+    assert kept.complaints() == []
+    kept.close()
