@@ -32,7 +32,7 @@ def test_page_is_accessible(kept, page):
 
 # What a phone shows otherwise than a desktop is the theme's, and of one kind on all pages, and the
 # figures' tabs, which axe sees whole on each page in tests/live/browser/test_figures.py.
-WHOLE = {"intro", "chapters/momentum", "chapters/cheat_sheet", "api/rules", "search"}
+WHOLE = {"intro", "chapters/momentum", "chapters/cheat_sheet", "api/rules"}
 
 
 @each_page
